@@ -1,0 +1,179 @@
+/** What a run tells: plain values that every face turns into sentences of its own. */
+import type { ErrorCode, Outcome } from './error.ts'
+import type { Mode } from './settings.ts'
+
+export type Direction = 'forward' | 'retiring' | 'reverting'
+export type StageName = 'freeze' | 'launch' | 'close' | 'move' | 'verify' | 'retire' | 'release' | 'reopen'
+
+/** One thing that stands in the way, or is worth knowing, with what to do about it. */
+export interface Finding {
+  /** Stable word for tests and machines, such as `budget-never-allows`. */
+  rule: string
+  /** As kubectl or the AWS console prints it: `team-a/ledger`, a node, a group. */
+  object: string
+  /** What was seen and what it means. */
+  reason: string
+  /** Commands or links, ready to be pasted. */
+  remedies: readonly string[]
+}
+
+export interface Change {
+  /** `image`, `instance type`, `user data`, … */
+  field: string
+  from: string
+  to: string
+  /** For long texts: the differing lines, each with a leading `-` or `+`. */
+  lines?: readonly string[]
+}
+
+export interface PlannedMove {
+  /** `namespace/name`, with the kind where it is no Deployment. */
+  workload: string
+  kind: string
+  pods: number
+  how: 'evict' | 'restart' | 'wait' | 'leave'
+  /** Such as `1 of 6 at a time (budget payments)`. */
+  pace: string
+  /** Rough guess of how long it takes. */
+  estimateMs: number
+}
+
+export type Comparison = 'change' | 'equal' | 'retired' | 'takes-back' | 'older'
+
+export interface Plan {
+  cluster: string
+  group: string
+  active: { name: string; nodes: number; instanceTypes: readonly string[]; template: string }
+  inactive: { name: string; template: string }
+  comparison: Comparison
+  changes: readonly Change[]
+  moves: readonly PlannedMove[]
+  podsToMove: number
+  workloadsToMove: number
+  daemonSetPods: number
+  emptyDirPods: number
+  estimateMs: number
+  /** The workload that takes longest, with its pace. */
+  longest?: string
+  blockers: readonly Finding[]
+  warnings: readonly Finding[]
+}
+
+export interface StageProgress {
+  stage: StageName
+  state: 'todo' | 'active' | 'done' | 'failed'
+  /** Such as `41 of 58 pods`; empty while nothing is known. */
+  detail: string
+  elapsedMs: number
+}
+
+export interface Waiting {
+  /** The object that is waited for: `payments`, a node, an instance. */
+  what: string
+  /** What was last seen of it. */
+  seen: string
+  sinceAt?: number
+  /** When patience ends. */
+  untilAt?: number
+}
+
+export interface WorkloadProgress {
+  workload: string
+  moved: number
+  total: number
+  /** Why nothing moves at this moment; empty when it does. */
+  waiting: string
+}
+
+/** The whole picture at one moment; sent when something in it has changed. */
+export interface Progress {
+  at: number
+  elapsedMs: number
+  group: string
+  outgoing: string
+  incoming: string
+  direction: Direction
+  revertPossible: boolean
+  stages: readonly StageProgress[]
+  workloads: readonly WorkloadProgress[]
+  podsMoved: number
+  podsTotal: number
+  waiting: readonly Waiting[]
+}
+
+export type Event =
+  | { kind: 'plan'; at: number; plan: Plan }
+  | {
+      kind: 'started'
+      at: number
+      runId: string
+      mode: Mode
+      cluster: string
+      group: string
+      outgoing: string
+      incoming: string
+      direction: Direction
+      /** The run was begun earlier and is gone on with. */
+      resumed: boolean
+    }
+  | { kind: 'progress'; at: number; progress: Progress }
+  /** The run holds the lock and the record is its own: from here on a stop leaves something to go on with. */
+  | { kind: 'owned'; at: number; runId: string }
+  | {
+      kind: 'stage'
+      at: number
+      direction: Direction
+      stage: StageName
+      state: 'began' | 'done'
+      detail: string
+      elapsedMs: number
+    }
+  | { kind: 'turned'; at: number; direction: Direction; reason: Reason }
+  | { kind: 'note'; at: number; level: 'info' | 'warning'; title: string; text: string }
+  /** Something was done to the world, in words: `closed node ip-…`. For the timeline and `--output json`. */
+  | { kind: 'did'; at: number; text: string }
+
+export interface Reason {
+  code: ErrorCode
+  message: string
+  hint: string
+}
+
+export interface StageTime {
+  direction: Direction
+  stage: StageName
+  startedAt: number
+  endedAt: number
+  detail: string
+  failed: boolean
+}
+
+/** How a run ended, whole; the summary, the JSON and the outputs are made of it alone. */
+export interface Result {
+  outcome: Outcome | 'cancelled' | 'status'
+  /** Undefined when all is well. */
+  reason?: Reason
+  mode: Mode
+  cluster: string
+  group: string
+  runId: string
+  startedAt: number
+  endedAt: number
+  activeGroup: string
+  inactiveGroup: string
+  /** Nodes of the active group afterwards. */
+  nodes: readonly string[]
+  podsMoved: number
+  plan?: Plan
+  stages: readonly StageTime[]
+  timeline: readonly { at: number; text: string }[]
+  /** Settings that were written back: what, and the value found. */
+  restored: readonly string[]
+  warnings: readonly Finding[]
+  /** The exact next command's mode and options, such as `upgrade --cluster shop`; undefined when there is none. */
+  next?: string
+}
+
+export interface Reporter {
+  report(event: Event): void
+}

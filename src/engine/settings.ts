@@ -1,0 +1,60 @@
+/** What a run was asked to do; read and judged at the edge. All durations in milliseconds. */
+
+export type Mode = 'plan' | 'upgrade' | 'finalize' | 'revert' | 'status'
+export type WhenUnchanged = 'stop' | 'renew' | 'swap-back'
+
+export interface Settings {
+  mode: Mode
+  cluster: string
+  /** Node group; undefined: the only one. */
+  group?: string
+  clusterTagKey: string
+  groupTagKey: string
+  colorTagKey: string
+  whenUnchanged: WhenUnchanged
+  canaryNodes: number
+  hold: boolean
+  launchTimeoutMs: number
+  joinTimeoutMs: number
+  stableMs: number
+  moveTimeoutMs: number
+  podTimeoutMs: number
+  soakMs: number
+  retireTimeoutMs: number
+  revertTimeoutMs: number
+  timeoutMs: number
+  onCancel: 'revert' | 'leave'
+  jobs: 'wait' | 'evict'
+  podsWithoutController: 'refuse' | 'evict'
+  emptydirData: 'delete' | 'refuse'
+  /** Globs of namespace/kind/name, lower case. */
+  allowDowntime: readonly string[]
+  lockTimeoutMs: number
+}
+
+const minute = 60_000
+
+export const defaultSettings: Omit<Settings, 'cluster'> = {
+  mode: 'upgrade',
+  clusterTagKey: 'kubernetes.io/cluster/{cluster}',
+  groupTagKey: 'eks-node-upgrade/group',
+  colorTagKey: 'eks-node-upgrade/color',
+  whenUnchanged: 'stop',
+  canaryNodes: 1,
+  hold: false,
+  launchTimeoutMs: 15 * minute,
+  joinTimeoutMs: 10 * minute,
+  stableMs: 30_000,
+  moveTimeoutMs: 60 * minute,
+  podTimeoutMs: 15 * minute,
+  soakMs: 3 * minute,
+  retireTimeoutMs: 30 * minute,
+  revertTimeoutMs: 45 * minute,
+  timeoutMs: 300 * minute,
+  onCancel: 'revert',
+  jobs: 'wait',
+  podsWithoutController: 'refuse',
+  emptydirData: 'delete',
+  allowDowntime: [],
+  lockTimeoutMs: 0
+}

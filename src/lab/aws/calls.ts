@@ -1,0 +1,59 @@
+/** Every call to the lab's AWS comes through here: it is recorded, and it may meet a fault. */
+import type { LabClock } from '../clock.ts'
+import { errorOf, type FaultKind, type Faults } from './faults.ts'
+import { ConnectionLost, LabAwsError, type Service } from './lab-aws-error.ts'
+
+export interface Call {
+  service: Service
+  /** As AWS names it: `SetDesiredCapacity`. */
+  action: string
+  /** Milliseconds since the epoch, on the lab's clock. */
+  at: number
+  fault?: FaultKind
+  /** The code of the error that came back; `ConnectionLost` where none did. Absent while it runs and when it went well. */
+  error?: string
+}
+
+export interface Gate {
+  readonly calls: Call[]
+  perform<T>(service: Service, action: string, work: () => T): Promise<T>
+}
+
+export function gate(clock: LabClock, faults: Faults): Gate {
+  const calls: Call[] = []
+
+  async function perform<T>(service: Service, action: string, work: () => T): Promise<T> {
+    const call: Call = { service, action, at: clock.now() }
+    calls.push(call)
+    const fault = faults.take(service, action)
+    if (fault) call.fault = fault.kind
+    try {
+      if (fault?.kind === 'delay') await new Promise<void>((done) => clock.after((fault.seconds ?? 1) * 1000, done))
+      const refusal = fault && errorOf(service, fault)
+      if (refusal) throw refusal
+      // A copy, so that nobody holds a part of the lab's own state in his hands.
+      const result = structuredClone(work())
+      if (fault?.kind === 'lose-reply') throw new ConnectionLost('socket hang up')
+      return result
+    } catch (error) {
+      call.error = error instanceof LabAwsError ? error.Code : error instanceof ConnectionLost ? 'ConnectionLost' : 'Bug'
+      throw error
+    }
+  }
+
+  return { calls, perform }
+}
+
+type Actions = { [action: string]: (input: never, ...more: never[]) => unknown }
+/** The same functions, but as calls: they take time, they are recorded, they may fail. */
+export type Served<T extends Actions> = {
+  [Action in keyof T]: (...input: Parameters<T[Action]>) => Promise<ReturnType<T[Action]>>
+}
+
+export function served<T extends Actions>(gate: Gate, service: Service, actions: T): Served<T> {
+  const entries = Object.entries(actions).map(([name, work]) => {
+    const action = `${name.charAt(0).toUpperCase()}${name.slice(1)}`
+    return [name, (...input: never[]) => gate.perform(service, action, () => work(...(input as [never])))]
+  })
+  return Object.fromEntries(entries) as Served<T>
+}

@@ -1,0 +1,96 @@
+/** Faults as data: what an AWS answers, now and then, instead of doing what it was asked. */
+import { ConnectionLost, LabAwsError, type Service } from './lab-aws-error.ts'
+
+export type FaultKind =
+  | 'throttle'
+  | 'unavailable'
+  | 'internal'
+  | 'deny'
+  | 'expired'
+  | 'busy'
+  | 'contention'
+  | 'delay'
+  | 'lose-request'
+  | 'lose-reply'
+
+export interface Fault {
+  kind: FaultKind
+  /** Of this service only; without it: any. */
+  service?: Service
+  /** As AWS names it: `SetDesiredCapacity`. Without it: any. */
+  action?: string
+  /** How often it happens; -1 = for ever. One, unless it says more. */
+  times?: number
+  /** So many calls that fit are let through first. */
+  after?: number
+  /** How long a `delay` takes. */
+  seconds?: number
+  /** In place of the usual wording. */
+  message?: string
+}
+
+type Answer = readonly [status: number, code: string, message: string]
+
+const ANSWERS: Partial<Record<FaultKind, Answer>> = {
+  throttle: [400, 'Throttling', 'Rate exceeded'],
+  unavailable: [503, 'ServiceUnavailable', 'Service is unable to handle request.'],
+  internal: [500, 'InternalFailure', 'The request processing has failed because of an unknown error.'],
+  deny: [403, 'AccessDenied', 'User is not authorized to perform this action'],
+  expired: [403, 'ExpiredToken', 'The security token included in the request is expired'],
+  busy: [400, 'ScalingActivityInProgress', 'You cannot perform this action while a scaling activity is in progress.'],
+  contention: [500, 'ResourceContention', 'Another request is updating this resource.']
+}
+
+/** Where a service has words of its own. */
+const ANSWERS_OF: Partial<Record<Service, Partial<Record<FaultKind, Answer>>>> = {
+  ec2: {
+    throttle: [503, 'RequestLimitExceeded', 'Request limit exceeded.'],
+    deny: [403, 'UnauthorizedOperation', 'You are not authorized to perform this operation.'],
+    expired: [400, 'RequestExpired', 'Request has expired.']
+  },
+  eks: {
+    throttle: [429, 'ThrottlingException', 'Rate exceeded'],
+    deny: [403, 'AccessDeniedException', 'User is not authorized to perform this action'],
+    expired: [403, 'ExpiredTokenException', 'The security token included in the request is expired']
+  }
+}
+
+export interface Faults {
+  add(fault: Fault): void
+  clear(): void
+  list(): readonly Fault[]
+  /** The fault that meets this call, counted down, if there is one. */
+  take(service: Service, action: string): Fault | undefined
+}
+
+export function faults(): Faults {
+  const open: { fault: Fault; times: number; after: number }[] = []
+
+  function take(service: Service, action: string): Fault | undefined {
+    for (const entry of open) {
+      if (entry.times === 0) continue
+      if ((entry.fault.service ?? service) !== service || (entry.fault.action ?? action) !== action) continue
+      if (entry.after > 0) {
+        entry.after -= 1
+        continue
+      }
+      entry.times -= 1
+      return entry.fault
+    }
+    return undefined
+  }
+
+  return {
+    add: (fault) => void open.push({ fault, times: fault.times ?? 1, after: fault.after ?? 0 }),
+    clear: () => void open.splice(0),
+    list: () => open.map(({ fault, times, after }) => ({ ...fault, times, after })),
+    take
+  }
+}
+
+/** The error that a fault of this kind is; undefined for one that only takes time or loses the answer. */
+export function errorOf(service: Service, fault: Fault): Error | undefined {
+  if (fault.kind === 'lose-request') return new ConnectionLost('socket hang up')
+  const answer = ANSWERS_OF[service]?.[fault.kind] ?? ANSWERS[fault.kind]
+  return answer && new LabAwsError(service, answer[0], answer[1], fault.message ?? answer[2])
+}
