@@ -170,6 +170,8 @@ export interface Result {
   /** Settings that were written back: what, and the value found. */
   restored: readonly string[]
   warnings: readonly Finding[]
+  /** Everything that stands in the way, when the run was refused. */
+  findings?: readonly Finding[]
   /** The exact next command's mode and options, such as `upgrade --cluster shop`; undefined when there is none. */
   next?: string
 }

@@ -16,13 +16,15 @@ export interface Call {
 
 export interface Gate {
   readonly calls: Call[]
-  perform<T>(service: Service, action: string, work: () => T): Promise<T>
+  /** `input` only tells equal questions apart from others. */
+  perform<T>(service: Service, action: string, work: () => T, input?: unknown): Promise<T>
 }
 
 export function gate(clock: LabClock, faults: Faults): Gate {
   const calls: Call[] = []
+  const answers = new Map<string, unknown>()
 
-  async function perform<T>(service: Service, action: string, work: () => T): Promise<T> {
+  async function perform<T>(service: Service, action: string, work: () => T, input?: unknown): Promise<T> {
     const call: Call = { service, action, at: clock.now() }
     calls.push(call)
     const fault = faults.take(service, action)
@@ -32,13 +34,21 @@ export function gate(clock: LabClock, faults: Faults): Gate {
       const refusal = fault && errorOf(service, fault)
       if (refusal) throw refusal
       // A copy, so that nobody holds a part of the lab's own state in his hands.
-      const result = structuredClone(work())
+      const result = structuredClone(fault?.kind === 'stale' ? remembered(service, action, input, work) : work())
+      if (action.startsWith('Describe')) answers.set(question(service, action, input), result)
       if (fault?.kind === 'lose-reply') throw new ConnectionLost('socket hang up')
       return result
     } catch (error) {
-      call.error = error instanceof LabAwsError ? error.Code : error instanceof ConnectionLost ? 'ConnectionLost' : 'Bug'
+      call.error =
+        error instanceof LabAwsError ? error.Code : error instanceof ConnectionLost ? 'ConnectionLost' : 'Bug'
       throw error
     }
+  }
+
+  const question = (service: Service, action: string, input: unknown) => `${service}:${action}:${JSON.stringify(input)}`
+
+  function remembered<T>(service: Service, action: string, input: unknown, work: () => T): T {
+    return (answers.get(question(service, action, input)) as T | undefined) ?? work()
   }
 
   return { calls, perform }
@@ -53,7 +63,7 @@ export type Served<T extends Actions> = {
 export function served<T extends Actions>(gate: Gate, service: Service, actions: T): Served<T> {
   const entries = Object.entries(actions).map(([name, work]) => {
     const action = `${name.charAt(0).toUpperCase()}${name.slice(1)}`
-    return [name, (...input: never[]) => gate.perform(service, action, () => work(...(input as [never])))]
+    return [name, (...input: never[]) => gate.perform(service, action, () => work(...(input as [never])), input[0])]
   })
   return Object.fromEntries(entries) as Served<T>
 }

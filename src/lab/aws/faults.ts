@@ -10,10 +10,12 @@ export type FaultKind =
   | 'busy'
   | 'contention'
   | 'delay'
+  | 'stale'
   | 'lose-request'
   | 'lose-reply'
 
 export interface Fault {
+  /** `stale`: a describe answers what it answered the last time it was asked the same; the first time it answers truly. */
   kind: FaultKind
   /** Of this service only; without it: any. */
   service?: Service
@@ -88,7 +90,7 @@ export function faults(): Faults {
   }
 }
 
-/** The error that a fault of this kind is; undefined for one that only takes time or loses the answer. */
+/** The error that a fault of this kind is; undefined for one that only takes time, is stale, or loses the answer. */
 export function errorOf(service: Service, fault: Fault): Error | undefined {
   if (fault.kind === 'lose-request') return new ConnectionLost('socket hang up')
   const answer = ANSWERS_OF[service]?.[fault.kind] ?? ANSWERS[fault.kind]

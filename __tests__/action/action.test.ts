@@ -1,0 +1,182 @@
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, test } from 'node:test'
+import { fileURLToPath } from 'node:url'
+
+const program = fileURLToPath(new URL('fake-action.ts', import.meta.url))
+const folder = mkdtempSync(join(tmpdir(), 'action-'))
+let files = 0
+
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+interface Ended {
+  code: number | null
+  stdout: string
+  outputs: Record<string, string>
+  state: Record<string, string>
+  summary: string
+}
+
+interface Started {
+  inputs?: Record<string, string>
+  state?: Record<string, string>
+  env?: Record<string, string>
+  signal?: NodeJS.Signals
+  recovery?: string
+}
+
+function emptyFile(): string {
+  files += 1
+  const path = join(folder, `file-${files}`)
+  writeFileSync(path, '')
+  return path
+}
+
+/** The values of a file that the runner reads; as there, the last one of a name counts. */
+function keyed(path: string): Record<string, string> {
+  const entries = readFileSync(path, 'utf8').matchAll(/^(.+)<<(ghadelimiter_\S+)\n([\s\S]*?)\n\2$/gm)
+  return Object.fromEntries([...entries].map(([, name = '', , value = '']) => [name, value]))
+}
+
+async function step(
+  behaviour: string,
+  { inputs = {}, state = {}, env = {}, signal, recovery }: Started = {}
+): Promise<Ended> {
+  const [GITHUB_OUTPUT, GITHUB_STATE, GITHUB_STEP_SUMMARY] = [emptyFile(), emptyFile(), emptyFile()] as const
+  const given = Object.entries({ cluster: 'shop', ...inputs }).map(([name, value]) => [
+    `INPUT_${name.toUpperCase()}`,
+    value
+  ])
+  const saved = Object.entries(state).map(([name, value]) => [`STATE_${name}`, value])
+  const child = spawn(process.execPath, [program, behaviour, recovery ?? 'reverted'], {
+    env: {
+      PATH: process.env.PATH,
+      GITHUB_OUTPUT,
+      GITHUB_STATE,
+      GITHUB_STEP_SUMMARY,
+      ...Object.fromEntries([...given, ...saved]),
+      ...env
+    },
+    stdio: ['ignore', 'pipe', 'inherit']
+  })
+  let stdout = ''
+  let signalled = signal === undefined
+  child.stdout.on('data', (data) => {
+    stdout += data
+    if (signalled || !stdout.includes('::group::move')) return
+    signalled = true
+    child.kill(signal)
+  })
+  const [code] = await once(child, 'close')
+  return {
+    code,
+    stdout,
+    outputs: keyed(GITHUB_OUTPUT),
+    state: keyed(GITHUB_STATE),
+    summary: readFileSync(GITHUB_STEP_SUMMARY, 'utf8')
+  }
+}
+
+const interrupted = { phase: 'main', 'run-id': 'run-7', group: 'workers' }
+
+describe('the action as a process', { concurrency: 2 }, () => {
+  test('an upgrade that ends well: outputs, a group a stage, one notice, a summary, and nothing left for post', async () => {
+    const { code, stdout, outputs, state, summary } = await step('upgraded')
+    assert.equal(code, 0)
+    assert.match(stdout, /^::group::move: move the pods$/m)
+    assert.equal(stdout.match(/::group::/g)?.length, stdout.match(/::endgroup::/g)?.length)
+    assert.equal(stdout.match(/^::notice /gm)?.length, 1)
+    assert.doesNotMatch(stdout, /^::error/m)
+    assert.match(summary, /^## ✔ workers was upgraded/)
+    assert.equal(outputs.outcome, 'upgraded')
+    assert.equal(outputs.reason, '')
+    assert.equal(outputs['active-group'], 'shop-workers-green')
+    assert.equal(outputs['pods-moved'], '58')
+    assert.equal(JSON.parse(outputs.results ?? '').workers.outcome, 'upgraded')
+    assert.deepEqual(state, { phase: 'main', group: 'workers', 'run-id': '', outcome: 'upgraded' })
+  })
+
+  test('a run that was put back fails the step with one error that has the next command', async () => {
+    const { code, stdout, outputs } = await step('reverted')
+    assert.equal(code, 4)
+    assert.equal(stdout.match(/^::error /gm)?.length, 1)
+    assert.match(stdout, /^::error title=workers%3A reverted::.*Next: npx eks-node-upgrade upgrade --cluster shop$/m)
+    assert.equal(outputs.reason, 'pod-timeout')
+  })
+
+  test('bad input: every problem in one error, nothing begun', async () => {
+    const { code, stdout, outputs, summary, state } = await step('upgraded', {
+      inputs: { cluster: '', mode: 'upgrad', 'soak-minutes': '::error::x' }
+    })
+    assert.equal(code, 2)
+    assert.equal(stdout.match(/^::/gm)?.length, 1)
+    assert.match(stdout, /cluster is empty.*%0Amode is "upgrad".*%0Asoak-minutes is ":*/)
+    assert.equal(outputs.reason, 'bad-input')
+    assert.match(summary, /nothing was touched/)
+    assert.deepEqual(state, { phase: 'main' })
+  })
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+    test(`${signal} stops it in order and leaves the run to post`, async () => {
+      const { code, state, stdout } = await step('orderly', { signal })
+      assert.equal(code, 130)
+      assert.deepEqual(state, { phase: 'main', group: 'workers', 'run-id': 'run-7' })
+      assert.match(stdout, /Next: +npx eks-node-upgrade upgrade --cluster shop/)
+    })
+  }
+
+  test('an engine that does not stop is left behind with what to do next, and to post', async () => {
+    const { code, state, stdout } = await step('deaf', { signal: 'SIGINT' })
+    assert.equal(code, 130)
+    assert.equal(state['run-id'], 'run-7')
+    assert.equal(state.outcome, undefined)
+    assert.match(stdout, /Stopped before everything was in order.*npx eks-node-upgrade upgrade --cluster shop/)
+  })
+
+  test('a bug leaves the run to post', async () => {
+    const { code, state, stdout } = await step('broken')
+    assert.equal(code, 5)
+    assert.equal(state.outcome, undefined)
+    assert.match(stdout, /TypeError: x is not a function\n +at /)
+  })
+
+  test('post does nothing where nothing was begun, or where the run came to its end', async () => {
+    for (const state of [{ phase: 'main' }, { ...interrupted, outcome: 'upgraded' }]) {
+      const { code, stdout, summary } = await step('broken', { state })
+      assert.equal(code, 0)
+      assert.equal(stdout.trim().split('\n').length, 1)
+      assert.equal(summary, '')
+    }
+  })
+
+  test('post puts back what was interrupted, says so, and does not fail for that', async () => {
+    const { code, stdout, summary } = await step('broken', { state: interrupted })
+    assert.equal(code, 0)
+    assert.match(stdout, /Run run-7 was interrupted: putting everything back\./)
+    assert.match(stdout, /recovering: run run-7 of workers/)
+    assert.match(stdout, /↩ workers was reverted/)
+    assert.match(summary, /^## ↩ workers was reverted/)
+  })
+
+  test('post that runs out of time leaves a safe state and the command to go on with', async () => {
+    const orderly = await step('broken', { state: interrupted, recovery: 'orderly' })
+    assert.equal(orderly.code, 130)
+    assert.match(orderly.stdout, /^::error title=workers%3A cancelled::.*Next: npx/m)
+    const left = await step('broken', { state: interrupted, recovery: 'orderly', inputs: { 'on-cancel': 'leave' } })
+    assert.equal(left.code, 0)
+    const deaf = await step('broken', { state: interrupted, recovery: 'deaf' })
+    assert.equal(deaf.code, 130)
+    assert.match(deaf.stdout, /npx eks-node-upgrade revert --cluster shop --group workers/)
+  })
+
+  test('without the runner’s files it still runs', async () => {
+    const env = { GITHUB_STEP_SUMMARY: '', GITHUB_OUTPUT: '/nowhere/at/all', GITHUB_STATE: '' }
+    const { code, stdout } = await step('upgraded', { env })
+    assert.equal(code, 0)
+    assert.match(stdout, /could not write GITHUB_OUTPUT/)
+  })
+})

@@ -1,0 +1,24 @@
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { generated } from '../../scripts/generate.ts'
+import { inputsOf, outputs } from '../../src/face/inputs.ts'
+import { outputsOf } from '../../src/report/document.ts'
+import { sampleResult } from '../report/sample.ts'
+
+test('action.yml, the tables of the README and the version say what the table of inputs and package.json say', () => {
+  for (const [file, text] of generated()) {
+    assert.equal(readFileSync(new URL(`../../${file}`, import.meta.url), 'utf8'), text, `${file}: run npm run generate`)
+  }
+})
+
+test('every output that is declared is set, and no other', () => {
+  const result = sampleResult()
+  assert.deepEqual(Object.keys(outputsOf([result], result)).sort(), outputs.map(({ name }) => name).sort())
+})
+
+test('what does not work yet is not declared', () => {
+  const names = inputsOf('action').map(({ name }) => name)
+  for (const later of ['ami', 'ami-base', 'gate', 'notify', 'report', 'github-token'])
+    assert.ok(!names.includes(later), later)
+})

@@ -1,0 +1,138 @@
+// The reference world: 20 nodes, 20 Deployments of 20 replicas with a budget of 25 % each; pods take 5 s to become ready
+// and 10 s to stop; instances and nodes 2 s each. What moves the pods differs; what is measured does not.
+import { type AuditMark, callsSince, isEviction, markAudit, summarize } from '../e2e/audit.ts'
+import { list, text } from '../e2e/aws-client.ts'
+import { clearGround, type Ground, makeGround, sideLabel, until } from '../e2e/ground.ts'
+import { type Observer, observe } from '../e2e/observer.ts'
+import { runCli, start, tail } from '../e2e/tool.ts'
+import { budget, deployment, type Made } from '../e2e/workloads.ts'
+import type { World } from '../e2e/world.ts'
+
+export interface Moved {
+  what: string
+  'move, s': string
+  'whole, s': string
+  'calls a pod': string
+  '429 an eviction': string
+  'pods moved': number
+  'budgets broken': number
+  'without a ready pod': number
+}
+
+const perNode = 20
+
+function workloads(namespace: string, nodes: number): Made[] {
+  return Array.from({ length: nodes }, (_, index) => `app-${index + 1}`).flatMap((name) => [
+    deployment(namespace, name, perNode, { readyAfter: '5s', stopsAfter: '10s' }),
+    budget(namespace, name, { maxUnavailable: '25%' })
+  ])
+}
+
+async function inWorld(
+  world: World,
+  nodes: number,
+  group: string,
+  what: string,
+  move: (ground: Ground, observer: Observer) => Promise<{ wholeSeconds: number; since: AuditMark }>
+): Promise<Moved> {
+  const tags = { 'simulated/launches-after': '2', 'simulated/joins-after': '2s' }
+  const ground = await makeGround(world, {
+    group,
+    nodes,
+    workloads: workloads(`shop-${group}`, nodes),
+    tags,
+    settleSeconds: 180
+  })
+  const observer = await observe(world.kubernetes, ground)
+  try {
+    const pods = observer.podsOn(ground.blue).length
+    console.log(`${what}: ${nodes} nodes, ${pods} pods`)
+    observer.start()
+    let emptyAt = 0
+    const wanted = nodes * perNode
+    // Moved is when nothing of it is left on the one side and everything serves on the other.
+    const watched = observer
+      .when('all has moved', 900, () => {
+        const there = observer.podsOn(ground.green)
+        return (
+          there.filter(({ ready, leaving }) => ready && !leaving).length >= wanted &&
+          observer.podsOn(ground.blue).length === 0
+        )
+      })
+      .then(() => {
+        emptyAt = Date.now()
+      })
+    const { wholeSeconds, since } = await move(ground, observer)
+    await watched
+    const calls = callsSince(world, since) ?? []
+    const evictions = calls.filter(isEviction)
+    const accepted = evictions.filter(({ code }) => code < 300).length
+    const refused = evictions.filter(({ code }) => code === 429).length
+    const firstAt = Math.min(...evictions.map(({ at }) => at))
+    console.log(`  ${summarize(calls)}`)
+    return {
+      what,
+      'move, s': ((emptyAt - firstAt) / 1000).toFixed(1),
+      'whole, s': wholeSeconds.toFixed(1),
+      'calls a pod': (calls.length / pods).toFixed(2),
+      '429 an eviction': (refused / accepted).toFixed(2),
+      'pods moved': accepted,
+      'budgets broken': observer.breaks.length,
+      'without a ready pod': observer.gaps.length
+    }
+  } finally {
+    observer.stop()
+    await clearGround(world, ground)
+  }
+}
+
+export function measureUpgrade(world: World, nodes: number): Promise<Moved> {
+  return inWorld(world, nodes, 'ours', 'eks-node-upgrade', async () => {
+    const since = markAudit(world)
+    const options = { 'stable-seconds': '1', 'soak-minutes': '0', 'canary-nodes': '0' }
+    const run = await runCli(world, 'upgrade', { options })
+    if (run.code !== 0) throw new Error(`the upgrade ended with ${run.code}:\n${tail(run.output)}`)
+    return { wholeSeconds: run.seconds, since }
+  })
+}
+
+/** The nodes of the other side stand ready beforehand and the old ones are all closed: the best that kubectl can do. */
+export function measureDrain(world: World, nodes: number, atOnce: number): Promise<Moved> {
+  const what = atOnce === 1 ? 'kubectl drain, one by one' : `kubectl drain, ${atOnce} at once`
+  return inWorld(world, nodes, `drain-${atOnce}`, what, async (ground, observer) => {
+    await launch(world, ground.green, nodes)
+    const names = observer.nodesOf(ground.blue).map(({ metadata }) => metadata.name)
+    const [command = '', ...before] = world.kubectl
+    const kubectl = async (...args: string[]) => {
+      const given = [...before, '--kubeconfig', world.toolKubeconfig, ...args]
+      const { code, output } = await start(command, given, { ...process.env }).ended
+      if (code !== 0) throw new Error(`kubectl ${args[0]} ended with ${code}:\n${tail(output, 5).slice(0, 2000)}`)
+    }
+    const since = markAudit(world)
+    const startedAt = Date.now()
+    await kubectl('cordon', ...names)
+    const left = [...names]
+    await Promise.all(
+      Array.from({ length: atOnce }, async () => {
+        for (let name = left.shift(); name !== undefined; name = left.shift())
+          await kubectl('drain', name, '--ignore-daemonsets', '--delete-emptydir-data')
+      })
+    )
+    return { wholeSeconds: (Date.now() - startedAt) / 1000, since }
+  })
+}
+
+async function launch(world: World, group: string, nodes: number): Promise<void> {
+  const sizes = { MinSize: 0, MaxSize: nodes, DesiredCapacity: nodes }
+  await world.aws.query('autoscaling', 'UpdateAutoScalingGroup', { AutoScalingGroupName: group, ...sizes })
+  await until('the other side stands', 60, async () => {
+    const found = await world.kubernetes.list(`/api/v1/nodes?labelSelector=${sideLabel}%3D${group}`)
+    // Nobody looks at the groups otherwise, and the emulator lets time pass only when somebody looks.
+    const answer = await world.aws.query('autoscaling', 'DescribeAutoScalingGroups', { AutoScalingGroupNames: [group] })
+    const path = ['DescribeAutoScalingGroupsResponse', 'DescribeAutoScalingGroupsResult', 'AutoScalingGroups']
+    return (
+      found.items.length === nodes &&
+      list(answer, ...path).every((one) => text(one, 'DesiredCapacity') === String(nodes))
+    )
+  })
+}

@@ -1,0 +1,132 @@
+// Bundles the action into dist/, which is committed, because GitHub runs an action as it lies in the repository.
+// With --check it bundles into a temporary folder instead and compares byte for byte.
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync
+} from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { build } from './build.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const dist = join(root, 'dist')
+
+function main(): void {
+  const checking = process.argv.includes('--check')
+  build()
+  const made = mkdtempSync(checking ? join(tmpdir(), 'bundle-') : join(root, 'build', 'bundle-'))
+  try {
+    bundle(made)
+    if (checking) compare(made)
+    else replaceDist(made)
+  } finally {
+    rmSync(made, { recursive: true, force: true })
+  }
+}
+
+function bundle(into: string): void {
+  const staged = stage()
+  const ncc = fileURLToPath(import.meta.resolve('@vercel/ncc/package.json').replace('package.json', 'dist/ncc/cli.js'))
+  const from = join(staged, 'action/main.js')
+  const statistics = join(staged, 'statistics.json')
+  const options = ['--minify', '--no-cache', '--quiet', '--target', 'es2022', '--stats-out', statistics, '--out', into]
+  const { status } = spawnSync(process.execPath, [ncc, 'build', from, ...options], { cwd: root, stdio: 'inherit' })
+  if (status !== 0) process.exit(status ?? 1)
+  const { modules } = JSON.parse(readFileSync(statistics, 'utf8')) as { modules: Module[] }
+  writeFileSync(join(into, 'THIRD-PARTY-LICENSES.txt'), licences(modules))
+  rmSync(staged, { recursive: true, force: true })
+}
+
+interface Module {
+  nameForCondition: string | null
+  modules?: Module[]
+}
+
+/** Each text once, below the packages that it covers. ncc's own list leaves out what is in its main file. */
+function licences(modules: readonly Module[]): string {
+  const files = modules
+    .flatMap((module) => [module, ...(module.modules ?? [])])
+    .map((module) => module.nameForCondition)
+  const folders = new Set(
+    files.flatMap((file) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file ?? '') ?? [])
+  )
+  const packagesByText = new Map<string, Set<string>>()
+  for (const folder of folders) {
+    const { name, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
+    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
+    const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8').replaceAll('\r', '').trim()
+    const key = `${license}\n\n${text}`.trim()
+    packagesByText.set(key, (packagesByText.get(key) ?? new Set()).add(name))
+  }
+  return [...packagesByText]
+    .map(([key, names]) => `${[...names].toSorted().join('\n')}\n\n${key}\n`)
+    .toSorted()
+    .join(`\n${'-'.repeat(80)}\n\n`)
+}
+
+/**
+ * A copy of what was built that bundles well. Always at the same place, because ncc numbers modules by their path.
+ * - Our own lazy imports stay lazy, but in one file: ncc does not minify the files that it splits off.
+ * - The Kubernetes client does not say that its modules have no side effects, and so none of its generated models could
+ *   be left out, which are 4 MB minified.
+ */
+function stage(): string {
+  const staged = join(root, 'build/.staged')
+  rmSync(staged, { recursive: true, force: true })
+  for (const file of filesOf(join(root, 'build')).filter((path) => path.endsWith('.js'))) {
+    const text = readFileSync(join(root, 'build', file), 'utf8')
+    mkdirSync(dirname(join(staged, file)), { recursive: true })
+    writeFileSync(join(staged, file), text.replace(/\bimport\((?=['"]\.)/g, 'import(/* webpackMode: "eager" */ '))
+  }
+  const client = 'node_modules/@kubernetes/client-node'
+  const runs = (path: string) => !/\.(?:d\.ts|map)$/.test(path)
+  cpSync(join(root, client), join(staged, client), { recursive: true, filter: runs })
+  const description = JSON.parse(readFileSync(join(staged, client, 'package.json'), 'utf8'))
+  writeFileSync(join(staged, client, 'package.json'), JSON.stringify({ ...description, sideEffects: false }))
+  return staged
+}
+
+function compare(made: string): void {
+  const stale = [...new Set([...filesOf(made), ...filesOf(dist)])].filter(
+    (file) => !isSame(join(made, file), join(dist, file))
+  )
+  if (stale.length > 0) {
+    console.error(`dist/ is not what the sources make: ${stale.join(', ')}. Run: npm run bundle`)
+    process.exit(1)
+  }
+  console.log(`dist/ is current: ${sizeOf(dist)}`)
+}
+
+function isSame(one: string, other: string): boolean {
+  return existsSync(one) && existsSync(other) && readFileSync(one).equals(readFileSync(other))
+}
+
+function replaceDist(made: string): void {
+  rmSync(dist, { recursive: true, force: true })
+  renameSync(made, dist)
+  // Temporary folders are for their owner alone.
+  chmodSync(dist, 0o755)
+  console.log(`dist/ is written: ${sizeOf(dist)}`)
+}
+
+function filesOf(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String).toSorted() : []
+}
+
+function sizeOf(folder: string): string {
+  const bytes = filesOf(folder).map((file) => statSync(join(folder, file)).size)
+  return `${bytes.length} files, ${(bytes.reduce((sum, size) => sum + size, 0) / 1e6).toFixed(2)} MB`
+}
+
+if (import.meta.main) main()

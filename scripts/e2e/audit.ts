@@ -1,0 +1,118 @@
+// Counts what the product asked of both APIs, from what the servers themselves wrote down.
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
+import type { World } from './world.ts'
+
+/** One request to the API server, once it was answered. */
+export interface Call {
+  at: number
+  verb: string
+  resource: string
+  subresource: string
+  namespace: string
+  name: string
+  code: number
+  userAgent: string
+  user: string
+}
+
+export interface AuditMark {
+  readonly offset: number
+}
+
+/** Now, in the audit log; what was asked before does not count. */
+export function markAudit(world: World): AuditMark {
+  if (!world.auditLog) return { offset: 0 }
+  const file = openSync(world.auditLog, 'r')
+  try {
+    return { offset: fstatSync(file).size }
+  } finally {
+    closeSync(file)
+  }
+}
+
+/** Calls since the mark by users of the group `upgraders`, which is what the product runs as; undefined without a log. */
+export function callsSince(world: World, mark: AuditMark, group = 'upgraders'): Call[] | undefined {
+  if (!world.auditLog) return undefined
+  const calls: Call[] = []
+  const seen = new Set<string>()
+  for (const line of linesFrom(world.auditLog, mark.offset)) {
+    const event = JSON.parse(line)
+    // A watch is written twice, when it begins and when it ends; it is one call.
+    if (!event.user.groups?.includes(group) || seen.has(event.auditID)) continue
+    seen.add(event.auditID)
+    const ref = event.objectRef ?? {}
+    calls.push({
+      at: Date.parse(event.requestReceivedTimestamp),
+      verb: event.verb,
+      resource: ref.resource ?? event.requestURI,
+      subresource: ref.subresource ?? '',
+      namespace: ref.namespace ?? '',
+      name: ref.name ?? '',
+      code: event.responseStatus?.code ?? 0,
+      userAgent: event.userAgent ?? '',
+      user: event.user.username
+    })
+  }
+  return calls
+}
+
+function linesFrom(path: string, offset: number): string[] {
+  const file = openSync(path, 'r')
+  try {
+    const size = fstatSync(file).size - offset
+    const bytes = Buffer.alloc(Math.max(size, 0))
+    readSync(file, bytes, 0, bytes.length, offset)
+    const lines = bytes.toString('utf8').split('\n')
+    lines.pop() // empty, or a line that is being written
+    return lines
+  } finally {
+    closeSync(file)
+  }
+}
+
+const readingVerbs = new Set(['get', 'list', 'watch'])
+
+/** Asking what one may do is a POST, and writes nothing. */
+export function isAccessReview(call: Call): boolean {
+  return call.resource.startsWith('selfsubject')
+}
+
+export function isWrite(call: Call): boolean {
+  return !readingVerbs.has(call.verb) && !isAccessReview(call)
+}
+
+export function isEviction(call: Call): boolean {
+  return call.verb === 'create' && call.resource === 'pods' && call.subresource === 'eviction'
+}
+
+/** Such as `create leases 201 ×2, patch nodes 200 ×12`. */
+export function summarize(calls: readonly Call[]): string {
+  const counts = new Map<string, number>()
+  for (const call of calls) {
+    const resource = call.subresource ? `${call.resource}/${call.subresource}` : call.resource
+    const key = `${call.verb} ${resource} ${call.code}`
+    counts.set(key, (counts.get(key) ?? 0) + 1)
+  }
+  const sorted = [...counts].sort(([, a], [, b]) => b - a)
+  return sorted.map(([key, count]) => `${key} ×${count}`).join(', ') || 'nothing'
+}
+
+export interface AwsCall {
+  service: string
+  action: string
+  status: number
+  at: number
+}
+
+export async function clearAwsCalls(world: World): Promise<void> {
+  await world.aws.emulator('DELETE', '/_emulator/calls')
+}
+
+/** What was asked of AWS since the record was cleared; undefined where the endpoint keeps none. */
+export async function awsCalls(world: World): Promise<AwsCall[] | undefined> {
+  return (await world.aws.emulator('GET', '/_emulator/calls')) as AwsCall[] | undefined
+}
+
+export function isAwsWrite({ action }: AwsCall): boolean {
+  return !/^(Describe|Get|List|AssumeRole|GET )/.test(action)
+}

@@ -1,0 +1,128 @@
+// The end-to-end suite: the built command line and the built action against a real API server and an AWS emulator.
+//   npm run e2e -- [--only NAME,…] [--keep] [--lanes N]
+import { spawn } from 'node:child_process'
+import { createInterface } from 'node:readline'
+import { parseArgs } from 'node:util'
+import { check, enter, totals } from './expect.ts'
+import { prepareCluster } from './ground.ts'
+import { grantRbac } from './permissions.ts'
+import type { Scenario } from './run.ts'
+import { action } from './scenarios/action.ts'
+import { held } from './scenarios/held.ts'
+import { killed } from './scenarios/killed.ts'
+import { observer } from './scenarios/observer.ts'
+import { permitted } from './scenarios/permitted.ts'
+import { reverted } from './scenarios/reverted.ts'
+import { upgraded } from './scenarios/upgraded.ts'
+import { workflow } from './scenarios/workflow.ts'
+import { commandLine, isBuilt } from './tool.ts'
+import { adopt, endWith, startWorld, type World } from './world.ts'
+
+const scenarios: readonly Scenario[] = [observer, upgraded, reverted, killed, action, permitted, workflow, held]
+
+const { values } = parseArgs({
+  options: {
+    only: { type: 'string' },
+    keep: { type: 'boolean', default: false },
+    lanes: { type: 'string', default: '1' },
+    lane: { type: 'string', default: '0' }
+  }
+})
+
+try {
+  endWith(await main())
+} catch (error) {
+  console.error(error)
+  endWith(1)
+}
+
+async function main(): Promise<number> {
+  const names = values.only?.split(',') ?? scenarios.map(({ name }) => name)
+  const unknown = names.filter((name) => !scenarios.some((one) => one.name === name))
+  if (unknown.length > 0) {
+    console.error(`no scenario ${unknown.join(', ')}; there are ${scenarios.map(({ name }) => name).join(', ')}`)
+    return 2
+  }
+  const lanes = Number(values.lanes)
+  if (lanes > 1 && names.length > 1) return sideBySide(names, lanes)
+  const lane = Number(values.lane)
+  const startedAt = Date.now()
+  const world = await startWorld(`lane ${lane}`, { aws: 5100 + lane, kubernetes: 19443 + 10 * lane })
+  if (!world) {
+    console.log('⚠'.repeat(40))
+    console.log(
+      '⚠ END-TO-END SUITE SKIPPED: there is no ../shared/control-plane and ../shared/aws-emulator, and neither'
+    )
+    console.log('⚠ E2E_KUBECONFIG nor E2E_AWS_ENDPOINT_URL are set. NOTHING WAS CHECKED.')
+    console.log('⚠'.repeat(40))
+    return 0
+  }
+  console.log(`the world is up after ${seconds(startedAt)}: ${world.kubernetes.server}, ${world.aws.endpoint}`)
+  await prepareCluster(world)
+  await grantRbac(world)
+  for (const name of names) await play(world, scenarios.find((one) => one.name === name) as Scenario)
+  if (values.keep) await keepRunning(world)
+  const { passed, failed, failures } = totals()
+  for (const failure of failures) console.log(`✖ ${failure}`)
+  console.log(`${passed} passed, ${failed} failed, ${seconds(startedAt)}`)
+  return failed === 0 ? 0 : 1
+}
+
+async function play(world: World, scenario: Scenario): Promise<void> {
+  const startedAt = Date.now()
+  enter(scenario.name)
+  console.log(`\n${scenario.name}: ${scenario.what}`)
+  if (scenario !== observer && !isBuilt(commandLine())) {
+    check('the command line is built', false, commandLine())
+    return
+  }
+  try {
+    await scenario.run(world, values.keep)
+  } catch (error) {
+    check('it came to its end', false, error instanceof Error ? (error.stack ?? error.message) : String(error))
+  }
+  console.log(`  (${scenario.name} took ${seconds(startedAt)})`)
+}
+
+/** Each lane is a process with a world of its own; what it prints is shown scenario by scenario. */
+async function sideBySide(names: readonly string[], lanes: number): Promise<number> {
+  const startedAt = Date.now()
+  const sums = { passed: 0, failed: 0 }
+  const codes = await Promise.all(
+    Array.from({ length: lanes }, async (_, lane) => {
+      const mine = names.filter((_, index) => index % lanes === lane)
+      const child = spawn(process.execPath, [import.meta.filename, '--only', mine.join(), '--lane', String(lane)], {
+        stdio: ['ignore', 'pipe', 'inherit']
+      })
+      adopt(child)
+      const exit = new Promise<number>((done) => child.once('close', (code) => done(code ?? 1)))
+      let block: string[] = []
+      for await (const line of createInterface({ input: child.stdout })) {
+        const sum = /^(\d+) passed, (\d+) failed/.exec(line)
+        if (sum) {
+          sums.passed += Number(sum[1])
+          sums.failed += Number(sum[2])
+        } else block.push(line)
+        if (sum || line.startsWith('  (')) console.log(block.splice(0).join('\n'))
+      }
+      if (block.length > 0) console.log(block.join('\n'))
+      block = []
+      return exit
+    })
+  )
+  console.log(`${sums.passed} passed, ${sums.failed} failed, ${seconds(startedAt)}`)
+  return codes.every((code) => code === 0) ? 0 : 1
+}
+
+/** `--keep` leaves the ground for people to look at; Ctrl-C takes it down. */
+async function keepRunning(world: World): Promise<void> {
+  console.log(
+    `\nThe ground is kept. export KUBECONFIG=${world.kubernetes.kubeconfig} AWS_ENDPOINT_URL=${world.aws.endpoint}`
+  )
+  console.log('Ctrl-C takes it down.')
+  await new Promise(() => setInterval(() => {}, 60_000))
+}
+
+function seconds(since: number): string {
+  return `${((Date.now() - since) / 1000).toFixed(1)} s`
+}

@@ -1,0 +1,107 @@
+// Gives the product what its documents grant, and nothing more: the files in examples/, read as a user would apply them.
+import { execFileSync } from 'node:child_process'
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { text } from './aws-client.ts'
+import { skip } from './expect.ts'
+import type { KubernetesObject } from './kubernetes-client.ts'
+import { root, type World } from './world.ts'
+
+const rbacFile = join(root, 'examples/rbac.yaml')
+const policyFile = join(root, 'examples/iam-policy.json')
+const group = 'upgraders'
+const rbac = '/apis/rbac.authorization.k8s.io/v1'
+
+/** Binds what examples/rbac.yaml grants to the group that the product runs as. False where the file is not there. */
+export async function grantRbac(world: World): Promise<boolean> {
+  if (!existsSync(rbacFile)) {
+    skip('examples/rbac.yaml is enough', 'the file does not exist; the product runs as cluster-admin')
+    await grantAll(world)
+    return false
+  }
+  for (const object of rbacObjects(world)) {
+    const { kind = '', metadata, roleRef } = object
+    if (kind === 'ClusterRole') await world.kubernetes.create(`${rbac}/clusterroles`, object)
+    else if (kind === 'Role') await world.kubernetes.create(`${rbac}/namespaces/${metadata.namespace}/roles`, object)
+    else await bind(world, kind, metadata.name, metadata.namespace, roleRef)
+  }
+  return true
+}
+
+/** Everything, for tools that the product is compared with. */
+export function grantAll(world: World): Promise<void> {
+  return bind(world, 'ClusterRoleBinding', 'e2e-all', undefined, { kind: 'ClusterRole', name: 'cluster-admin' })
+}
+
+export async function revokeRbac(world: World): Promise<void> {
+  for (const { kind, metadata } of rbacObjects(world)) {
+    const at = metadata.namespace ? `${rbac}/namespaces/${metadata.namespace}` : rbac
+    await world.kubernetes.remove(`${at}/${kind?.toLowerCase()}s/${metadata.name}`)
+  }
+}
+
+function rbacObjects(world: World): KubernetesObject[] {
+  const [command = '', ...before] = world.kubectl
+  const args = ['--kubeconfig', world.kubernetes.kubeconfig, 'create', '--dry-run=client', '-o', 'json', '-f', rbacFile]
+  const shown = execFileSync(command, [...before, ...args], { encoding: 'utf8' })
+  // kubectl prints one object after the other where the file holds several.
+  const found: KubernetesObject[] = shown.split(/(?<=^\})\s*(?=^\{)/m).map((one) => JSON.parse(one))
+  return found.flatMap((one) => (one.kind === 'List' ? one.items : [one]))
+}
+
+async function bind(world: World, kind: string, name: string, namespace: string | undefined, roleRef: object) {
+  const at = namespace ? `${rbac}/namespaces/${namespace}/rolebindings` : `${rbac}/clusterrolebindings`
+  await world.kubernetes.create(at, {
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind,
+    metadata: { name, ...(namespace && { namespace }) },
+    roleRef: { apiGroup: 'rbac.authorization.k8s.io', ...roleRef },
+    subjects: [{ apiGroup: 'rbac.authorization.k8s.io', kind: 'Group', name: group }]
+  })
+}
+
+export interface Identity {
+  roleArn: string
+  env: NodeJS.ProcessEnv
+}
+
+/** A user who may do nothing but assume a role, and that role with the policy of examples/iam-policy.json alone. */
+export async function createRunner({ aws }: World): Promise<Identity> {
+  const allow = (action: string, more = {}) =>
+    JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: action, ...more }] })
+  await aws.query('iam', 'CreateUser', { UserName: 'runner' })
+  await aws.query('iam', 'PutUserPolicy', {
+    UserName: 'runner',
+    PolicyName: 'assume',
+    PolicyDocument: allow('sts:AssumeRole', { Resource: '*' })
+  })
+  const made = await aws.query('iam', 'CreateAccessKey', { UserName: 'runner' })
+  const trust = allow('sts:AssumeRole', { Principal: { AWS: '*' } })
+  const role = await aws.query('iam', 'CreateRole', { RoleName: 'upgrader', AssumeRolePolicyDocument: trust })
+  await aws.query('iam', 'PutRolePolicy', {
+    RoleName: 'upgrader',
+    PolicyName: 'upgrade',
+    PolicyDocument: readFileSync(policyFile, 'utf8')
+  })
+  await aws.query('iam', 'CreateRole', {
+    RoleName: 'stranger',
+    AssumeRolePolicyDocument: allow('sts:AssumeRole', { Principal: { AWS: 'arn:aws:iam::210987654321:root' } })
+  })
+  const key = ['CreateAccessKeyResponse', 'CreateAccessKeyResult', 'AccessKey']
+  return {
+    roleArn: text(role, 'CreateRoleResponse', 'CreateRoleResult', 'Role', 'Arn'),
+    env: {
+      AWS_ACCESS_KEY_ID: text(made, ...key, 'AccessKeyId'),
+      AWS_SECRET_ACCESS_KEY: text(made, ...key, 'SecretAccessKey')
+    }
+  }
+}
+
+export function hasPolicy(): boolean {
+  return existsSync(policyFile) && existsSync(rbacFile)
+}
+
+/** The emulator checks what an identity may do, or lets everybody do everything. */
+export async function checkPermissions({ aws }: World, checked: boolean): Promise<void> {
+  await aws.emulator('POST', '/moto-api/reset-auth', checked ? '0' : 'inf')
+}

@@ -1,0 +1,61 @@
+// The whole way in: a role that is assumed, the cluster's endpoint from DescribeCluster, a token that the cluster really
+// checks, and no right but those that examples/ grants.
+import { callsSince, summarize } from '../audit.ts'
+import { check, say, skip } from '../expect.ts'
+import { checkPermissions, createRunner, grantRbac, hasPolicy, revokeRbac } from '../permissions.ts'
+import { checkEvictions, checkNoWrites, mark, onGround, type Scenario } from '../run.ts'
+import { checkCalm, checkNothingLeft, checkPlaced, checkSwapped, readSettings } from '../snapshot.ts'
+import { checkExit, runCli } from '../tool.ts'
+import { shop } from '../workloads.ts'
+
+export const permitted: Scenario = {
+  name: 'permitted',
+  what: 'the whole way in with an EKS token, and no right but those of examples/',
+  async run(world, keep) {
+    if (!world.auditLog) return skip('the whole way in', 'this needs the control plane of ../shared')
+    if (!hasPolicy()) {
+      check('examples/rbac.yaml and examples/iam-policy.json exist', false)
+      return
+    }
+    const group = 'permitted'
+    await onGround(world, keep, { group, workloads: shop(`shop-${group}`, '1s') }, async (stage) => {
+      const { ground, observer, before } = stage
+      const { roleArn, env } = await createRunner(world)
+      const wayIn = { kubeconfig: null, env, options: { 'role-to-assume': roleArn, 'aws-region': world.aws.region } }
+      await checkPermissions(world, true)
+      try {
+        let since = await mark(world)
+        const stranger = roleArn.replace('/upgrader', '/stranger')
+        const notTrusted = await runCli(world, 'plan', { ...wayIn, options: { 'role-to-assume': stranger } })
+        checkExit('plan with a role that does not trust us', notTrusted, 3, 'stranger')
+
+        await revokeRbac(world)
+        checkExit('plan without any right in the cluster', await runCli(world, 'plan', wayIn), 3, 'rbac')
+        await checkNoWrites(world, since)
+        await grantRbac(world)
+
+        since = await mark(world)
+        const run = await runCli(world, 'upgrade', wayIn)
+        checkExit('upgrade', run, 0)
+        const calls = callsSince(world, since.audit) ?? []
+        const users = [...new Set(calls.map(({ user }) => user))]
+        check(
+          'every call came as the assumed role',
+          users.length === 1 && users[0]?.includes('assumed-role/upgrader') === true,
+          users
+        )
+        const forbidden = calls.filter(({ code }) => code === 401 || code === 403)
+        check('no call was forbidden', forbidden.length === 0, summarize(forbidden))
+        checkCalm(observer)
+        checkPlaced(observer, ground.green, ground.blue)
+        checkSwapped(before, await readSettings(world, ground))
+        await checkNothingLeft(world)
+        checkEvictions(stage, since, ground.blue)
+        say(`secrets shown: ${run.output.includes('k8s-aws-v1.') ? 'A TOKEN' : 'none'}`)
+        check('neither token nor key is printed', !/k8s-aws-v1\.|X-Amz-Signature/.test(run.output))
+      } finally {
+        await checkPermissions(world, false)
+      }
+    })
+  }
+}

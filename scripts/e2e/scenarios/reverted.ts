@@ -1,0 +1,73 @@
+import { callsSince, summarize } from '../audit.ts'
+import { text } from '../aws-client.ts'
+import { check, say } from '../expect.ts'
+import { removeTag, setTag } from '../ground.ts'
+import { mark, onGround, type Scenario, type Stage } from '../run.ts'
+import { checkCalm, checkNothingLeft, checkPlaced, checkRestored, readSettings } from '../snapshot.ts'
+import { checkExit, runCli, tail } from '../tool.ts'
+import { shop } from '../workloads.ts'
+
+const wordsOfAws = 'We currently do not have sufficient m7i.large capacity in the Availability Zone you requested.'
+
+export const reverted: Scenario = {
+  name: 'reverted',
+  what: 'a launch that fails, then new pods that never become ready: everything is put back',
+  async run(world, keep) {
+    const group = 'broken'
+    let cordoned = ''
+    await onGround(
+      world,
+      keep,
+      { group, workloads: shop(`shop-${group}`, '5s'), greenTags: { 'simulated/launch-fails': wordsOfAws } },
+      async (stage) => {
+        const { ground } = stage
+        const launch = await runCli(world, 'upgrade', { options: { 'launch-timeout-minutes': '0.15' } })
+        checkExit('upgrade where nothing launches', launch, 4, 'reverted')
+        check(
+          "AWS's own words are shown",
+          launch.output.includes('sufficient m7i.large capacity'),
+          tail(launch.output, 6)
+        )
+        await checkAsBefore(stage, cordoned)
+
+        await removeTag(world, ground.green, 'simulated/launch-fails')
+        await setTag(world, ground.green, 'simulated/ready-after', 'never')
+        const before = await readSettings(world, ground)
+        const since = await mark(world)
+        stage.observer.start()
+        const move = await runCli(world, 'upgrade', { options: { 'pod-timeout-minutes': '0.15' } })
+        checkExit('upgrade where new pods never become ready', move, 4, 'reverted')
+        say(`calls by the product: ${summarize(callsSince(world, since.audit) ?? [])}`)
+        await checkAsBefore({ ...stage, before }, cordoned)
+      },
+      async (ground) => {
+        const { kubernetes, aws } = world
+        const node = (await kubernetes.list('/api/v1/nodes')).items[0]
+        cordoned = node?.metadata.name ?? ''
+        await kubernetes.patch(`/api/v1/nodes/${cordoned}`, { spec: { unschedulable: true } })
+        await aws.query('autoscaling', 'SuspendProcesses', {
+          AutoScalingGroupName: ground.blue,
+          ScalingProcesses: ['AZRebalance', 'ReplaceUnhealthy']
+        })
+        const described = await aws.query('autoscaling', 'DescribeAutoScalingGroups', {
+          AutoScalingGroupNames: [ground.blue]
+        })
+        const instance = JSON.stringify(described).match(/"InstanceId":"([^"]+)"/)?.[1] ?? text(described)
+        await aws.query('autoscaling', 'SetInstanceProtection', {
+          AutoScalingGroupName: ground.blue,
+          InstanceIds: [instance],
+          ProtectedFromScaleIn: true
+        })
+      }
+    )
+  }
+}
+
+async function checkAsBefore({ world, ground, observer, before }: Stage, cordoned: string): Promise<void> {
+  checkCalm(observer)
+  checkRestored(before, await readSettings(world, ground))
+  await checkNothingLeft(world, [cordoned])
+  checkPlaced(observer, ground.blue, ground.green)
+  const left = observer.nodesOf(ground.green).length
+  check('green has no node', left === 0, left)
+}

@@ -1,0 +1,105 @@
+// Writes what comes from the table of inputs (src/face/inputs.ts): action.yml, the tables of README.md between their marks,
+// and src/face/version.ts from package.json. With --check it compares instead.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type Input, inputs, inputsOf, outputs } from '../src/face/inputs.ts'
+import { markdownCode, markdownText } from '../src/report/escape.ts'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+
+/** A text as YAML, quoted so that no word of it can mean anything else. */
+function yaml(text: string): string {
+  return `'${text.replaceAll("'", "''")}'`
+}
+
+function inputYaml(input: Input): string[] {
+  const from = input.from === undefined ? '' : ` Default: ${input.from}.`
+  return [
+    `  ${input.name}:`,
+    `    description: ${yaml(input.description + from)}`,
+    ...(input.required ? ['    required: true'] : []),
+    ...(input.default === '' ? [] : [`    default: ${yaml(input.default)}`])
+  ]
+}
+
+export function actionYaml(): string {
+  return [
+    '# Written by `npm run generate` from src/face/inputs.ts.',
+    'name: EKS node upgrade',
+    "description: 'Upgrades the worker nodes of an Amazon EKS cluster blue/green, and puts everything back when it fails'",
+    'author: eks-node-upgrade',
+    'branding:',
+    '  icon: refresh-cw',
+    '  color: green',
+    'inputs:',
+    ...inputsOf('action').flatMap(inputYaml),
+    'outputs:',
+    ...outputs.flatMap(({ name, description }) => [`  ${name}:`, `    description: ${yaml(description)}`]),
+    'runs:',
+    '  using: node24',
+    '  main: dist/index.js',
+    '  post: dist/index.js',
+    ''
+  ].join('\n')
+}
+
+function defaultCell(input: Input): string {
+  if (input.required) return 'required'
+  if (input.default !== '') return markdownCode(input.default)
+  return input.from === undefined ? '–' : /^[A-Z_]+$/.test(input.from) ? markdownCode(input.from) : input.from
+}
+
+function whereCell({ faces }: Input): string {
+  return faces.length > 1 ? '' : faces[0] === 'action' ? ' (action only)' : ' (command line only)'
+}
+
+export function inputsTable(): string {
+  const rows = inputs.map(
+    (input) =>
+      `| ${markdownCode(input.name)} | ${defaultCell(input)} | ${markdownText(input.description)}${whereCell(input)} |`
+  )
+  return ['| input | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+export function outputsTable(): string {
+  const rows = outputs.map(({ name, description }) => `| ${markdownCode(name)} | ${markdownText(description)} |`)
+  return ['| output | meaning |', '| --- | --- |', ...rows].join('\n')
+}
+
+/** Replaces what stands between `<!-- name -->` and `<!-- /name -->`; a text without these marks stays as it is. */
+export function withRegion(text: string, name: string, body: string): string {
+  const begin = `<!-- ${name} -->`
+  const end = `<!-- /${name} -->`
+  const from = text.indexOf(begin)
+  const to = text.indexOf(end, from)
+  if (from < 0 || to < 0) return text
+  return `${text.slice(0, from + begin.length)}\n\n${body}\n\n${text.slice(to)}`
+}
+
+function read(file: string): string {
+  return existsSync(root + file) ? readFileSync(root + file, 'utf8') : ''
+}
+
+/** Each file with what it should hold. */
+export function generated(): ReadonlyMap<string, string> {
+  const { version } = JSON.parse(read('package.json')) as { version: string }
+  const versionLine = /^(export const version = ).*$/m
+  return new Map([
+    ['action.yml', actionYaml()],
+    ['README.md', withRegion(withRegion(read('README.md'), 'inputs', inputsTable()), 'outputs', outputsTable())],
+    ['src/face/version.ts', read('src/face/version.ts').replace(versionLine, `$1'${version}'`)]
+  ])
+}
+
+function main(): void {
+  const stale = [...generated()].filter(([file, text]) => read(file) !== text)
+  if (!process.argv.includes('--check')) {
+    for (const [file, text] of stale) writeFileSync(root + file, text)
+    console.log(stale.length === 0 ? 'everything is current' : `written: ${stale.map(([file]) => file).join(', ')}`)
+  } else if (stale.length > 0) {
+    console.error(`not what the table says: ${stale.map(([file]) => file).join(', ')}. Run: npm run generate`)
+    process.exit(1)
+  }
+}
+
+if (import.meta.main) main()

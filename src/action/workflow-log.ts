@@ -1,0 +1,67 @@
+/** The step's log: a group a stage, a line when something changes, few warnings as annotations. */
+import type { Event, Result } from '../engine/report.ts'
+import { annotation, mostWarnings, type Warning, warningsOf } from '../report/annotations.ts'
+import { workflowLine } from '../report/escape.ts'
+import { createLog } from '../report/log.ts'
+import { endingLines } from '../report/plan-text.ts'
+import { stagePurpose } from '../report/sentences.ts'
+import { plainLine } from '../report/style.ts'
+import type { Runner } from './runner.ts'
+
+export interface WorkflowLog {
+  report(event: Event): void
+  tick(at: number): void
+  lines(lines: readonly string[]): void
+  /** How a run ended, in the log; annotations are a matter of the whole step. */
+  ending(result: Result): void
+  /** Says how many warnings there were besides those that were shown. */
+  close(): void
+}
+
+export function createWorkflowLog(runner: Pick<Runner, 'print'>): WorkflowLog {
+  const log = createLog({ times: false, diff: true })
+  const seen = new Set<string>()
+  let open = false
+
+  const lines = (texts: readonly string[]) => {
+    for (const text of texts) runner.print(workflowLine(text))
+  }
+  const closeGroup = () => {
+    if (open) runner.print('::endgroup::')
+    open = false
+  }
+  const warn = (warning: Warning) => {
+    const key = `${warning.title}\n${warning.text}`
+    if (seen.has(key)) return
+    seen.add(key)
+    if (seen.size <= mostWarnings) runner.print(annotation('warning', warning.title, [warning.text]))
+  }
+
+  const report = (event: Event) => {
+    if (event.kind === 'stage' && event.state === 'began') {
+      closeGroup()
+      runner.print(`::group::${workflowLine(`${event.stage}: ${stagePurpose[event.stage]}`)}`)
+      open = true
+      return
+    }
+    // The end of a stage and a change of direction are to be seen without opening a group.
+    if (event.kind === 'stage' || event.kind === 'turned') closeGroup()
+    lines(log.lines(event))
+    for (const warning of warningsOf(event)) warn(warning)
+  }
+
+  return {
+    report,
+    tick: (at) => lines(log.tick(at)),
+    lines,
+    ending(result) {
+      closeGroup()
+      lines(endingLines(result, { width: 120, diff: true }).map(plainLine))
+    },
+    close() {
+      closeGroup()
+      const more = seen.size - mostWarnings
+      if (more > 0) runner.print(annotation('warning', 'More warnings', [`${more} more: see the job summary`]))
+    }
+  }
+}

@@ -1,0 +1,206 @@
+/**
+ * AWS's errors become the engine's at this border. They are told apart by name only: after bundling, the SDK's classes are
+ * no longer those that `instanceof` would ask for.
+ */
+
+import { UpgradeError } from '../engine/error.ts'
+
+/** What is known of an error without trusting its shape. */
+interface Seen {
+  name: string
+  message: string
+  /** HTTP status; undefined where no answer came. */
+  status?: number
+  /** The operating system's or Node's word (`ENOTFOUND`, `ECONNRESET`). */
+  system?: string
+  hostname?: string
+}
+
+/** Where a call went, for the sentence. */
+export interface Call {
+  action: string
+  region: string
+  /** Set where AWS_ENDPOINT_URL or the like sends calls elsewhere. */
+  endpoint?: string
+}
+
+const deniedNames = new Set([
+  'AccessDenied',
+  'AccessDeniedException',
+  'UnauthorizedOperation',
+  'UnauthorizedAccess',
+  'UnauthorizedException'
+])
+
+const credentialNames = new Set([
+  'ExpiredToken',
+  'ExpiredTokenException',
+  'RequestExpired',
+  'InvalidClientTokenId',
+  'UnrecognizedClientException',
+  'InvalidAccessKeyId',
+  'AuthFailure',
+  'SignatureDoesNotMatch',
+  'InvalidSignatureException',
+  'IncompleteSignature',
+  'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
+  'OptInRequired',
+  'CredentialsProviderError',
+  'TokenProviderError'
+])
+
+const transientNames = new Set([
+  'Throttling',
+  'ThrottlingException',
+  'ThrottledException',
+  'RequestLimitExceeded',
+  'RequestThrottled',
+  'TooManyRequestsException',
+  'ResourceContention',
+  'ResourceContentionFault',
+  'ScalingActivityInProgress',
+  'ScalingActivityInProgressFault',
+  'InternalFailure',
+  'InternalError',
+  'ServiceUnavailable',
+  'RequestTimeout',
+  'TimeoutError',
+  'AbortError'
+])
+
+const lostConnections = new Set([
+  'ECONNRESET',
+  'ECONNREFUSED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH'
+])
+
+/** True for what a later, equal call may not meet again: throttling, a busy group, 5xx, an answer that was lost. */
+export function isTransient(error: unknown): boolean {
+  if (error instanceof UpgradeError) return error.details.code === 'aws' && isTransient(error.details.cause)
+  const { name, status, system } = seen(error)
+  return (
+    transientNames.has(name) ||
+    (status !== undefined && status >= 500 && status !== 501) ||
+    status === 429 ||
+    (system !== undefined && lostConnections.has(system))
+  )
+}
+
+/** True where a service (an older partition, an emulator) does not know the action. */
+export function isUnknownAction(error: unknown): boolean {
+  const { name, status } = seen(error)
+  return status === 501 || name === 'InvalidAction' || name === 'UnknownOperationException' || name === 'NotImplemented'
+}
+
+export function nameOf(error: unknown): string {
+  return seen(error).name
+}
+
+/** AWS's own words, without those that no person can read. */
+export function wordsOf(error: unknown): string {
+  return seen(error).message.replace(/\s*Encoded authorization failure message: \S+/, '')
+}
+
+/** The engine's error for what AWS answered; anything that AWS did not say is a bug and comes back as it was. */
+export function upgradeErrorFrom(error: unknown, call: Call): unknown {
+  if (error instanceof UpgradeError) return error
+  const { name, status, system, hostname } = seen(error)
+  if (deniedNames.has(name)) return accessDenied(error, call)
+  if (credentialNames.has(name)) return badCredentials(error, call)
+  if (/^Region (is missing|not accepted)/.test(wordsOf(error))) return badRegion(call, error)
+  if (system === 'ENOTFOUND' && call.endpoint === undefined) return badRegion(call, error, hostname)
+  if (status === undefined && system === undefined && !transientNames.has(name)) return error
+  return new UpgradeError(sentence(error, call), {
+    code: 'aws',
+    outcome: 'refused',
+    hint: hintFor(error, call),
+    cause: error
+  })
+}
+
+function accessDenied(error: unknown, call: Call): UpgradeError {
+  const words = wordsOf(error)
+  const principal = /User: (\S+)/.exec(words)?.[1] ?? 'the role that runs this'
+  const action = /perform: ([\w-]+:\w+)/.exec(words)?.[1] ?? call.action
+  return new UpgradeError(`AWS denies ${action}: ${words}`, {
+    code: 'access-denied',
+    outcome: 'refused',
+    hint: `allow ${action} to ${principal} (docs/permissions.md has the whole policy)`,
+    cause: error
+  })
+}
+
+function badCredentials(error: unknown, call: Call): UpgradeError {
+  const hints: Record<string, string> = {
+    ExpiredToken: 'use role-to-assume, which is refreshed during the run, or fetch new credentials',
+    SignatureDoesNotMatch: "check AWS_SECRET_ACCESS_KEY, and this machine's clock",
+    CredentialsProviderError: 'set role-to-assume, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE'
+  }
+  const none = /^(Credentials|Token)ProviderError$/.test(nameOf(error))
+  const found = none ? 'there are no AWS credentials' : 'AWS does not accept the credentials'
+  const name = nameOf(error).replace(/^(ExpiredTokenException|RequestExpired)$/, 'ExpiredToken')
+  const fallback = `aws sts get-caller-identity --region ${call.region} shows what AWS makes of them; is ${call.region} enabled in the account?`
+  return new UpgradeError(`${found} (${call.action}): ${wordsOf(error)}`, {
+    code: 'credentials',
+    outcome: 'refused',
+    hint: hints[name.replace('InvalidSignatureException', 'SignatureDoesNotMatch')] ?? fallback,
+    cause: error
+  })
+}
+
+function badRegion(call: Call, cause: unknown, hostname?: string): UpgradeError {
+  const found = hostname === undefined ? 'it is no name of a region' : `${hostname} does not exist`
+  return new UpgradeError(`AWS cannot be reached in region "${call.region}": ${found}`, {
+    code: 'region',
+    outcome: 'refused',
+    hint: 'set aws-region (or AWS_REGION) to the region of the cluster, such as eu-west-1; if it is right, this machine has no DNS for it',
+    cause
+  })
+}
+
+function sentence(error: unknown, call: Call): string {
+  const { name, system } = seen(error)
+  const where = call.endpoint === undefined ? '' : ` at ${call.endpoint}`
+  if (system === 'ECONNRESET' || system === 'EPIPE') {
+    return `AWS broke off ${call.action}${where} (${system}); it may have taken effect`
+  }
+  if (system !== undefined) return `AWS did not answer ${call.action}${where}: ${system}`
+  if (name === 'AbortError' || name === 'TimeoutError') {
+    return `AWS did not answer ${call.action}${where} in time; it may have taken effect`
+  }
+  return `AWS refused ${call.action}: ${name}: ${wordsOf(error)}`
+}
+
+function hintFor(error: unknown, call: Call): string {
+  if (call.endpoint !== undefined && seen(error).status === undefined) {
+    return `is ${call.endpoint} right? It comes from AWS_ENDPOINT_URL or the AWS profile`
+  }
+  return isTransient(error)
+    ? 'this passes: run the same command again'
+    : `aws autoscaling describe-scaling-activities --region ${call.region} shows what Auto Scaling did last`
+}
+
+function seen(error: unknown): Seen {
+  if (typeof error !== 'object' || error === null) return { name: '', message: String(error) }
+  const { name, Code, message, $metadata, code, cause, hostname } = error as Record<string, unknown>
+  const status = ($metadata as { httpStatusCode?: number } | undefined)?.httpStatusCode
+  const from = cause as Record<string, unknown> | undefined
+  // Where the SDK wraps an error of the network, the system's word is one level below.
+  const system = status === undefined ? (systemWord(code) ?? systemWord(from?.code)) : undefined
+  return {
+    name: typeof name === 'string' && name !== 'Error' ? name : String(Code ?? name ?? ''),
+    message: typeof message === 'string' ? message : '',
+    status,
+    system,
+    hostname: [hostname, from?.hostname].find((host) => typeof host === 'string') as string | undefined
+  }
+}
+
+function systemWord(code: unknown): string | undefined {
+  return typeof code === 'string' && /^E[A-Z_]+$/.test(code) && !code.startsWith('ERR_') ? code : undefined
+}

@@ -1,0 +1,68 @@
+/**
+ * The SDK's clients as this tool wants them. Reads are repeated by the SDK; writes never, because every write has to end
+ * inside the lease, and the engine repeats it from a new look.
+ */
+
+import { AutoScalingClient, type AutoScalingClientConfig } from '@aws-sdk/client-auto-scaling'
+import { upgradeErrorFrom } from './aws-error.ts'
+import type { Credentials } from './credentials.ts'
+
+/** Under constant throttling eight attempts take about 24 s. */
+const readAttempts = 8
+/** One read with all its attempts. */
+const readDeadlineMs = 60_000
+/** One write method with all its chunks; the lease is 30 s. */
+const writeDeadlineMs = 8_000
+
+export interface ClientOptions {
+  /** Undefined: from AWS_REGION or the profile. */
+  region: string | undefined
+  credentials: () => Promise<Credentials>
+  userAgent: string
+}
+
+export interface Clients {
+  reads: AutoScalingClient
+  writes: AutoScalingClient
+  /** What further clients are configured with. */
+  shared: AutoScalingClientConfig
+}
+
+export function clientsFor(options: ClientOptions): Clients {
+  const shared: AutoScalingClientConfig = {
+    region: options.region,
+    credentials: options.credentials,
+    customUserAgent: options.userAgent,
+    maxAttempts: readAttempts,
+    retryMode: 'standard',
+    // Without throwOnRequestTimeout the SDK only logs that the time is over.
+    requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true }
+  }
+  const reads = new AutoScalingClient(shared)
+  const withHandler = { ...shared, requestHandler: reads.config.requestHandler }
+  return { reads, writes: new AutoScalingClient({ ...withHandler, maxAttempts: 1 }), shared: withHandler }
+}
+
+/** The deadline of one read or of one write method, counted from now. */
+export function readDeadline(): AbortSignal {
+  return AbortSignal.timeout(readDeadlineMs)
+}
+
+export function writeDeadline(): AbortSignal {
+  return AbortSignal.timeout(writeDeadlineMs)
+}
+
+/** Runs one call of a client; errors leave in the engine's words, naming where the call went if not to AWS itself. */
+export async function called<T>(client: object, action: string, region: string, run: () => Promise<T>): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    throw upgradeErrorFrom(error, { action, region, endpoint: await configuredEndpoint(client) })
+  }
+}
+
+/** AWS_ENDPOINT_URL or its kin, as the SDK resolved it for this client. */
+export async function configuredEndpoint(client: object): Promise<string | undefined> {
+  const { config } = client as { config: { serviceConfiguredEndpoint?: () => Promise<string | undefined> } }
+  return config.serviceConfiguredEndpoint?.()
+}

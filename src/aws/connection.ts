@@ -1,0 +1,133 @@
+/** One connection to AWS: a region, one source of credentials, and what the rest of the program asks of them. */
+
+import type { AutoScalingClient, AutoScalingClientConfig } from '@aws-sdk/client-auto-scaling'
+import type { STSClient } from '@aws-sdk/client-sts'
+import { UpgradeError } from '../engine/error.ts'
+import type { NodeGroups } from '../engine/node-group.ts'
+import { ambientCredentials } from './ambient-credentials.ts'
+import { assumedRole, type Role } from './assumed-role.ts'
+import { called, clientsFor, readDeadline } from './clients.ts'
+import { type ClusterEndpoint, readClusterEndpoint } from './cluster-endpoint.ts'
+import { rotatingCredentials } from './credentials.ts'
+import { readTemplateVersion } from './launch-template.ts'
+import { awsNodeGroups } from './node-groups.ts'
+import { ec2Client, eksClient } from './small-client.ts'
+import { clusterToken, type TokenSource } from './token.ts'
+
+export interface AwsOptions {
+  /** Undefined: AWS_REGION or the profile's. */
+  region?: string
+  role?: Role
+  /** Mints the GitHub job's OIDC token for an audience (`core.getIDToken`). */
+  idToken?: (audience: string) => Promise<string>
+  /** Gets every secret before anything can print it. */
+  mask: (secret: string) => void
+  /** `eks-node-upgrade/0.1.0` */
+  userAgent: string
+  env?: Readonly<Record<string, string | undefined>>
+}
+
+export interface Identity {
+  account: string
+  arn: string
+}
+
+export interface Aws {
+  region: string
+  nodeGroups(cluster: string, clusterTagKey: string): NodeGroups
+  /** Throws `cluster-not-found`. */
+  clusterEndpoint(cluster: string): Promise<ClusterEndpoint>
+  /** The bearer token for the cluster's API server; `fresh` after a 401. */
+  token(cluster: string): TokenSource
+  identity(): Promise<Identity>
+  /** See CredentialSource.endsAt. */
+  credentialsExpireAt(): number | undefined
+  close(): void
+}
+
+/** Calls nothing on the network. Throws `region` where no region is named anywhere. */
+export async function connectAws(options: AwsOptions): Promise<Aws> {
+  const { mask, userAgent } = options
+  // What needs the region asks the clients for it, when it is used: they know all the places where one may be named.
+  const regionLater = () => clients.reads.config.region()
+  const ambient = rotatingCredentials(ambientCredentials(regionLater), mask)
+  const credentials = options.role
+    ? rotatingCredentials(
+        assumedRole({ ...options, role: options.role, region: regionLater, ambient, env: options.env ?? process.env }),
+        mask
+      )
+    : ambient
+  const clients = clientsFor({ region: options.region || undefined, credentials, userAgent })
+  const region = await regionOf(clients.reads, options.region)
+
+  const ec2 = lazily(() => ec2Client(clients.shared))
+  const eks = lazily(() => eksClient(clients.shared))
+  const sts = lazily(() => stsClient(clients.shared))
+  return {
+    region,
+    nodeGroups: (cluster, clusterTagKey) =>
+      awsNodeGroups({
+        clients,
+        region,
+        cluster,
+        clusterTagKey,
+        template: (ref) => readTemplateVersion(ec2(), region, ref)
+      }),
+    clusterEndpoint: (cluster) => readClusterEndpoint(eks(), region, cluster),
+    token: (cluster) =>
+      clusterToken({
+        cluster,
+        region: async () => region,
+        stsHost: async () => stsHost(await sts(), region),
+        credentials,
+        mask,
+        now: () => Date.now() + clients.reads.config.systemClockOffset
+      }),
+    async identity() {
+      const { GetCallerIdentityCommand } = await import('@aws-sdk/client-sts')
+      const client = await sts()
+      const command = new GetCallerIdentityCommand({})
+      const answer = await called(client, 'sts:GetCallerIdentity', region, () =>
+        client.send(command, { abortSignal: readDeadline() })
+      )
+      return { account: answer.Account ?? '', arn: answer.Arn ?? '' }
+    },
+    credentialsExpireAt: credentials.endsAt,
+    close() {
+      for (const client of [clients.reads, clients.writes]) client.destroy()
+    }
+  }
+}
+
+async function regionOf(client: AutoScalingClient, given: string | undefined): Promise<string> {
+  try {
+    return await client.config.region()
+  } catch (cause) {
+    throw new UpgradeError(given ? `"${given}" is not an AWS region` : 'no AWS region is set', {
+      code: 'region',
+      outcome: 'refused',
+      hint: 'set aws-region, or the environment variable AWS_REGION, to the region of the cluster, such as eu-west-1',
+      cause
+    })
+  }
+}
+
+async function stsClient(shared: AutoScalingClientConfig): Promise<STSClient> {
+  const { STSClient } = await import('@aws-sdk/client-sts')
+  const { region, credentials, customUserAgent, maxAttempts, requestHandler } = shared
+  return new STSClient({ region, credentials, customUserAgent, maxAttempts, requestHandler })
+}
+
+/** `sts.eu-west-1.amazonaws.com`; other partitions, FIPS and so on as the SDK knows them. */
+async function stsHost({ config }: STSClient, region: string): Promise<string> {
+  const UseFIPS = await config.useFipsEndpoint()
+  return config.endpointProvider({ Region: region, UseDualStack: false, UseFIPS, UseGlobalEndpoint: false }).url.host
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | undefined
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

@@ -1,0 +1,73 @@
+/**
+ * Reads a launch template version from the EC2 API's XML (already parsed) into the shape that the SDK gives it.
+ * The SDK's EC2 client is two megabytes for this one answer. Reading by rule instead of by schema also keeps settings that
+ * are newer than this code: to overlook one would be to overlook a change.
+ */
+
+import type { AwsLaunchTemplateVersion } from './translation.ts'
+
+/** An element: text, a structure, or several under the same name. */
+export type Element = string | readonly Element[] | { readonly [name: string]: Element | undefined }
+
+/** Names that the SDK gives to lists; all others are `fooBarSet` → `FooBars`. */
+const lists: Readonly<Record<string, string>> = {
+  ipv6AddressesSet: 'Ipv6Addresses',
+  privateIpAddressesSet: 'PrivateIpAddresses',
+  ipv4PrefixSet: 'Ipv4Prefixes',
+  ipv6PrefixSet: 'Ipv6Prefixes',
+  licenseSet: 'LicenseSpecifications'
+}
+
+const booleans = new Set(
+  `AssociateCarrierIpAddress AssociatePublicIpAddress Configured DefaultVersion DeleteOnTermination DisableApiStop
+  DisableApiTermination EbsOptimized EnaSrdEnabled EnaSrdUdpEnabled EnableResourceNameDnsAAAARecord
+  EnableResourceNameDnsARecord Enabled Encrypted HiddenByDefault IsPrimaryIpv6 Managed Primary PrimaryIpv6
+  RequireEncryptionInTransit RequireHibernateSupport`.split(/\s+/)
+)
+
+const numbers = new Set(
+  `BlockDurationMinutes CoreCount Count DeviceIndex EbsCardIndex EnaQueueCount HttpPutResponseHopLimit
+  Ipv4PrefixCount Ipv6AddressCount Ipv6PrefixCount Max MaxSpotPriceAsPercentageOfOptimalOnDemandPrice Min
+  NetworkCardIndex OnDemandMaxPricePercentageOverLowestPrice PartitionNumber PrivateIpAddressCount
+  SecondaryPrivateIpAddressCount SpotMaxPricePercentageOverLowestPrice TcpEstablishedTimeout ThreadsPerCore Throughput
+  UdpStreamTimeout UdpTimeout VersionNumber VolumeInitializationRate VolumeSize`.split(/\s+/)
+)
+
+const instants = new Set(['CreateTime', 'ValidUntil'])
+
+/** The versions in a DescribeLaunchTemplateVersions response. */
+export function launchTemplateVersionsFrom(response: Element): AwsLaunchTemplateVersion[] {
+  const { LaunchTemplateVersions: versions } = structure(response)
+  return Array.isArray(versions) ? versions : []
+}
+
+function structure(element: Element): Record<string, unknown> {
+  if (typeof element === 'string' || Array.isArray(element)) return {}
+  const members = Object.entries(element).filter(([, member]) => member !== undefined)
+  return Object.fromEntries(
+    members.map(([name, member]) => {
+      const sdkName = nameOf(name)
+      return [sdkName, name.endsWith('Set') ? list(member as Element) : value(sdkName, member as Element)]
+    })
+  )
+}
+
+/** `<fooSet><item>…</item></fooSet>`, with `groupId` instead of `item` for a network interface's groups; empty: `<fooSet/>`. */
+function list(element: Element): unknown[] {
+  if (typeof element === 'string') return []
+  const items = Object.values(element)[0] ?? []
+  return (Array.isArray(items) ? items : [items]).map((item) => value('', item))
+}
+
+function value(name: string, element: Element): unknown {
+  if (typeof element !== 'string') return structure(element)
+  if (booleans.has(name)) return element === 'true'
+  if (numbers.has(name)) return Number(element)
+  if (instants.has(name)) return new Date(element)
+  return element
+}
+
+function nameOf(name: string): string {
+  const capital = `${name.charAt(0).toUpperCase()}${name.slice(1)}`
+  return lists[name] ?? (name.endsWith('Set') ? `${capital.slice(0, -3)}s` : capital)
+}

@@ -1,0 +1,87 @@
+/** The command line: arguments in, text out, an exit code back. Everything of the process comes in as `Console`. */
+import { hostname, userInfo } from 'node:os'
+import { parseArguments } from '../face/arguments.ts'
+import type { Caller, Program } from '../face/group-runs.ts'
+import { judge, problemLines } from '../face/judge.ts'
+import { exitCodes } from '../face/outcome.ts'
+import { version } from '../face/version.ts'
+import type { NodeStream } from './output-stream.ts'
+import { outputStream } from './output-stream.ts'
+
+export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
+
+export interface Console {
+  stdin: NodeJS.ReadableStream & { isTTY?: boolean }
+  stdout: NodeStream
+  stderr: NodeStream
+  env: Readonly<Record<string, string | undefined>>
+  /** Calls back for every signal that asks to stop, until the returned function is called. */
+  onStop(listener: (signal: StopSignal) => void): () => void
+  /** Ends the process at once. */
+  exit(code: number): void
+}
+
+export interface Programs<Ports> {
+  load: () => Promise<Program<Ports>>
+  /** The lab has a command line of its own. */
+  lab(argv: readonly string[]): Promise<number>
+}
+
+/** Returns the exit code. */
+export async function runCommand<Ports>(
+  argv: readonly string[],
+  console: Console,
+  programs: Programs<Ports>
+): Promise<number> {
+  if (argv[0] === 'lab') return programs.lab(argv.slice(1))
+  const stdout = outputStream(console.stdout)
+  const stderr = outputStream(console.stderr)
+  const args = parseArguments(argv)
+  if (args.version) {
+    stdout.write(`${version}\n`)
+    return exitCodes.good
+  }
+  if (args.help || (args.command === undefined && args.problems.length === 0)) {
+    const { helpText } = await import('../face/help.ts')
+    const stream = args.help ? stdout : stderr
+    stream.write(helpText(Math.min(stream.columns(), 120)))
+    return args.help ? exitCodes.good : exitCodes.badInput
+  }
+  const judged = judge({ ...args.values, mode: args.command ?? '' }, 'cli', console.env)
+  const command =
+    args.command === undefined ? ['no command is given: plan, upgrade, finalize, revert, status or lab'] : []
+  // An unknown command was found by the parser already, and again by the judge, which sees what it means.
+  const problems = [...new Set([...command, ...args.problems, ...(judged.problems ?? [])])].filter(
+    (problem) => args.command !== undefined || !problem.startsWith('command ""')
+  )
+  if (judged.inputs === undefined || problems.length > 0) {
+    if (args.values.output === 'json') {
+      const { problemsDocument } = await import('../report/document.ts')
+      stdout.write(`${problemsDocument(problems, version)}\n`)
+    }
+    stderr.write(`${[...problemLines(problems), 'See eks-node-upgrade --help'].join('\n')}\n`)
+    return exitCodes.badInput
+  }
+  const { runSession } = await import('./session.ts')
+  return runSession({
+    inputs: judged.inputs,
+    console,
+    stdout,
+    stderr,
+    load: programs.load,
+    caller: caller()
+  })
+}
+
+function caller(): Caller {
+  return { host: { name: `${user()}@${hostname()}` } }
+}
+
+function user(): string {
+  try {
+    return userInfo().username
+  } catch {
+    // A container may run under an id that no user has.
+    return 'unknown'
+  }
+}

@@ -1,0 +1,33 @@
+/** The process of the command line. Everything that costs time to load is loaded when it is needed. */
+import { runCommand, type StopSignal } from './command.ts'
+
+const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
+
+const code = await runCommand(
+  process.argv.slice(2),
+  {
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    env: process.env,
+    onStop(listener) {
+      for (const signal of stopSignals) process.on(signal, listener)
+      return () => {
+        for (const signal of stopSignals) process.off(signal, listener)
+      }
+    },
+    exit: (exitCode) => process.exit(exitCode)
+  },
+  {
+    async load() {
+      const [engine, { connect }] = await Promise.all([import('../engine/run.ts'), import('../face/connect.ts')])
+      return { engine, connect }
+    },
+    async lab(argv) {
+      const { runLab } = await import('../lab/command.ts')
+      return runLab(argv, { stdout: process.stdout, stderr: process.stderr, env: process.env })
+    }
+  }
+)
+// Connections that are kept alive would hold the process for a while; everything is said and done.
+process.exit(code)

@@ -1,0 +1,35 @@
+/** A stream that may be closed by its reader at any time (`| head`): the run goes on, the rest is said to nobody. */
+export interface OutputStream {
+  write(text: string): void
+  isTerminal: boolean
+  columns(): number
+  rows(): number
+}
+
+/** What is used of process.stdout and process.stderr. */
+export interface NodeStream {
+  write(text: string): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  isTTY?: boolean
+  columns?: number
+  rows?: number
+}
+
+const gone = new Set(['EPIPE', 'EIO', 'ECONNRESET', 'ERR_STREAM_DESTROYED', 'ERR_STREAM_WRITE_AFTER_END'])
+
+export function outputStream(stream: NodeStream): OutputStream {
+  let closed = false
+  stream.on('error', (error) => {
+    if (!gone.has((error as NodeJS.ErrnoException).code ?? '')) throw error
+    closed = true
+  })
+  return {
+    write(text) {
+      if (!closed) stream.write(text)
+    },
+    isTerminal: stream.isTTY === true,
+    // A terminal that does not know its size (a serial line, some CI) is an ordinary one.
+    columns: () => stream.columns || 80,
+    rows: () => stream.rows || 24
+  }
+}

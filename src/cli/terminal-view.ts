@@ -1,0 +1,143 @@
+/**
+ * The live view. What has happened scrolls by above; below it the picture of what is happening is redrawn in place.
+ * On a terminal that is too small for a picture the same facts come as lines.
+ */
+import { unreachable } from '../engine/error.ts'
+import type { Event, Progress } from '../engine/report.ts'
+import { plainValue } from '../report/escape.ts'
+import { liveLines, smallestTerminal } from '../report/live-view.ts'
+import { planLines } from '../report/plan-text.ts'
+import * as say from '../report/sentences.ts'
+import { type Line, paint, piece, plainLine } from '../report/style.ts'
+import { hang, textWidth } from '../report/text-width.ts'
+import type { OutputStream } from './output-stream.ts'
+import { createLogView, type View, type ViewOptions } from './view.ts'
+
+const hideCursor = '\u001b[?25l'
+const showCursor = '\u001b[?25h'
+const eraseBelow = '\u001b[J'
+
+/** Faster than this nobody reads, and a slow connection falls behind. */
+const frameMs = 100
+
+export interface TerminalOptions extends ViewOptions {
+  color: boolean
+  now: () => number
+}
+
+export function createTerminalView(stream: OutputStream, options: TerminalOptions): View {
+  const log = createLogView(stream, options)
+  const { now, color } = options
+  let picture: Progress | undefined
+  let drawn: readonly Line[] = []
+  let drawnAt = 0
+  let hidden = false
+
+  const tooSmall = () => stream.columns() < smallestTerminal.columns || stream.rows() < smallestTerminal.rows
+
+  /** Rows that the last picture takes now: a terminal made narrower has broken its lines. */
+  const drawnRows = () =>
+    drawn.reduce((rows, line) => rows + Math.max(1, Math.ceil(textWidth(plainLine(line)) / stream.columns())), 0)
+
+  const eraser = () => {
+    const rows = drawnRows()
+    return rows === 0 ? '' : `\r\u001b[${rows}A${eraseBelow}`
+  }
+
+  const textOf = (lines: readonly Line[]) =>
+    paint(lines, color)
+      .map((line) => `${line}\n`)
+      .join('')
+
+  /** One write a frame, so that no half of one is ever seen. */
+  const draw = (above: readonly Line[] = []) => {
+    const next = picture === undefined || tooSmall() ? [] : liveLines(picture, now(), stream.columns(), stream.rows())
+    const cursor = next.length > 0 && !hidden ? hideCursor : ''
+    hidden ||= next.length > 0
+    stream.write(cursor + eraser() + textOf(above) + textOf(next))
+    drawn = next
+    drawnAt = now()
+  }
+
+  const rest = () => {
+    if (picture !== undefined && !tooSmall()) draw()
+    if (hidden) stream.write(showCursor)
+    picture = undefined
+    drawn = []
+    hidden = false
+  }
+
+  /** The picture as it stood when the direction changed stays in the scrollback; a new one begins below. */
+  const turn = (event: Extract<Event, { kind: 'turned' }>) => {
+    if (event.direction !== 'reverting') return draw(linesAbove(event, stream.columns()))
+    if (picture !== undefined) {
+      const stages = picture.stages
+        .filter(({ state }) => state !== 'todo')
+        .map((stage) => (stage.state === 'active' ? { ...stage, state: 'failed' as const } : stage))
+      picture = { ...picture, stages, workloads: [], waiting: [] }
+    }
+    rest()
+    stream.write(textOf(linesAbove(event, stream.columns())))
+  }
+
+  return {
+    report(raw) {
+      if (raw.kind === 'plan' && !options.plans) return
+      if (tooSmall() && raw.kind !== 'progress' && raw.kind !== 'plan') return log.report(raw)
+      const event = plainValue(raw)
+      switch (event.kind) {
+        case 'progress':
+          picture = event.progress
+          if (tooSmall()) return log.report(raw)
+          if (now() - drawnAt >= frameMs) draw()
+          return
+        case 'plan':
+          // What stands in the way is told at the end, once.
+          if (event.plan.blockers.length > 0) return
+          return draw([[], ...planLines(event.plan, { width: stream.columns(), diff: options.diff }), []])
+        case 'turned':
+          return turn(event)
+        case 'started':
+        case 'note':
+          return draw(linesAbove(event, stream.columns()))
+        case 'owned':
+        case 'stage':
+        case 'did':
+          return
+        default:
+          return unreachable(event)
+      }
+    },
+    tick(at) {
+      if (tooSmall()) return log.tick(at)
+      // Once a second the clocks run on; in between only what has changed is drawn.
+      if (picture !== undefined && (at - drawnAt >= 1000 || (picture.at > drawnAt && at - drawnAt >= frameMs))) draw()
+    },
+    rest
+  }
+}
+
+function linesAbove(event: Extract<Event, { kind: 'started' | 'note' | 'turned' }>, columns: number): Line[] {
+  const width = columns - 1
+  switch (event.kind) {
+    case 'started':
+      return hang('', say.startedSentence(event), width).map((line) => [piece(line, 'dim')])
+    case 'note': {
+      const warning = event.level === 'warning'
+      const head = warning ? `${say.marks.warning} ` : '  '
+      return hang(head, `${event.title}: ${event.text}`, width).map((line) => [piece(line, warning ? 'warn' : 'dim')])
+    }
+    case 'turned': {
+      if (event.direction !== 'reverting') {
+        return hang('! ', say.turnedSentence(event), width).map((line) => [piece(line, 'warn')])
+      }
+      const why = hang(`${say.marks.failed} `, event.reason.message, width)
+      return [
+        ...why.map((line): Line => [piece(line, 'bad')]),
+        [piece(`${say.marks.back} ${say.turnedSentence(event)}`, 'warn')]
+      ]
+    }
+    default:
+      return unreachable(event)
+  }
+}

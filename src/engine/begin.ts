@@ -1,0 +1,62 @@
+/** The record of a new run: everything that cannot be seen later, written before the first change. */
+import { takeBaseline } from './health.ts'
+import type { Color, Group } from './node-group.ts'
+import { nodesOf } from './plan/plan.ts'
+import { configurationFingerprint } from './plan/retired-copy.ts'
+import { indexCluster } from './policy/workloads.ts'
+import type { Ports } from './ports.ts'
+import { configuredNow, type Prepared, plannedTemplates } from './prepare.ts'
+import type { OpenRun, Original } from './record.ts'
+import type { Settings } from './settings.ts'
+
+export function newRun(prepared: Prepared, settings: Settings, ports: Ports): OpenRun {
+  const { active, inactive, launches, plan } = prepared
+  if (!active || !inactive) throw new Error('a run needs an active and an inactive group')
+  const view = ports.cluster.view()
+  const nodes = nodesOf(active, view)
+  const index = indexCluster(view)
+  const now = ports.clock.now()
+  return {
+    id: ports.newId(),
+    startedAt: now,
+    by: [ports.host.name, ports.host.link].filter(Boolean).join(' '),
+    direction: 'forward',
+    held: false,
+    outgoing: original(active, colorOf(active, prepared)),
+    incoming: original(inactive, colorOf(inactive, prepared)),
+    count: active.instances.length,
+    closedBefore: nodes.filter((node) => !node.schedulable).flatMap((node) => node.instanceId ?? []),
+    changes: plan.changes.map(({ field, from, to }) => ({ field, from: from.slice(0, 200), to: to.slice(0, 200) })),
+    changeFingerprint: launches ? configurationFingerprint(launches.fields) : '',
+    plannedTemplates: plannedTemplates(inactive, prepared.template),
+    outgoingConfiguration: configuredNow(active, prepared),
+    settings: { ...settings, group: plan.group },
+    baseline: takeBaseline(new Set(nodes.map((node) => node.name)), index, settings, now),
+    spentMs: {},
+    elapsedMs: 0,
+    podsMoved: 0,
+    podsTotal: plan.podsToMove,
+    replaced: [],
+    beforeReplacement: [],
+    returned: {},
+    stages: []
+  }
+}
+
+function original(group: Group, color: Color): Original {
+  return {
+    name: group.name,
+    color,
+    capacity: group.capacity,
+    suspended: group.suspended,
+    newInstancesProtected: group.newInstancesProtected,
+    protectedInstances: group.instances
+      .filter((instance) => instance.protectedFromScaleIn)
+      .map((instance) => instance.id),
+    zones: group.zones
+  }
+}
+
+function colorOf(group: Group, { pair }: Prepared): Color {
+  return group === pair.blue ? 'blue' : 'green'
+}

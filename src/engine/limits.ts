@@ -1,0 +1,64 @@
+/** Every number of the engine that is not an input, each with its reason. Durations in milliseconds. */
+
+/** The Lease: long enough for a slow API server, short enough that a dead run's cluster is free within a minute. */
+export const leaseMs = 30_000
+export const leaseRenewMs = 10_000
+/** No single write lasts longer (adapters cut at 8 s), so a holder that stops this much before the end has nothing outstanding. */
+export const longestWriteMs = 10_000
+
+/** A burst of watch events is one look at the world. */
+export const debounceMs = 50
+/** Nothing happens for so long: look all the same, because clocks and deadlines move. */
+export const idleLookMs = 5_000
+/** Progress of clocks is shown at least so often. */
+export const heartbeatMs = 1_000
+
+/** An action on an object that has not changed since is not repeated sooner: the feed lags by milliseconds, not seconds. */
+export const settleMs = 5_000
+/** Waits between attempts of a call that failed for a passing reason. */
+export const retryMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000]
+/** kubectl's interval for a budget that says no; a change of the budget wakes sooner. */
+export const budgetRetryMs = 5_000
+/** After an answer that tells nothing, so that the feed can tell. */
+export const unknownRetryMs = 2_000
+/** A webhook that denies may be asked again at this pace until the deadline. */
+export const deniedRetryMs = 10_000
+/** The server accepted an eviction, and the feed still shows no deletion: ask again. */
+export const acceptedRetryMs = 15_000
+/** The API server answers 504 when evictions race for one budget; so many at once in all. */
+export const evictionsAtOnce = 32
+/** An accepted eviction is in the budget's status by then; a wrong guess costs one 429. */
+export const budgetReflectedMs = 1_000
+
+/** Auto Scaling's API shares one bucket of tokens per account and region: look often only just after a change. */
+export const groupLookMs = { busy: 1_000, waiting: 3_000, calm: 15_000 } as const
+export const groupBusyForMs = 6_000
+/** Scaling activities are asked for at this pace while instances are missing. */
+export const activityLookMs = 10_000
+/** After that an instance that is missing makes us read the activities. */
+export const activityAfterMs = 4_000
+
+/** EKS's advice: no growth by double-digit percentages at once. */
+export const waveNodes = 100
+export const waveShare = 0.1
+/** Instances terminated between two looks. */
+export const retireBatch = 50
+
+/** Nobody decides on a list older than this. */
+export const staleMs = 60_000
+/** Two looks agree when they are at least so far apart. */
+export const agreeMs = 400
+/** A pod that the scheduler has not placed for so long pauses the evictions. */
+export const unschedulableMs = 3_000
+/** On the way back: a pod that has not been ready for so long serves nobody. */
+export const deadPodMs = 60_000
+/** Kubernetes' own default for giving up a node. */
+export const lostNodeMs = 300_000
+/** A pod that comes back to a closed node is moved so many times. */
+export const returnsAllowed = 2
+/** Times kept back for the way back: the larger of this and the time since close began. */
+export const revertReserveMs = 15 * 60_000
+/** An orderly stop is over by then, the process has 2 s in all. */
+export const stopMs = 1_200
+/** How many launches may fail for a reason that may pass before AWS's words are shown as a warning. */
+export const sessionAssumedMs = 60 * 60_000

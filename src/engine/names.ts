@@ -1,0 +1,18 @@
+/** Names of everything of ours that can be seen in a console. The first three are settled (contract); all lie below one prefix. */
+
+export const objectName = 'eks-node-upgrade'
+export const objectNamespace = 'kube-system'
+
+/** Tag on both groups while a run is open: its id. */
+export const runTag = 'eks-node-upgrade/run'
+/** Tag on both groups while a run is open: sizes and suspensions as found, in words. */
+export const originalsTag = 'eks-node-upgrade/originals'
+/** Tag on a group that was retired: when, by which run, in words. */
+export const retiredTag = 'eks-node-upgrade/retired'
+/** Tag on a group that was retired: fingerprints of what it was configured to launch. */
+export const retiredConfigurationTag = 'eks-node-upgrade/retired-configuration'
+
+/** Annotation on a node that we closed: the run's id. */
+export const closedByMark = 'eks-node-upgrade/closed-by'
+/** Annotation on a workload that we restarted: run id and direction. */
+export const restartedByMark = 'eks-node-upgrade/restarted-by'

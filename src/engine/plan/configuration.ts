@@ -1,0 +1,238 @@
+/**
+ * What a group launches, as somebody wrote it: a flat record from a field's name to a canonical text, so that two groups can be
+ * compared field by field, and one group with what it was when it was retired.
+ *
+ * Left out: the template's id, name and version (an equal copy under another number is equal) and its tags. A group's own name and
+ * color word become placeholders, because user data labels nodes with them. Image aliases (`resolve:ssm:…`) stay as written.
+ */
+import type { Color, Group, Json, TemplateRef, TemplateVersion } from '../node-group.ts'
+
+/** Grows when the fields or their canonical texts change their meaning; copies of another format are not compared. */
+export const configurationFormat = 1
+
+/** Field → canonical text. A field that is not set is not there; `format` always is. */
+export type Configuration = Readonly<Record<string, string>>
+
+/** Words that mean the group itself. */
+export interface Naming {
+  name: string
+  color: Color
+}
+
+/**
+ * Keys of LaunchTemplateData with a name of their own. Every other key is a field too, named by its words (`CpuOptions`: `cpu options`).
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestLaunchTemplateData.html
+ */
+const fieldNames: Readonly<Record<string, string>> = {
+  ImageId: 'image',
+  InstanceType: 'instance type',
+  UserData: 'user data',
+  KeyName: 'key name',
+  SecurityGroupIds: 'security groups',
+  SecurityGroups: 'security group names',
+  NetworkInterfaces: 'network interfaces',
+  IamInstanceProfile: 'instance profile',
+  BlockDeviceMappings: 'disks',
+  MetadataOptions: 'metadata options',
+  InstanceMarketOptions: 'market'
+}
+
+/** The field that says by which rules the others were made. */
+export const formatField = 'format'
+
+/** Fields that come from the group and not from its template. */
+export const groupFields = { overrides: 'overrides', purchase: 'purchase options', subnets: 'subnets' } as const
+
+/** Strategies for which the order of overrides is their priority. */
+const orderedStrategies = ['prioritized', 'capacity-optimized-prioritized']
+
+/** Finds the template version that a reference means; undefined where it does not exist or was not looked up. */
+export type TemplateLookup = (ref: TemplateRef) => TemplateVersion | undefined
+
+/** A look-up over versions in hand. `$Latest` and `$Default` are not followed: see `followed`. */
+export function lookupIn(
+  templates: readonly TemplateVersion[],
+  followed: Readonly<Record<string, number>> = {}
+): TemplateLookup {
+  return ({ id, version }) => {
+    const number = followed[`${id}:${version}`] ?? Number(version)
+    return templates.find((one) => one.id === id && one.version === number)
+  }
+}
+
+/** Every template that the group launches from: the base first, then those of single overrides. */
+export function templateRefsOf(group: Group): readonly TemplateRef[] {
+  const refs = overridesOf(group).map(overrideRef)
+  return [group.template, ...refs].filter((ref) => ref !== undefined)
+}
+
+/**
+ * The group's configuration with `template` as its base. `naming` undefined leaves the group's own words as they are: for showing,
+ * and to see that both groups use the very same text.
+ */
+export function configurationOf(
+  group: Group,
+  template: TemplateVersion,
+  naming: Naming | undefined,
+  lookup: TemplateLookup = () => undefined
+): Configuration {
+  const fields: Record<string, string> = { [formatField]: String(configurationFormat) }
+  for (const [key, value] of Object.entries(asObject(template.data))) {
+    if (key === 'TagSpecifications') continue
+    const text = key === 'UserData' ? userData(value, naming) : canonical(value, naming)
+    if (text !== undefined) fields[fieldNames[key] ?? words(key)] = text
+  }
+  const purchase = asObject(asObject(group.mixed).InstancesDistribution)
+  const put = (field: string, value: Json) => {
+    const text = canonical(value, naming)
+    if (text !== undefined) fields[field] = text
+  }
+  put(groupFields.purchase, purchase)
+  put(groupFields.subnets, group.subnets)
+  const overrides = overridesOf(group).map((one) => followOverride(one, group, naming, lookup))
+  const ordered = Object.values(purchase).some((value) => orderedStrategies.includes(String(value)))
+  // A canonical object keeps the order of its list in the keys.
+  put(groupFields.overrides, ordered ? { ...overrides } : overrides)
+  return fields
+}
+
+/** What an instance of the active group runs, for each different configuration among them, most instances first. */
+export interface ActiveRun {
+  template: TemplateRef
+  createdAt: number
+  instanceIds: readonly string[]
+  fields: Configuration
+  /** As written, without placeholders. */
+  written: Configuration
+}
+
+/**
+ * Read from the instances: each remembers the template version that it was launched from. Instances whose version is gone, or that
+ * remember none, are returned by id.
+ */
+export function whatActiveRuns(
+  group: Group,
+  naming: Naming,
+  lookup: TemplateLookup
+): { runs: readonly ActiveRun[]; unknown: readonly string[] } {
+  const byRef = new Map<string, { template: TemplateVersion; ref: TemplateRef; ids: string[] }>()
+  const unknown: string[] = []
+  for (const instance of group.instances) {
+    const ref = instance.template
+    const template = ref && lookup(ref)
+    if (!ref || !template) {
+      unknown.push(instance.id)
+      continue
+    }
+    const key = `${ref.id}:${ref.version}`
+    const known = byRef.get(key)
+    if (known) known.ids.push(instance.id)
+    else byRef.set(key, { template, ref, ids: [instance.id] })
+  }
+  const runs = [...byRef.values()].map(({ template, ref, ids }) => {
+    const { base, look } = asRemembered(group, template, lookup)
+    return {
+      template: ref,
+      createdAt: template.createdAt,
+      instanceIds: ids,
+      fields: configurationOf(group, base, naming, look),
+      written: configurationOf(group, base, undefined, look)
+    }
+  })
+  return { runs: runs.sort((a, b) => b.instanceIds.length - a.instanceIds.length), unknown }
+}
+
+/** An override may name a template of its own; an instance of such a one says nothing about the base. */
+function asRemembered(group: Group, template: TemplateVersion, lookup: TemplateLookup) {
+  const ofOverride = overridesOf(group).some((one) => overrideRef(one)?.id === template.id)
+  const base = group.template && lookup(group.template)
+  if (!ofOverride || !base || group.template?.id === template.id) return { base: template, look: lookup }
+  const look: TemplateLookup = (ref) => (ref.id === template.id ? template : lookup(ref))
+  return { base, look }
+}
+
+function overridesOf(group: Group): readonly Json[] {
+  const mixed = asObject(group.mixed)
+  const found = mixed.Overrides ?? asObject(mixed.LaunchTemplate).Overrides
+  return Array.isArray(found) ? found : []
+}
+
+function overrideRef(override: Json): TemplateRef | undefined {
+  const spec = asObject(asObject(override).LaunchTemplateSpecification)
+  if (typeof spec.LaunchTemplateId !== 'string') return undefined
+  const name = typeof spec.LaunchTemplateName === 'string' ? spec.LaunchTemplateName : ''
+  return { id: spec.LaunchTemplateId, name, version: String(spec.Version ?? '$Default') }
+}
+
+/** The override with its own template's content instead of the reference; one that cannot be looked up stays as written. */
+function followOverride(override: Json, group: Group, naming: Naming | undefined, lookup: TemplateLookup): Json {
+  const ref = overrideRef(override)
+  const template = ref && lookup(ref)
+  if (!template) return override
+  const { LaunchTemplateSpecification: _, ...rest } = asObject(override)
+  return { ...rest, template: configurationOf({ ...group, mixed: undefined, subnets: [] }, template, naming) }
+}
+
+function userData(value: Json | undefined, naming: Naming | undefined): string | undefined {
+  if (typeof value !== 'string' || value === '') return undefined
+  return placeholders(decodeBase64(value) ?? value, naming)
+}
+
+/** undefined: no base64, or not text (compressed user data is compared as it is). */
+export function decodeBase64(text: string): string | undefined {
+  try {
+    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return undefined
+  }
+}
+
+/** Sorted keys, sorted lists, nothing that is empty. undefined: nothing is left. */
+function canonical(value: Json | undefined, naming: Naming | undefined): string | undefined {
+  const plain = canonicalValue(value, naming)
+  if (plain === undefined) return undefined
+  return typeof plain === 'string' ? plain : JSON.stringify(plain)
+}
+
+function canonicalValue(value: Json | undefined, naming: Naming | undefined): Json | undefined {
+  if (value === undefined || value === null || value === '') return undefined
+  if (typeof value === 'string') return placeholders(value, naming)
+  if (typeof value !== 'object') return value
+  if (Array.isArray(value)) {
+    const items = value.map((item) => canonicalValue(item, naming)).filter((item) => item !== undefined)
+    if (items.length === 0) return undefined
+    // EC2 gives lists back in any order. Where one matters (network interfaces), the items carry their index.
+    return items.sort((a, b) => compareTexts(JSON.stringify(a), JSON.stringify(b)))
+  }
+  const entries = Object.entries(value)
+    .map(([key, item]) => [key, canonicalValue(item, naming)] as const)
+    .filter(([, item]) => item !== undefined)
+    .sort(([a], [b]) => compareTexts(a, b))
+  return entries.length > 0 ? Object.fromEntries(entries) : undefined
+}
+
+/** Replaces the group's own words where they stand alone: `blue` in `shop-blue`, not in `bluebird`. */
+export function placeholders(text: string, naming: Naming | undefined): string {
+  if (!naming) return text
+  const name = new RegExp(`(?<![A-Za-z0-9_-])${escapePattern(naming.name)}(?![A-Za-z0-9_-])`, 'g')
+  const color = new RegExp(`(?<![A-Za-z0-9])${naming.color}(?![A-Za-z0-9])`, 'gi')
+  return text.replace(name, '{name}').replace(color, '{color}')
+}
+
+function escapePattern(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
+}
+
+function words(key: string): string {
+  return key.replace(/([a-z0-9])([A-Z])/g, '$1 $2').toLowerCase()
+}
+
+function asObject(value: Json | undefined): { readonly [key: string]: Json | undefined } {
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  return isObject ? (value as { readonly [key: string]: Json | undefined }) : {}
+}
+
+function compareTexts(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}

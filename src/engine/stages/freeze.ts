@@ -1,0 +1,92 @@
+/**
+ * Nobody else shrinks, replaces or rebalances either group while the run lasts. Growth stays possible: alarms and Cluster
+ * Autoscaler are bounded by Min, Max and protection, never stopped.
+ */
+import type { Action } from '../action.ts'
+import { originalsTag, runTag } from '../names.ts'
+import type { OpenRun, Original } from '../record.ts'
+import type { Side, World } from '../world.ts'
+import { act, done, type Stage } from './stage.ts'
+
+const processesOfBoth = ['AZRebalance', 'ScheduledActions', 'InstanceRefresh'] as const
+
+/** Processes that are suspended on a group while a run is open, whether or not they were before. */
+export function frozenProcesses(side: Side, role: 'outgoing' | 'incoming'): readonly string[] {
+  const processes: string[] = [...processesOfBoth]
+  if (role === 'outgoing') processes.push('ReplaceUnhealthy')
+  // Empty nodes fail a load balancer's health check, and the mark Unhealthy stays until they are replaced.
+  if (side.group.healthCheckType !== 'EC2' && side.group.healthCheckType !== '') processes.push('HealthCheck')
+  return processes
+}
+
+export const freeze: Stage = {
+  name: 'freeze',
+  next(world, run) {
+    const actions = [
+      ...marks(world, run),
+      ...suspensions(world),
+      ...outgoingSize(world.outgoing, run),
+      ...protection(world.outgoing)
+    ]
+    return actions.length === 0 ? done('settings of both groups recorded and pinned') : act('pinning settings', actions)
+  }
+}
+
+/** For people at a console: which run, and what was found. Nothing is decided from these two. */
+function marks(world: World, run: OpenRun): Action[] {
+  return [world.outgoing, world.incoming].flatMap((side): Action[] =>
+    side.group.tags[runTag] === run.id && side.group.tags[originalsTag]
+      ? []
+      : [
+          {
+            kind: 'tag',
+            group: side.group.name,
+            tags: { [runTag]: run.id, [originalsTag]: originalsText(side.original) }
+          }
+        ]
+  )
+}
+
+/** At most 256 characters, as a tag's value may have. */
+export function originalsText(original: Original): string {
+  const { min, max, desired } = original.capacity
+  const suspended = original.suspended.length === 0 ? 'nothing' : original.suspended.join(' ')
+  return `min ${min} max ${max} desired ${desired} / suspended ${suspended} / new instances ${original.newInstancesProtected ? 'protected' : 'not protected'}`.slice(
+    0,
+    256
+  )
+}
+
+function suspensions(world: World): Action[] {
+  const sides = [
+    { side: world.outgoing, role: 'outgoing' as const },
+    { side: world.incoming, role: 'incoming' as const }
+  ]
+  return sides.flatMap(({ side, role }): Action[] => {
+    const missing = frozenProcesses(side, role).filter((process) => !side.group.suspended.includes(process))
+    return missing.length === 0 ? [] : [{ kind: 'suspend', group: side.group.name, processes: missing }]
+  })
+}
+
+/** Min at the count keeps everybody from shrinking it; Desired is repaired, never lowered. */
+function outgoingSize(outgoing: Side, run: OpenRun): Action[] {
+  const { min, max, desired } = outgoing.group.capacity
+  const wantedMin = Math.max(run.count, 0)
+  if (min === wantedMin && desired >= wantedMin) return []
+  const wantedDesired = Math.max(desired, wantedMin)
+  return [
+    {
+      kind: 'resize',
+      group: outgoing.group.name,
+      capacity: { min: wantedMin, desired: wantedDesired, ...(max < wantedDesired ? { max: wantedDesired } : {}) }
+    }
+  ]
+}
+
+/** Only an instance in service can be protected; one that is coming is asked again when it is. */
+export function protection(side: Side): Action[] {
+  const open = side.instances.filter((instance) => instance.lifecycle === 'InService' && !instance.protectedFromScaleIn)
+  return open.length === 0
+    ? []
+    : [{ kind: 'protect', group: side.group.name, instanceIds: open.map((instance) => instance.id), on: true }]
+}

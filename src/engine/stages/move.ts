@@ -1,0 +1,131 @@
+/**
+ * Moves pods by evicting them within their budgets, workload by workload side by side; the next ones of a workload go when
+ * the replacements of the last are available on nodes that are not being emptied. A pod is moved when its replacement
+ * serves, not when it is gone.
+ */
+import type { Action } from '../action.ts'
+import { evictionsAtOnce, staleMs } from '../limits.ts'
+import type { OpenRun } from '../record.ts'
+import type { Waiting, WorkloadProgress } from '../report.ts'
+import type { World } from '../world.ts'
+import { type Survey, surveyMove } from './move-survey.ts'
+import { mover } from './move-workload.ts'
+import { done, failed, type Stage, type Step } from './stage.ts'
+
+export const move: Stage = {
+  name: 'move',
+  next(world, run) {
+    const survey = surveyMove(world, run)
+    const detail = `${survey.gone} of ${survey.total} pods${run.direction === 'reverting' ? ' back on old nodes' : ''}`
+    const failure = failureOf(world, run, survey)
+    if (failure) return failure
+    const stale = world.now - world.view.freshAt > staleMs
+    const plans = survey.workloads.map((workload) => ({ workload, plan: mover(workload, world, run, survey) }))
+    const free = stale || world.now < world.diary.throttledUntil || survey.unplaced.length > 0
+    const actions = free
+      ? []
+      : withinLimits(
+          plans.flatMap(({ plan }) => plan.actions),
+          world
+        )
+    const workloads = plans.map(
+      ({ workload, plan }): WorkloadProgress => ({
+        workload: workload.label,
+        moved: workload.total - workload.onFrom.length,
+        total: workload.total,
+        waiting: plan.waiting
+      })
+    )
+    const waiting = waits(
+      world,
+      run,
+      survey,
+      stale,
+      plans.map(({ workload, plan }) => ({ what: workload.label, seen: plan.waiting }))
+    )
+    if (actions.length === 0 && isOver(world, run, survey))
+      return done(
+        detail,
+        survey.leftovers.map(({ text }) => text)
+      )
+    const change = plans.map(({ plan }) => plan.first).find((first) => first !== undefined)
+    if (change && !free) return { kind: 'busy', detail, actions: [], waiting, workloads, first: change }
+    return { kind: 'busy', detail, actions, waiting, workloads }
+  }
+}
+
+/** No movable pod on *from*, no volume of theirs attached there, and forward every replacement serves. */
+function isOver(world: World, run: OpenRun, survey: Survey): boolean {
+  if (survey.workloads.some((workload) => workload.onFrom.length > 0)) return false
+  if (survey.attachments.length > 0) return false
+  if (survey.jobsWaitedFor.length > 0 && !jobsTimeOver(world, run)) return false
+  return run.direction !== 'forward' || survey.ailing.length === 0
+}
+
+export function jobsTimeOver(world: World, run: OpenRun): boolean {
+  return run.direction !== 'forward' || spentMoving(world, run) >= run.settings.moveTimeoutMs
+}
+
+/** Time spent in this stage with an engine, in ms. */
+export function spentMoving(world: World, run: OpenRun): number {
+  const key = `${run.direction}/move`
+  const now = world.diary.stage?.key === key ? world.now - world.diary.stage.at : 0
+  return (run.spentMs[key] ?? 0) + now
+}
+
+function withinLimits(actions: readonly Action[], world: World): readonly Action[] {
+  const underWay = [...world.diary.inFlight].filter((key) => key.startsWith('evict ')).length
+  return actions.slice(0, Math.max(0, evictionsAtOnce - underWay))
+}
+
+function failureOf(world: World, run: OpenRun, survey: Survey): Step | undefined {
+  if (survey.fatal) return failed(survey.fatal.code, survey.fatal.message, survey.fatal.hint)
+  // On the way back a pod that does not become ready is named, and the rest goes on.
+  if (run.direction === 'reverting') return undefined
+  const stuck = survey.stuck[0]
+  if (stuck) {
+    const minutes = run.settings.podTimeoutMs / 60_000
+    return failed(stuck.code, `${stuck.label} made no progress for ${minutes} min: ${stuck.text}`, stuck.hint)
+  }
+  if (spentMoving(world, run) < run.settings.moveTimeoutMs || survey.workloads.every((one) => one.onFrom.length === 0))
+    return undefined
+  const left = survey.workloads.filter((one) => one.onFrom.length > 0)
+  return failed(
+    'move-timeout',
+    `${left.length} workloads still have pods on ${world.from.group.name} after ${run.settings.moveTimeoutMs / 60_000} min: ${left
+      .slice(0, 3)
+      .map((one) => one.label)
+      .join(', ')}`,
+    'Give it more time (--move-timeout-minutes), or look at what holds these workloads back.'
+  )
+}
+
+function waits(
+  world: World,
+  run: OpenRun,
+  survey: Survey,
+  stale: boolean,
+  plans: readonly { what: string; seen: string }[]
+): readonly Waiting[] {
+  const list: Waiting[] = []
+  if (stale)
+    list.push({
+      what: 'the API server',
+      seen: `no news for ${Math.round((world.now - world.view.freshAt) / 1000)} s`,
+      sinceAt: world.view.freshAt
+    })
+  for (const pod of survey.unplaced) {
+    list.push({
+      what: `${pod.namespace}/${pod.name}`,
+      seen: `the scheduler cannot place it: ${pod.unschedulable?.message ?? ''}`,
+      sinceAt: pod.unschedulable?.sinceAt,
+      untilAt: (pod.unschedulable?.sinceAt ?? world.now) + run.settings.podTimeoutMs
+    })
+  }
+  for (const { what, seen } of plans) if (seen !== '') list.push({ what, seen })
+  for (const job of survey.jobsWaitedFor)
+    list.push({ what: job, seen: 'the Job is waited for (--jobs evict would not wait)' })
+  for (const attachment of survey.attachments)
+    list.push({ what: attachment.volumeName, seen: `is still attached to ${attachment.nodeName}` })
+  return [...list, ...survey.ailing.map((ailment) => ({ what: ailment.label, seen: ailment.text }))].slice(0, 10)
+}

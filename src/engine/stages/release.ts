@@ -1,0 +1,191 @@
+/**
+ * Puts every setting back as it was found (sizes go with the role after an upgrade) and takes our marks away. The order is
+ * the safety: Desired covers what is there before protection is lifted, so that Auto Scaling never picks one.
+ */
+import type { Action } from '../action.ts'
+import { agreedLooks } from '../diary.ts'
+import { originalsTag, retiredConfigurationTag, retiredTag, runTag } from '../names.ts'
+import type { Capacity } from '../node-group.ts'
+import { retiredCopy } from '../plan/retired-copy.ts'
+import type { OpenRun } from '../record.ts'
+import { isRetained, type Side, type World } from '../world.ts'
+import { frozenProcesses } from './freeze.ts'
+import { act, done, type Stage, type Step, wait } from './stage.ts'
+
+export const release: Stage = {
+  name: 'release',
+  next(world, run) {
+    const steps: readonly (() => readonly Action[])[] = [
+      () => cover(world.to),
+      () => sizes(world, run),
+      () => [...unprotect(world, run), ...protectNew(world), ...resume(world)],
+      () => marks(world, run),
+      () => tags(world, run)
+    ]
+    for (const step of steps) {
+      const actions = step()
+      if (actions.length > 0) return act('putting settings back', actions)
+      // Protection is lifted, and what replaces instances at once resumed, only after two looks agree.
+      if (step === steps[1] && agreedLooks(world.diary, 'covered') < 2)
+        return lookAgain(world.to, 'Desired covers its instances')
+      const recovering = step === steps[2] ? undecided(world) : undefined
+      if (recovering) return lookAgain(recovering, 'every instance is Healthy')
+    }
+    return done(`settings as found: ${restoredSettings(run).length} of ${restoredSettings(run).length}`, left(world))
+  }
+}
+
+/** Whether Desired is not below the number of instances of the side that stays. */
+export function covered(side: Side): boolean {
+  const { max, desired } = side.group.capacity
+  return desired >= side.instances.length && max >= side.instances.length
+}
+
+function cover(side: Side): readonly Action[] {
+  if (covered(side)) return []
+  const { max, desired } = side.group.capacity
+  const wanted = Math.max(desired, side.instances.length)
+  return [{ kind: 'resize', group: side.group.name, capacity: { max: Math.max(max, wanted), desired: wanted } }]
+}
+
+/** Sizes belong to the role: after an upgrade incoming has what outgoing had, and the retired side is at rest. */
+export function finalCapacity(world: World, run: OpenRun): { staying: Capacity; leaving: Capacity } {
+  const there = world.to.instances.length
+  const { min, max } = run.outgoing.capacity
+  const staying = { min, max: Math.max(max, there), desired: Math.max(there, min) }
+  const leaving = run.direction === 'reverting' ? run.incoming.capacity : { min: 0, max: 0, desired: 0 }
+  return { staying, leaving }
+}
+
+function sizes(world: World, run: OpenRun): readonly Action[] {
+  const { staying, leaving } = finalCapacity(world, run)
+  const wanted = [
+    { side: world.to, capacity: staying },
+    { side: world.from, capacity: leaving }
+  ]
+  return wanted.flatMap(({ side, capacity }): Action[] =>
+    same(side.group.capacity, capacity) ? [] : [{ kind: 'resize', group: side.group.name, capacity }]
+  )
+}
+
+function same(a: Capacity, b: Capacity): boolean {
+  return a.min === b.min && a.max === b.max && a.desired === b.desired
+}
+
+function unprotect(world: World, run: OpenRun): readonly Action[] {
+  const side = world.to
+  const keep = new Set(side.original.protectedInstances)
+  // Where new instances are protected at rest, those that we made would have been, too.
+  const ours = side.instances.filter(
+    (instance) =>
+      instance.protectedFromScaleIn &&
+      instance.lifecycle === 'InService' &&
+      !keep.has(instance.id) &&
+      !(side.original.newInstancesProtected && run.direction !== 'reverting')
+  )
+  return ours.length === 0
+    ? []
+    : [{ kind: 'protect', group: side.group.name, instanceIds: ours.map((instance) => instance.id), on: false }]
+}
+
+function protectNew(world: World): readonly Action[] {
+  return [world.outgoing, world.incoming].flatMap((side): Action[] =>
+    side.group.newInstancesProtected === side.original.newInstancesProtected
+      ? []
+      : [{ kind: 'protect-new', group: side.group.name, on: side.original.newInstancesProtected }]
+  )
+}
+
+/** Only what we suspended; the two that would replace instances at once only when two reads show every one Healthy. */
+function resume(world: World): readonly Action[] {
+  const sides = [
+    { side: world.outgoing, role: 'outgoing' as const },
+    { side: world.incoming, role: 'incoming' as const }
+  ]
+  return sides.flatMap(({ side, role }): Action[] => {
+    const ours = frozenProcesses(side, role).filter(
+      (process) => side.group.suspended.includes(process) && !side.original.suspended.includes(process)
+    )
+    const due = ours.filter(
+      (process) => !riskyToResume(process) || agreedLooks(world.diary, `healthy ${side.group.name}`) >= 2
+    )
+    return due.length === 0 ? [] : [{ kind: 'resume', group: side.group.name, processes: due }]
+  })
+}
+
+/** A side whose health processes we suspended, which looks healthy, but only once so far. */
+function undecided(world: World): Side | undefined {
+  return [world.outgoing, world.incoming].find(
+    (side) =>
+      side.group.instances.every((instance) => instance.healthy) &&
+      side.group.suspended.some((process) => riskyToResume(process) && !side.original.suspended.includes(process))
+  )
+}
+
+function lookAgain(side: Side, seen: string): Step {
+  return wait('putting settings back', { what: side.group.name, seen: `${seen}; looking once more` })
+}
+
+function riskyToResume(process: string): boolean {
+  return process === 'ReplaceUnhealthy' || process === 'HealthCheck'
+}
+
+function marks(world: World, run: OpenRun): readonly Action[] {
+  const nodes = [...world.outgoing.nodes, ...world.incoming.nodes].filter((node) => node.closedBy !== undefined)
+  const staying = new Set(world.to.nodes.map((node) => node.uid))
+  return [
+    ...nodes.filter((node) => staying.has(node.uid)).map((node): Action => ({ kind: 'open-node', node })),
+    ...world.view.workloads
+      .filter((workload) => workload.restartedBy?.startsWith(run.id))
+      .map((workload): Action => ({ kind: 'unmark-workload', workload }))
+  ]
+}
+
+/** The second copy of what was retired is written before the marks that lead to the record go. */
+function tags(world: World, run: OpenRun): readonly Action[] {
+  const actions: Action[] = []
+  if (run.direction === 'retiring') {
+    const copy = retiredCopy(run.outgoingConfiguration)
+    const { group } = world.outgoing
+    if (group.tags[retiredConfigurationTag] !== copy || !group.tags[retiredTag]?.includes(run.id)) {
+      const words = `retired by run ${run.id} begun ${new Date(run.startedAt).toISOString()}; its node group is served by ${run.incoming.name}`
+      actions.push({
+        kind: 'tag',
+        group: group.name,
+        tags: { [retiredConfigurationTag]: copy, [retiredTag]: words.slice(0, 256) }
+      })
+    }
+  }
+  for (const side of [world.outgoing, world.incoming]) {
+    const ours = [runTag, originalsTag]
+    if (run.direction === 'retiring' && side === world.incoming) ours.push(retiredTag, retiredConfigurationTag)
+    const keys = ours.filter((key) => side.group.tags[key] !== undefined)
+    if (keys.length > 0) actions.push({ kind: 'untag', group: side.group.name, keys })
+  }
+  return actions
+}
+
+/** What was written back, for the report. */
+export function restoredSettings(run: OpenRun): readonly string[] {
+  const size = ({ min, max, desired }: Capacity) => `min ${min}, max ${max}, desired ${desired}`
+  const back = run.direction === 'reverting'
+  return [run.outgoing, run.incoming].flatMap((original) => [
+    ...(back ? [`${original.name}: ${size(original.capacity)}`] : []),
+    `${original.name}: suspended processes ${original.suspended.join(', ') || 'none'}`,
+    `${original.name}: scale-in protection of new instances ${original.newInstancesProtected ? 'on' : 'off'}`,
+    `${original.name}: scale-in protection of ${original.protectedInstances.length} instances`
+  ])
+}
+
+function left(world: World): readonly string[] {
+  const stuck = [world.outgoing, world.incoming].flatMap((side) =>
+    side.group.suspended
+      .filter((process) => riskyToResume(process) && !side.original.suspended.includes(process))
+      .map(
+        (process) =>
+          `${side.group.name}: ${process} stays suspended, because an instance is not Healthy; resume it when it is`
+      )
+  )
+  const retained = world.from.group.instances.filter(isRetained).map((instance) => `${instance.id} is retained`)
+  return [...stuck, ...retained]
+}

@@ -1,0 +1,97 @@
+/**
+ * Scales the emptied side to zero. Sizes go to zero while every instance is protected, so that Auto Scaling may choose
+ * none; then those that were seen empty, look after look, are terminated by id. Forward, the record says `retiring`
+ * before this stage is reached: the point of no return.
+ */
+import type { Action } from '../action.ts'
+import { agreedLooks } from '../diary.ts'
+import { ailments } from '../health.ts'
+import { agreeMs, retireBatch } from '../limits.ts'
+import type { Instance } from '../node-group.ts'
+import type { OpenRun } from '../record.ts'
+import type { Waiting } from '../report.ts'
+import { isRetained, nodeOf, type World } from '../world.ts'
+import { protection } from './freeze.ts'
+import { act, done, failed, type Stage, type Step, wait } from './stage.ts'
+
+export const retire: Stage = {
+  name: 'retire',
+  next(world, run) {
+    const { from } = world
+    const left = from.group.instances.filter((instance) => !isRetained(instance))
+    const retained = from.group.instances.filter(isRetained)
+    const notes = retained.map(
+      (instance) => `${instance.id} is retained by a lifecycle policy: terminate it when you are done with it`
+    )
+    const zero = zeroSize(world)
+    if (zero) return zero
+    const detail = `${from.group.name} has ${left.length} instances`
+    // An absence counts after two agreeing reads.
+    if (left.length === 0) {
+      return agreedLooks(world.diary, `empty ${from.group.name}`) >= 2
+        ? done(`${from.group.name} has no instances`, notes)
+        : wait(detail, { what: from.group.name, seen: 'no instances; looking once more' })
+    }
+    const worse = run.direction === 'retiring' ? ailments(run.baseline, world.index, world.now) : []
+    const leaving = left.filter((instance) => /^Terminat/.test(instance.lifecycle))
+    const present = left.filter((instance) => !leaving.includes(instance))
+    if (present.length > 0 && worse.length > 0) return stopForward(worse[0]?.text ?? '', world, run)
+    const ready = present.filter((instance) => mayTerminate(instance, world))
+    if (ready.length > 0) {
+      const batch = ready.slice(0, retireBatch).map((instance) => instance.id)
+      return act(detail, [{ kind: 'terminate', group: from.group.name, instanceIds: batch }], waitingFor(leaving))
+    }
+    return wait(detail, ...waitingFor(leaving), ...present.slice(0, 3).map((instance) => busyNode(instance, world)))
+  }
+}
+
+/** Min, Max and Desired to zero, but only once no instance can be chosen. */
+function zeroSize(world: World): Step | undefined {
+  const { from } = world
+  const { min, max, desired } = from.group.capacity
+  const unprotected = from.instances.filter((instance) => !instance.protectedFromScaleIn)
+  if (unprotected.length > 0) {
+    const actions: Action[] = protection(from)
+    const coming = unprotected.filter((instance) => instance.lifecycle !== 'InService')
+    const waiting = coming.map(
+      (instance): Waiting => ({ what: instance.id, seen: `${instance.lifecycle}, not protected from scale-in yet` })
+    )
+    return act(`${from.group.name}: protecting ${unprotected.length} instances`, actions, waiting)
+  }
+  if (min === 0 && max === 0 && desired === 0) return undefined
+  return act(`${from.group.name}: scaling to zero`, [
+    { kind: 'resize', group: from.group.name, capacity: { min: 0, max: 0, desired: 0 } }
+  ])
+}
+
+/** Its node was seen empty of movable pods in two looks, or it never joined. */
+function mayTerminate(instance: Instance, world: World): boolean {
+  const since = world.diary.emptySince.get(instance.id)
+  return since !== undefined && world.now - since >= agreeMs
+}
+
+function stopForward(worst: string, world: World, run: OpenRun): Step {
+  const badFor = world.now - (world.diary.badSince ?? world.now)
+  const untilAt = (world.diary.badSince ?? world.now) + run.settings.podTimeoutMs
+  if (badFor < run.settings.podTimeoutMs) {
+    return wait(`${world.from.group.name} keeps its instances while something is worse than before`, {
+      what: 'the workloads',
+      seen: worst,
+      untilAt
+    })
+  }
+  return failed(
+    'unhealthy',
+    `${worst}, after the point of no return. ${world.from.group.name} keeps ${world.from.instances.length} closed instances.`,
+    'Mend the workload, then run the same command again: it goes on retiring.'
+  )
+}
+
+function waitingFor(leaving: readonly Instance[]): readonly Waiting[] {
+  return leaving.slice(0, 3).map((instance) => ({ what: instance.id, seen: instance.lifecycle }))
+}
+
+function busyNode(instance: Instance, world: World): Waiting {
+  const node = nodeOf(world.from, instance)
+  return { what: node?.name ?? instance.id, seen: 'looking once more whether it is empty' }
+}

@@ -1,0 +1,40 @@
+/** What a stage is: a question to the world. It remembers nothing, and asks for the same thing until it is so. */
+import type { Action } from '../action.ts'
+import type { ErrorCode } from '../error.ts'
+import type { OpenRun } from '../record.ts'
+import type { StageName, Waiting, WorkloadProgress } from '../report.ts'
+import type { World } from '../world.ts'
+
+export type Step =
+  | { kind: 'done'; detail: string; notes?: readonly string[] }
+  | {
+      kind: 'busy'
+      detail: string
+      actions: readonly Action[]
+      waiting: readonly Waiting[]
+      /** What must be in the record before any of the actions. */
+      first?: (run: OpenRun) => OpenRun
+      workloads?: readonly WorkloadProgress[]
+    }
+  | { kind: 'failed'; code: ErrorCode; message: string; hint: string }
+
+export interface Stage {
+  name: StageName
+  next(world: World, run: OpenRun): Step
+}
+
+export function done(detail: string, notes?: readonly string[]): Step {
+  return { kind: 'done', detail, notes }
+}
+
+export function act(detail: string, actions: readonly Action[], waiting: readonly Waiting[] = []): Step {
+  return { kind: 'busy', detail, actions, waiting }
+}
+
+export function wait(detail: string, ...waiting: readonly Waiting[]): Step {
+  return { kind: 'busy', detail, actions: [], waiting }
+}
+
+export function failed(code: ErrorCode, message: string, hint: string): Step {
+  return { kind: 'failed', code, message, hint }
+}

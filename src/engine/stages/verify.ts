@@ -1,0 +1,45 @@
+/** Every workload that had a pod on the outgoing nodes is as healthy as before, look after look, for the whole soak. */
+import { agreedLooks } from '../diary.ts'
+import { ailments, changedMeanwhile } from '../health.ts'
+import type { OpenRun } from '../record.ts'
+import type { Waiting } from '../report.ts'
+import type { World } from '../world.ts'
+import { done, failed, type Stage, wait } from './stage.ts'
+
+export const verify: Stage = {
+  name: 'verify',
+  next(world, run) {
+    const worse = ailments(run.baseline, world.index, world.now)
+    const total = Object.keys(run.baseline).length
+    if (worse.length > 0) {
+      const badFor = world.now - (world.diary.badSince ?? world.now)
+      if (badFor >= run.settings.podTimeoutMs) {
+        return failed(
+          'unhealthy',
+          `${worse[0]?.text ?? 'a workload is not healthy'}${worse.length > 1 ? ` (and ${worse.length - 1} more workloads)` : ''}`,
+          'Look at the pods that are not ready; the change of the nodes is what they have in common.'
+        )
+      }
+      const untilAt = (world.diary.badSince ?? world.now) + run.settings.podTimeoutMs
+      const waiting = worse
+        .slice(0, 5)
+        .map((ailment): Waiting => ({ what: ailment.label, seen: ailment.text, untilAt }))
+      return wait(`${total - worse.length} of ${total} workloads as healthy as before`, ...waiting)
+    }
+    const goodFor = world.now - (world.diary.goodSince ?? world.now)
+    if (agreedLooks(world.diary, 'verify') < 2 || goodFor < run.settings.soakMs) {
+      return wait(`${total} of ${total} workloads as healthy as before`, {
+        what: 'the soak',
+        seen: 'all is as healthy as before',
+        untilAt: (world.diary.goodSince ?? world.now) + run.settings.soakMs
+      })
+    }
+    return done(`${total} of ${total} workloads as healthy as before`, notes(world, run))
+  }
+}
+
+function notes(world: World, run: OpenRun): readonly string[] {
+  return changedMeanwhile(run.baseline, world.index).map(
+    (label) => `${label} was changed by others meanwhile and was not judged`
+  )
+}

@@ -1,0 +1,373 @@
+/**
+ * The one table of inputs. The action's `with:`, the command line's options, `--help`, `action.yml` and the tables of
+ * the README all come from it. What does not work yet is not declared.
+ */
+
+export type Face = 'action' | 'cli'
+
+export type InputKind =
+  | { is: 'text'; pattern?: RegExp; looks?: string }
+  | { is: 'choice'; of: readonly string[] }
+  | { is: 'switch' }
+  /** A decimal; `none` says that 0 is allowed and means none. */
+  | { is: 'duration'; unit: 'minutes' | 'seconds'; none: boolean }
+  | { is: 'whole'; least: number; most: number }
+  /** Newline or comma list. */
+  | { is: 'list'; of: 'names' | 'globs' }
+  | { is: 'path' }
+
+export interface Input {
+  name: string
+  kind: InputKind
+  /** As it is typed; empty: none. */
+  default: string
+  /** Where an absent value comes from, for people; instead of a default. */
+  from?: string
+  required?: boolean
+  description: string
+  faces: readonly Face[]
+  group: 'what' | 'aws' | 'cluster' | 'pace' | 'deadlines' | 'consent' | 'output'
+}
+
+const both: readonly Face[] = ['action', 'cli']
+const cli: readonly Face[] = ['cli']
+
+export const modes = ['plan', 'upgrade', 'finalize', 'revert', 'status'] as const
+
+function text(pattern?: RegExp, looks?: string): InputKind {
+  return { is: 'text', pattern, looks }
+}
+
+function choice(...of: readonly string[]): InputKind {
+  return { is: 'choice', of }
+}
+
+function minutes(none = false): InputKind {
+  return { is: 'duration', unit: 'minutes', none }
+}
+
+/** Longest time that any input may name: GitHub ends a job on a self-hosted runner after five days. */
+export const longestMinutes = 5 * 24 * 60
+
+export const inputs: readonly Input[] = [
+  {
+    name: 'cluster',
+    kind: text(/^[0-9A-Za-z][0-9A-Za-z_-]{0,99}$/, 'letters, digits, - and _, at most 100'),
+    default: '',
+    required: true,
+    description: 'Name of the EKS cluster.',
+    faces: both,
+    group: 'what'
+  },
+  {
+    name: 'mode',
+    kind: choice(...modes),
+    default: 'upgrade',
+    description:
+      'What to do: plan (look only), upgrade, finalize (retire the old group of a held upgrade), revert (go back), status.',
+    faces: ['action'],
+    group: 'what'
+  },
+  {
+    name: 'group',
+    kind: { is: 'list', of: 'names' },
+    default: '',
+    from: 'the only one',
+    description:
+      'Node group or groups, as a newline or comma list; * means all. Several go one after the other; the first that is refused, reverted or halted ends the run. Several found and none named is refused.',
+    faces: both,
+    group: 'what'
+  },
+  {
+    name: 'when-unchanged',
+    kind: choice('stop', 'renew', 'swap-back'),
+    default: 'stop',
+    description:
+      'What to do where nothing was changed: stop (outcome unchanged), renew (both groups are configured alike: make new nodes all the same), swap-back (go back to what the inactive group had when it was retired, or to something older).',
+    faces: both,
+    group: 'what'
+  },
+  {
+    name: 'hold',
+    kind: { is: 'switch' },
+    default: 'false',
+    description:
+      'Stop after verification and keep the outgoing group: outcome held. Then finalize retires it, or revert goes back.',
+    faces: both,
+    group: 'what'
+  },
+  {
+    name: 'aws-region',
+    kind: text(/^[a-z]{2,}(-[a-z]+)+-\d+$/, 'a region such as eu-central-1'),
+    default: '',
+    from: 'AWS_REGION',
+    description: 'AWS region of the cluster.',
+    faces: both,
+    group: 'aws'
+  },
+  {
+    name: 'role-to-assume',
+    kind: text(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'arn:aws:iam::123456789012:role/NAME'),
+    default: '',
+    description:
+      'ARN of the IAM role to assume: with the job’s OIDC token where the job has id-token: write, else with the ambient credentials. Refreshed during the run.',
+    faces: both,
+    group: 'aws'
+  },
+  {
+    name: 'role-session-name',
+    kind: text(/^[\w+=,.@-]{2,64}$/, '2 to 64 letters, digits and + = , . @ - _'),
+    default: '',
+    description: 'Session name of the assumed role, as CloudTrail shows it.',
+    faces: both,
+    group: 'aws'
+  },
+  {
+    name: 'role-duration-seconds',
+    kind: { is: 'whole', least: 900, most: 43_200 },
+    default: '',
+    description: 'How long each session of the assumed role is valid. It is renewed before it ends.',
+    faces: both,
+    group: 'aws'
+  },
+  {
+    name: 'role-external-id',
+    kind: text(/^[\w+=,.@:/-]{2,1224}$/, '2 to 1224 letters, digits and + = , . @ : / - _'),
+    default: '',
+    description: 'External ID that the trust policy of the role asks for.',
+    faces: both,
+    group: 'aws'
+  },
+  {
+    name: 'audience',
+    kind: text(/^\S+$/, 'a word without blanks'),
+    default: '',
+    description: 'Audience of the OIDC token; sts.amazonaws.com where it is not given.',
+    faces: ['action'],
+    group: 'aws'
+  },
+  {
+    name: 'kubeconfig',
+    kind: { is: 'path' },
+    default: '',
+    description:
+      'A kubeconfig file instead of the cluster’s own endpoint, for tunnels and bastions. On the command line without a value: KUBECONFIG, else ~/.kube/config.',
+    faces: both,
+    group: 'cluster'
+  },
+  {
+    name: 'kube-context',
+    kind: text(),
+    default: '',
+    from: 'its current one',
+    description: 'Context of the kubeconfig.',
+    faces: both,
+    group: 'cluster'
+  },
+  {
+    name: 'cluster-tag-key',
+    kind: text(),
+    default: 'kubernetes.io/cluster/{cluster}',
+    description:
+      'Tag by which the groups of a cluster are found. With {cluster} in it the value is owned or shared, without it the name of the cluster.',
+    faces: both,
+    group: 'cluster'
+  },
+  {
+    name: 'group-tag-key',
+    kind: text(),
+    default: 'eks-node-upgrade/group',
+    description: 'Tag that holds the name of the node group.',
+    faces: both,
+    group: 'cluster'
+  },
+  {
+    name: 'color-tag-key',
+    kind: text(),
+    default: 'eks-node-upgrade/color',
+    description: 'Tag that says blue or green.',
+    faces: both,
+    group: 'cluster'
+  },
+  {
+    name: 'canary-nodes',
+    kind: { is: 'whole', least: 0, most: 1000 },
+    default: '1',
+    description: 'So many nodes must become usable before the rest is launched; 0 launches all at once.',
+    faces: both,
+    group: 'pace'
+  },
+  {
+    name: 'stable-seconds',
+    kind: { is: 'duration', unit: 'seconds', none: true },
+    default: '30',
+    description: 'A node must have been Ready for so long before it counts; 0 means none.',
+    faces: both,
+    group: 'pace'
+  },
+  {
+    name: 'soak-minutes',
+    kind: minutes(true),
+    default: '3',
+    description: 'How long everything must stay as healthy as it was before the old group is retired; 0 means none.',
+    faces: both,
+    group: 'pace'
+  },
+  {
+    name: 'launch-timeout-minutes',
+    kind: minutes(),
+    default: '15',
+    description: 'Deadline for the instances of a wave to be InService.',
+    faces: both,
+    group: 'deadlines'
+  },
+  {
+    name: 'join-timeout-minutes',
+    kind: minutes(),
+    default: '10',
+    description:
+      'After that, deadline for the nodes of a wave to be usable. An instance that is late is replaced once.',
+    faces: both,
+    group: 'deadlines'
+  },
+  {
+    name: 'move-timeout-minutes',
+    kind: minutes(),
+    default: '60',
+    description: 'Deadline for all workloads to be moved.',
+    faces: both,
+    group: 'deadlines'
+  },
+  {
+    name: 'pod-timeout-minutes',
+    kind: minutes(),
+    default: '15',
+    description: 'No progress on one workload for so long is a failure.',
+    faces: both,
+    group: 'deadlines'
+  },
+  {
+    name: 'retire-timeout-minutes',
+    kind: minutes(),
+    default: '30',
+    description: 'Deadline for the outgoing instances to be gone, else halted. Nothing is lost: run again.',
+    faces: both,
+    group: 'deadlines'
+  },
+  {
+    name: 'revert-timeout-minutes',
+    kind: minutes(),
+    default: '45',
+    description: 'A revert that makes no progress for so long is halted.',
+    faces: both,
+    group: 'deadlines'
+  },
+  {
+    name: 'timeout-minutes',
+    kind: minutes(),
+    default: '300',
+    description:
+      'Deadline for the whole run, which begins to revert in time for it. A revert that makes progress is not cut off.',
+    faces: both,
+    group: 'deadlines'
+  },
+  {
+    name: 'lock-timeout-minutes',
+    kind: minutes(true),
+    default: '0',
+    description: 'Where another run holds the cluster: wait for it so long, then refused; 0 means none.',
+    faces: both,
+    group: 'deadlines'
+  },
+  {
+    name: 'on-cancel',
+    kind: choice('revert', 'leave'),
+    default: 'revert',
+    description:
+      'What a cancelled workflow run does in its post step: revert, or leave (a safe state, to be gone on with later).',
+    faces: ['action'],
+    group: 'consent'
+  },
+  {
+    name: 'jobs',
+    kind: choice('wait', 'evict'),
+    default: 'wait',
+    description: 'Pods of Jobs: wait for them (until move-timeout-minutes, then held, naming them), or evict them.',
+    faces: both,
+    group: 'consent'
+  },
+  {
+    name: 'pods-without-controller',
+    kind: choice('refuse', 'evict'),
+    default: 'refuse',
+    description: 'Pods that nothing would create again: refuse to begin, or evict them for good.',
+    faces: both,
+    group: 'consent'
+  },
+  {
+    name: 'emptydir-data',
+    kind: choice('delete', 'refuse'),
+    default: 'delete',
+    description: 'Pods with emptyDir volumes, whose content is lost with the move: delete, or refuse to begin.',
+    faces: both,
+    group: 'consent'
+  },
+  {
+    name: 'allow-downtime',
+    kind: { is: 'list', of: 'globs' },
+    default: '',
+    description:
+      'List of namespace/kind/name (with * and ?) that may be down for a moment: restarted, or evicted where they have no budget. What can be moved without a gap needs none.',
+    faces: both,
+    group: 'consent'
+  },
+  {
+    name: 'diff',
+    kind: { is: 'switch' },
+    default: 'false',
+    description: 'Show the differing lines of long texts such as user data.',
+    faces: cli,
+    group: 'output'
+  },
+  {
+    name: 'output',
+    kind: choice('text', 'json'),
+    default: 'text',
+    description: 'json prints one JSON document on stdout; everything else goes to stderr.',
+    faces: cli,
+    group: 'output'
+  },
+  {
+    name: 'yes',
+    kind: { is: 'switch' },
+    default: 'false',
+    description: 'Do not ask. A question is asked only where a terminal is there to answer it.',
+    faces: cli,
+    group: 'output'
+  }
+]
+
+export interface OutputField {
+  name: string
+  description: string
+}
+
+export const outputs: readonly OutputField[] = [
+  {
+    name: 'outcome',
+    description:
+      'How the run ended: upgraded, unchanged, planned, held, refused, reverted or halted; of several groups the worst.'
+  },
+  { name: 'reason', description: 'Error code; empty when all is well.' },
+  { name: 'run-id', description: 'Id of the run, as its marks and the lock bear it.' },
+  { name: 'active-group', description: 'Auto Scaling group that is active afterwards.' },
+  { name: 'inactive-group', description: 'Auto Scaling group that is inactive afterwards.' },
+  { name: 'nodes', description: 'Names of the active group’s nodes, as a JSON list.' },
+  { name: 'pods-moved', description: 'How many pods were moved.' },
+  { name: 'duration-seconds', description: 'How long it took.' },
+  { name: 'results', description: 'JSON map of node group to these outputs.' }
+]
+
+export function inputsOf(face: Face): readonly Input[] {
+  return inputs.filter(({ faces }) => faces.includes(face))
+}

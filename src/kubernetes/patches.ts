@@ -1,0 +1,75 @@
+/**
+ * Changes of nodes and workloads. Each is one JSON merge patch that carries our mark, and the resourceVersion of what was
+ * looked at: where the object has changed since, the server answers 409 and nothing happens.
+ */
+import type { Node, Workload, WriteAnswer } from '../engine/cluster.ts'
+import { refusalError, succeeded } from './api-error.ts'
+import type { Connection } from './connection.ts'
+import { closedByAnnotation, restartedAtAnnotation, restartedByAnnotation } from './projection/metadata.ts'
+
+export function closeNode(connection: Connection, node: Node, runId: string): Promise<WriteAnswer> {
+  const patch = { metadata: { annotations: { [closedByAnnotation]: runId } }, spec: { unschedulable: true } }
+  return patchNode(connection, node, 'close', patch)
+}
+
+/** null takes a field away. */
+export function openNode(connection: Connection, node: Node): Promise<WriteAnswer> {
+  const patch = { metadata: { annotations: { [closedByAnnotation]: null } }, spec: { unschedulable: null } }
+  return patchNode(connection, node, 'open', patch)
+}
+
+export function unmarkNode(connection: Connection, node: Node): Promise<WriteAnswer> {
+  return patchNode(connection, node, 'unmark', { metadata: { annotations: { [closedByAnnotation]: null } } })
+}
+
+/** As `kubectl rollout restart` does it: the controller rolls because the template has another annotation. */
+export function restart(connection: Connection, workload: Workload, at: number, runId: string): Promise<WriteAnswer> {
+  const restartedAt = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
+  return patchWorkload(connection, workload, 'restart', {
+    metadata: { annotations: { [restartedByAnnotation]: runId } },
+    spec: { template: { metadata: { annotations: { [restartedAtAnnotation]: restartedAt } } } }
+  })
+}
+
+export function unmarkWorkload(connection: Connection, workload: Workload): Promise<WriteAnswer> {
+  return patchWorkload(connection, workload, 'unmark', { metadata: { annotations: { [restartedByAnnotation]: null } } })
+}
+
+interface Patch {
+  metadata: { annotations: Record<string, string | null> }
+  spec?: unknown
+}
+
+function patchNode(connection: Connection, node: Node, verb: string, patch: Patch): Promise<WriteAnswer> {
+  const path = `/api/v1/nodes/${encodeURIComponent(node.name)}`
+  return send(connection, path, node.resourceVersion, patch, `${verb} node ${node.name}`)
+}
+
+const resources: Readonly<Record<string, string>> = {
+  Deployment: 'deployments',
+  StatefulSet: 'statefulsets',
+  DaemonSet: 'daemonsets'
+}
+
+function patchWorkload(connection: Connection, workload: Workload, verb: string, patch: Patch): Promise<WriteAnswer> {
+  const { namespace, name, kind, resourceVersion } = workload
+  const resource = resources[kind]
+  if (resource === undefined) throw new Error(`a ${kind} has no rolling restart`)
+  const path = `/apis/apps/v1/namespaces/${encodeURIComponent(namespace)}/${resource}/${encodeURIComponent(name)}`
+  return send(connection, path, resourceVersion, patch, `${verb} ${kind.toLowerCase()} ${namespace}/${name}`)
+}
+
+async function send(
+  connection: Connection,
+  path: string,
+  resourceVersion: string,
+  patch: Patch,
+  asked: string
+): Promise<WriteAnswer> {
+  const body = { ...patch, metadata: { ...patch.metadata, resourceVersion } }
+  const reply = await connection.write({ method: 'PATCH', path, body, asked })
+  if (succeeded(reply)) return 'done'
+  if (reply.status === 404) return 'gone'
+  if (reply.status === 409) return 'conflict'
+  throw refusalError(reply, connection.server, asked)
+}

@@ -1,0 +1,88 @@
+/** What a group tells about what it did: scaling activities, with AWS's words. */
+import type { Activity, ScalingActivityStatusCode } from '@aws-sdk/client-auto-scaling'
+import type { Account } from './account.ts'
+import type { LabGroup } from './group.ts'
+import { uuid } from './identifiers.ts'
+
+export interface LabActivity {
+  readonly id: string
+  readonly groupName: string
+  readonly groupArn: string
+  description: string
+  cause: string
+  readonly startedAt: number
+  endedAt?: number
+  status: ScalingActivityStatusCode
+  message?: string
+  readonly zone?: string
+  readonly subnetId?: string
+}
+
+// AWS keeps six weeks; a lab that retries a launch for hours needs a bound of its own.
+const KEPT = 500
+
+export const instant = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
+
+interface Told {
+  description: string
+  cause: string
+  status?: ScalingActivityStatusCode
+  message?: string
+  zone?: string
+  subnetId?: string
+}
+
+export function tell(account: Account, group: LabGroup, told: Told): LabActivity {
+  const now = account.clock.now()
+  const activity: LabActivity = {
+    id: uuid(account.ids),
+    groupName: group.name,
+    groupArn: group.arn,
+    startedAt: now,
+    ...told,
+    status: told.status ?? 'InProgress'
+  }
+  if (isOver(activity)) activity.endedAt = now
+  group.activities.unshift(activity)
+  group.activities.splice(KEPT)
+  return activity
+}
+
+export function conclude(
+  account: Account,
+  activity: LabActivity | undefined,
+  status: 'Successful' | 'Failed' | 'Cancelled',
+  message?: string
+): void {
+  if (!activity || isOver(activity)) return
+  activity.status = status
+  activity.endedAt = account.clock.now()
+  if (message !== undefined) activity.message = message
+}
+
+const OVER = new Set<string>(['Successful', 'Failed', 'Cancelled'])
+export const isOver = (activity: LabActivity) => OVER.has(activity.status)
+
+export function describeActivity(activity: LabActivity): Activity {
+  const details = {
+    ...(activity.subnetId !== undefined && { 'Subnet ID': activity.subnetId }),
+    ...(activity.zone !== undefined && { 'Availability Zone': activity.zone })
+  }
+  return {
+    ActivityId: activity.id,
+    AutoScalingGroupName: activity.groupName,
+    AutoScalingGroupARN: activity.groupArn,
+    Description: activity.description,
+    Cause: activity.cause,
+    StartTime: new Date(activity.startedAt),
+    ...(activity.endedAt !== undefined && { EndTime: new Date(activity.endedAt) }),
+    StatusCode: activity.status,
+    ...(activity.message !== undefined && { StatusMessage: activity.message }),
+    Progress: isOver(activity) ? 100 : 50,
+    Details: JSON.stringify(details)
+  }
+}
+
+/** Those in progress first, then by start, newest first. */
+export const inOrder = (activities: readonly LabActivity[]) =>
+  [...activities].sort((a, b) => Number(isOver(a)) - Number(isOver(b)) || b.startedAt - a.startedAt)

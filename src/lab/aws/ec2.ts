@@ -1,0 +1,202 @@
+/** The part of EC2 that an upgrade of nodes looks at, and what is needed to give it something to look at. */
+import type {
+  CreateLaunchTemplateRequest,
+  CreateLaunchTemplateResult,
+  CreateLaunchTemplateVersionRequest,
+  CreateLaunchTemplateVersionResult,
+  DescribeImagesRequest,
+  DescribeImagesResult,
+  DescribeInstancesRequest,
+  DescribeInstancesResult,
+  DescribeInstanceTypesRequest,
+  DescribeInstanceTypesResult,
+  DescribeLaunchTemplatesRequest,
+  DescribeLaunchTemplatesResult,
+  DescribeLaunchTemplateVersionsRequest,
+  DescribeLaunchTemplateVersionsResult,
+  DescribeSubnetsRequest,
+  DescribeSubnetsResult,
+  ModifyLaunchTemplateRequest,
+  ModifyLaunchTemplateResult,
+  ResponseLaunchTemplateData
+} from '@aws-sdk/client-ec2'
+import type { Account } from './account.ts'
+import { filtered } from './ec2-filters.ts'
+import { describeMachine } from './ec2-machines.ts'
+import { instanceTypes } from './instance-types.ts'
+import {
+  addVersion,
+  createLine,
+  describeLine,
+  describeVersion,
+  ec2Error,
+  lineFor,
+  versionOf
+} from './launch-templates.ts'
+import { page } from './paging.ts'
+
+export function ec2Actions(account: Account) {
+  return {
+    ...launchTemplateActions(account),
+
+    describeInstances(input: DescribeInstancesRequest): DescribeInstancesResult {
+      const machines = named(
+        [...account.machines.values()],
+        input.InstanceIds,
+        (one) => one.id,
+        (id) => ec2Error('InvalidInstanceID.NotFound', `The instance ID '${id}' does not exist`)
+      )
+      const described = filtered(
+        machines.map((one) => describeMachine(account, one)),
+        input.Filters
+      )
+      const { items, NextToken } = page('ec2', described, asked(input))
+      return {
+        Reservations: items.map((machine) => ({
+          ReservationId: `r-0${machine.InstanceId?.slice(3)}`,
+          OwnerId: account.id,
+          Instances: [machine]
+        })),
+        NextToken
+      }
+    },
+
+    describeImages(input: DescribeImagesRequest): DescribeImagesResult {
+      const images = named(
+        [...account.images.values()],
+        input.ImageIds,
+        (one) => one.ImageId,
+        (id) => ec2Error('InvalidAMIID.NotFound', `The image id '[${id}]' does not exist`)
+      )
+      const { items, NextToken } = page('ec2', filtered(images, input.Filters), asked(input))
+      return { Images: items, NextToken }
+    },
+
+    describeSubnets(input: DescribeSubnetsRequest): DescribeSubnetsResult {
+      const subnets = named(
+        [...account.subnets.values()],
+        input.SubnetIds,
+        (one) => one.SubnetId,
+        (id) => ec2Error('InvalidSubnetID.NotFound', `The subnet ID '${id}' does not exist`)
+      )
+      const { items, NextToken } = page('ec2', filtered(subnets, input.Filters), asked(input))
+      return { Subnets: items, NextToken }
+    },
+
+    describeInstanceTypes(input: DescribeInstanceTypesRequest): DescribeInstanceTypesResult {
+      const types = named(
+        instanceTypes(),
+        input.InstanceTypes,
+        (one) => one.InstanceType,
+        (name) => ec2Error('InvalidInstanceType', `The following supplied instance types do not exist: [${name}]`)
+      )
+      const { items, NextToken } = page('ec2', filtered(types, input.Filters), asked(input))
+      return { InstanceTypes: items, NextToken }
+    }
+  }
+}
+
+function launchTemplateActions(account: Account) {
+  return {
+    describeLaunchTemplates(input: DescribeLaunchTemplatesRequest): DescribeLaunchTemplatesResult {
+      const ids = (input.LaunchTemplateIds ?? []).map((LaunchTemplateId) => lineFor(account, { LaunchTemplateId }))
+      const names = (input.LaunchTemplateNames ?? []).map((LaunchTemplateName) =>
+        lineFor(account, { LaunchTemplateName })
+      )
+      const named = [...ids, ...names]
+      const lines = named.length > 0 ? named : [...account.templates.values()]
+      const described = filtered(
+        lines.map((line) => describeLine(account, line)),
+        input.Filters
+      )
+      const { items, NextToken } = page('ec2', described, asked(input))
+      return { LaunchTemplates: items, NextToken }
+    },
+
+    /** Without an id or a name only of all templates' `$Latest` or `$Default`. */
+    describeLaunchTemplateVersions(input: DescribeLaunchTemplateVersionsRequest): DescribeLaunchTemplateVersionsResult {
+      const oneLine = input.LaunchTemplateId !== undefined || input.LaunchTemplateName !== undefined
+      const lines = oneLine ? [lineFor(account, input)] : [...account.templates.values()]
+      const wanted = input.Versions ?? []
+      if (!oneLine && !wanted.every((version) => version.startsWith('$'))) {
+        throw ec2Error('MissingParameter', 'Either LaunchTemplateId or LaunchTemplateName must be specified.')
+      }
+      const versions = lines.flatMap((line) => {
+        // Newest first, as EC2 has it.
+        const all = [...line.versions].reverse().filter(({ number }) => inRange(number, input))
+        const picked = wanted.map((version) => {
+          const found = versionOf(line, version)
+          if (found) return found
+          throw ec2Error(
+            'InvalidLaunchTemplateId.VersionNotFound',
+            `Could not find the specified version ${version} for the launch template with ID ${line.id}.`
+          )
+        })
+        return [...new Set(wanted.length > 0 ? picked : all)].map((version) => describeVersion(account, line, version))
+      })
+      const { items, NextToken } = page('ec2', versions, asked(input))
+      return { LaunchTemplateVersions: items, NextToken }
+    },
+
+    createLaunchTemplate(input: CreateLaunchTemplateRequest): CreateLaunchTemplateResult {
+      const data = contentOf(input.LaunchTemplateData)
+      const line = createLine(account, input.LaunchTemplateName ?? '', data, { description: input.VersionDescription })
+      return { LaunchTemplate: describeLine(account, line) }
+    },
+
+    createLaunchTemplateVersion(input: CreateLaunchTemplateVersionRequest): CreateLaunchTemplateVersionResult {
+      const line = lineFor(account, input)
+      const source = input.SourceVersion === undefined ? undefined : versionOf(line, input.SourceVersion)
+      if (input.SourceVersion !== undefined && !source) {
+        throw ec2Error(
+          'InvalidLaunchTemplateId.VersionNotFound',
+          `Could not find the specified version ${input.SourceVersion} for the launch template with ID ${line.id}.`
+        )
+      }
+      const data = { ...source?.data, ...contentOf(input.LaunchTemplateData) }
+      const version = addVersion(account, line, data, { description: input.VersionDescription })
+      return { LaunchTemplateVersion: describeVersion(account, line, version) }
+    },
+
+    modifyLaunchTemplate(input: ModifyLaunchTemplateRequest): ModifyLaunchTemplateResult {
+      const line = lineFor(account, input)
+      const version = versionOf(line, input.DefaultVersion)
+      if (!version) {
+        throw ec2Error('InvalidLaunchTemplateId.VersionNotFound', `Could not find the version ${input.DefaultVersion}.`)
+      }
+      line.defaultVersion = version.number
+      return { LaunchTemplate: describeLine(account, line) }
+    }
+  }
+}
+
+/** What a request says of a template's content is, field by field, what a description says of it. */
+const contentOf = (data: CreateLaunchTemplateRequest['LaunchTemplateData']) =>
+  structuredClone(data ?? {}) as ResponseLaunchTemplateData
+
+const inRange = (
+  number: number,
+  { MinVersion = '0', MaxVersion = 'Infinity' }: DescribeLaunchTemplateVersionsRequest
+) => number >= Number(MinVersion) && number <= Number(MaxVersion)
+
+const asked = (input: { NextToken?: string; MaxResults?: number }) => ({
+  NextToken: input.NextToken,
+  size: input.MaxResults,
+  standard: 200,
+  most: 1000
+})
+
+/** Those that are named; one that is not there is an error. Without names, all. */
+function named<T>(
+  all: readonly T[],
+  names: readonly string[] | undefined,
+  nameOf: (one: T) => string | undefined,
+  missing: (name: string) => Error
+): readonly T[] {
+  if (names === undefined || names.length === 0) return all
+  return names.map((name) => {
+    const found = all.find((one) => nameOf(one) === name)
+    if (!found) throw missing(name)
+    return found
+  })
+}

@@ -1,0 +1,147 @@
+/**
+ * The lab's AWS over HTTP, for the real SDK and the real CLI by way of AWS_ENDPOINT_URL: Auto Scaling, EC2 and STS in the
+ * query protocol, EKS in REST and JSON. What it cannot do it says so, and never answers with an empty success.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { authenticate, type Request, scopeOf } from './authentication.ts'
+import type { LabAws } from './aws.ts'
+import { type Caller, mayCall } from './identities.ts'
+import { ConnectionLost, LabAwsError, type Service } from './lab-aws-error.ts'
+import { readForm } from './query-form.ts'
+import { errorXml, resultXml } from './xml.ts'
+
+export interface AwsServer {
+  /** For AWS_ENDPOINT_URL. */
+  url: string
+  close(): Promise<void>
+}
+
+interface Asked {
+  service: Service
+  /** As AWS names it. */
+  action: string
+  input: Record<string, unknown>
+}
+
+export async function serveAws(aws: LabAws, options: { port?: number; host?: string } = {}): Promise<AwsServer> {
+  const host = options.host ?? '127.0.0.1'
+  const server = createServer((incoming, outgoing) => {
+    // A request that broke off has nobody left to answer to.
+    answer(aws, incoming, outgoing).catch(() => incoming.socket.destroy())
+  })
+  await new Promise<void>((listening, failed) => {
+    server.once('error', failed)
+    server.listen(options.port ?? 0, host, listening)
+  })
+  const close = () =>
+    new Promise<void>((closed) => {
+      server.close(() => closed())
+      server.closeAllConnections()
+    })
+  return { url: `http://${host}:${(server.address() as AddressInfo).port}`, close }
+}
+
+async function answer(aws: LabAws, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+  const request = await receive(incoming)
+  const asked = read(request)
+  const reply = { outgoing, asked, id: `lab-${aws.calls.length}`, at: aws.account.clock.now() }
+  try {
+    const caller = authenticate(aws.account, asked.service, request, asked.action)
+    if (caller) authorize(caller, asked)
+    const result = await call(aws, asked, caller)
+    send(reply, 200, isXml(asked.service) ? resultXml(asked.service, asked.action, result, reply.id) : json(result))
+  } catch (error) {
+    if (error instanceof ConnectionLost) incoming.socket.destroy()
+    else sendError(reply, error)
+  }
+}
+
+async function receive(incoming: IncomingMessage): Promise<Request> {
+  const chunks: Buffer[] = []
+  for await (const chunk of incoming) chunks.push(chunk)
+  const url = new URL(incoming.url ?? '/', 'http://lab')
+  return { method: incoming.method ?? 'GET', url, headers: incoming.headers, body: Buffer.concat(chunks) }
+}
+
+/** API versions tell the services of the query protocol apart where nothing is signed. */
+const SERVICES: Record<string, Service> = { '2011-01-01': 'autoscaling', '2016-11-15': 'ec2', '2011-06-15': 'sts' }
+
+function read(request: Request): Asked {
+  const form = new URLSearchParams(request.body.length > 0 ? request.body.toString() : request.url.search)
+  const signedFor = scopeOf(request)?.service
+  if (form.has('Action')) {
+    const service = SERVICES[form.get('Version') ?? ''] ?? (signedFor as Service | undefined) ?? 'sts'
+    return { service, action: form.get('Action') ?? '', input: readForm(form, service === 'ec2' ? 'ec2' : 'query') }
+  }
+  const [, root, name] = request.url.pathname.split('/')
+  const service = (signedFor as Service | undefined) ?? 'eks'
+  if (request.method === 'GET' && root === 'clusters') {
+    const input: Record<string, unknown> = name ? { name: decodeURIComponent(name) } : {}
+    return { service: 'eks', action: name ? 'DescribeCluster' : 'ListClusters', input }
+  }
+  return { service, action: `${request.method} ${request.url.pathname}`, input: {} }
+}
+
+function authorize(caller: Caller, { service, action }: Asked): void {
+  if (mayCall(caller, service, action)) return
+  const message = `User: ${caller.arn} is not authorized to perform: ${service}:${action}`
+  const code =
+    service === 'ec2' ? 'UnauthorizedOperation' : service === 'eks' ? 'AccessDeniedException' : 'AccessDenied'
+  throw new LabAwsError(service, 403, code, message)
+}
+
+type Action = (input: unknown, caller?: Caller) => Promise<unknown>
+
+async function call(aws: LabAws, { service, action, input }: Asked, caller: Caller | undefined): Promise<unknown> {
+  const services = { autoscaling: aws.autoScaling, ec2: aws.ec2, eks: aws.eks, sts: aws.sts }
+  const actions = (services[service] ?? {}) as Record<string, unknown>
+  const name = `${action.charAt(0).toLowerCase()}${action.slice(1)}`
+  if (!Object.hasOwn(actions, name)) {
+    throw new LabAwsError(service, 501, 'NotImplemented', `The lab's AWS cannot do ${action} of ${service}`)
+  }
+  if (input.DryRun === true) {
+    throw new LabAwsError('ec2', 412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
+  }
+  return (actions[name] as Action)(input, caller)
+}
+
+interface Reply {
+  outgoing: ServerResponse
+  asked: Asked
+  id: string
+  /** By the lab's clock: who asks for activities since a moment takes the moment from here. */
+  at: number
+}
+
+type XmlService = 'autoscaling' | 'sts' | 'ec2'
+const isXml = (service: Service): service is XmlService => service !== 'eks' && service in XML
+const XML = { autoscaling: true, sts: true, ec2: true }
+
+function send({ outgoing, asked, id, at }: Reply, status: number, body: string, headers: Record<string, string> = {}) {
+  outgoing.writeHead(status, {
+    'Content-Type': isXml(asked.service) ? 'text/xml' : 'application/json',
+    'x-amzn-RequestId': id,
+    Date: new Date(at).toUTCString(),
+    ...headers
+  })
+  outgoing.end(body)
+}
+
+function sendError(reply: Reply, error: unknown): void {
+  const known = error instanceof LabAwsError
+  const status = known ? error.$metadata.httpStatusCode : 500
+  // A bug of the lab's own; it must be seen, and a client must not take it for one of AWS's moods.
+  const code = known ? error.Code : 'LabBug'
+  const message = error instanceof Error ? error.message : String(error)
+  const { service } = reply.asked
+  const body = isXml(service) ? errorXml(service, { status, code, message }, reply.id) : json({ __type: code, message })
+  send(reply, status, body, { 'x-amzn-ErrorType': code })
+}
+
+/** EKS writes instants as seconds since the epoch. */
+const json = (result: unknown) =>
+  JSON.stringify(result, function (this: Record<string, unknown>, key, value) {
+    const own = this[key]
+    return own instanceof Date ? own.getTime() / 1000 : value
+  })

@@ -1,0 +1,67 @@
+/** Who may call: users with keys for ever, roles, and the sessions that come of assuming them. */
+import type { Account } from './account.ts'
+
+export interface User {
+  readonly name: string
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+}
+
+export interface Role {
+  readonly name: string
+  /** Why it may not be assumed, as STS would say; undefined when it may. */
+  refusal?: string
+  /** Longest session in seconds; one hour where nothing is said, as in AWS. */
+  maxSessionSeconds?: number
+  /** Actions that its sessions may not do: `autoscaling:SetInstanceProtection`, `ec2:*`. */
+  denies?: readonly string[]
+}
+
+export interface Session {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken: string
+  readonly role: Role
+  readonly sessionName: string
+  /** Milliseconds since the epoch, on the clock of credentials. */
+  readonly expiresAt: number
+}
+
+/** Somebody who calls, as far as he could be made out. */
+export interface Caller {
+  readonly arn: string
+  readonly userId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+  readonly expiresAt?: number
+  readonly denies: readonly string[]
+}
+
+export function callerOf(account: Account, accessKeyId: string): Caller | undefined {
+  const user = account.users.get(accessKeyId)
+  if (user) {
+    return {
+      arn: `arn:aws:iam::${account.id}:user/${user.name}`,
+      userId: user.accessKeyId,
+      secretAccessKey: user.secretAccessKey,
+      denies: []
+    }
+  }
+  const session = account.sessions.get(accessKeyId)
+  return (
+    session && {
+      arn: sessionArn(account, session.role, session.sessionName),
+      userId: `AROA${session.role.name.toUpperCase()}:${session.sessionName}`,
+      secretAccessKey: session.secretAccessKey,
+      sessionToken: session.sessionToken,
+      expiresAt: session.expiresAt,
+      denies: session.role.denies ?? []
+    }
+  )
+}
+
+export const sessionArn = (account: Account, role: Role, sessionName: string) =>
+  `arn:aws:sts::${account.id}:assumed-role/${role.name}/${sessionName}`
+
+export const mayCall = (caller: Caller, service: string, action: string) =>
+  !caller.denies.some((denied) => denied === `${service}:${action}` || denied === `${service}:*`)

@@ -1,0 +1,29 @@
+/** Pages as AWS cuts them: a token that is worth nothing to anybody but the call that gave it. */
+import { LabAwsError, type Service } from './lab-aws-error.ts'
+
+export interface Page<T> {
+  items: T[]
+  NextToken?: string
+}
+
+export function page<T>(
+  service: Service,
+  items: readonly T[],
+  asked: { NextToken?: string; size: number | undefined; standard: number; most: number }
+): Page<T> {
+  const size = Math.min(asked.size ?? asked.standard, asked.most)
+  if (size < 1) throw new LabAwsError(service, 400, 'ValidationError', `MaxRecords must be between 1 and ${asked.most}`)
+  const start = asked.NextToken === undefined ? 0 : position(service, asked.NextToken)
+  const end = start + size
+  return { items: items.slice(start, end), ...(end < items.length && { NextToken: tokenFor(end) }) }
+}
+
+const tokenFor = (index: number) => Buffer.from(`after:${index}`).toString('base64url')
+
+function position(service: Service, token: string): number {
+  const found = /^after:(\d+)$/.exec(Buffer.from(token, 'base64url').toString())
+  if (found?.[1]) return Number(found[1])
+  const code =
+    service === 'ec2' ? 'InvalidNextToken' : service === 'autoscaling' ? 'InvalidNextToken' : 'ValidationError'
+  throw new LabAwsError(service, 400, code, 'The specified token is not valid.')
+}

@@ -1,0 +1,55 @@
+/** Calls that suspend and resume what a group does by itself. Suspended means that it really is not done. */
+import type { ScalingProcessQuery } from '@aws-sdk/client-auto-scaling'
+import type { Account } from './account.ts'
+import { instant } from './activities.ts'
+import type { LabGroup } from './group.ts'
+import { groupNamed } from './group-actions.ts'
+import { validationError } from './lab-aws-error.ts'
+import { failHealthCheck, reconcile } from './scaling.ts'
+
+export const PROCESSES = [
+  'Launch',
+  'Terminate',
+  'AddToLoadBalancer',
+  'AlarmNotification',
+  'AZRebalance',
+  'HealthCheck',
+  'InstanceRefresh',
+  'ReplaceUnhealthy',
+  'ScheduledActions'
+] as const
+
+export function processActions(account: Account) {
+  return {
+    suspendProcesses(input: ScalingProcessQuery): void {
+      const group = groupNamed(account, input.AutoScalingGroupName)
+      const reason = `User suspended at ${instant(account.clock.now())}`
+      for (const process of asked(input)) if (!group.suspended.has(process)) group.suspended.set(process, reason)
+    },
+
+    /** Without a list all are resumed, also those that somebody else had suspended. */
+    resumeProcesses(input: ScalingProcessQuery): void {
+      const group = groupNamed(account, input.AutoScalingGroupName)
+      for (const process of asked(input)) group.suspended.delete(process)
+      // What was put off is done at once.
+      if (!group.suspended.has('HealthCheck')) findLost(account, group)
+      reconcile(account, group)
+    },
+
+    describeScalingProcessTypes() {
+      return { Processes: PROCESSES.map((ProcessName) => ({ ProcessName })) }
+    }
+  }
+}
+
+function asked(input: ScalingProcessQuery): readonly string[] {
+  const processes = input.ScalingProcesses ?? []
+  const unknown = processes.filter((process) => !(PROCESSES as readonly string[]).includes(process))
+  if (unknown.length > 0) throw validationError(`Invalid scaling process type(s): [${unknown.join(', ')}]`)
+  return processes.length > 0 ? processes : PROCESSES
+}
+
+function findLost(account: Account, group: LabGroup): void {
+  const lost = group.instances.filter((one) => one.machine === 'terminated' && one.health === 'Healthy')
+  for (const instance of lost) failHealthCheck(account, group, instance, 'EC2')
+}

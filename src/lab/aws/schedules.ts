@@ -1,0 +1,67 @@
+/** What changes a group's size by itself: scheduled actions by the clock, policies when an alarm says so. */
+import type { ScalingPolicy, ScheduledUpdateGroupAction } from '@aws-sdk/client-auto-scaling'
+import type { Account } from './account.ts'
+import { isSuspended, type LabGroup } from './group.ts'
+import { later } from './life.ts'
+import { setSizes } from './scaling.ts'
+
+/**
+ * Lets a scheduled action act at its StartTime. One in the past, and the times of a Recurrence, are only described: the
+ * lab knows no cron.
+ */
+export function follow(account: Account, group: LabGroup, action: ScheduledUpdateGroupAction): void {
+  const at = action.StartTime?.getTime()
+  if (at === undefined || at < account.clock.now()) return
+  later(account, group, at - account.clock.now(), () => {
+    // Changed or deleted meanwhile.
+    if (group.scheduledActions.includes(action)) actScheduled(account, group, action)
+  })
+}
+
+/** What a scheduled action does when its time comes, if it may; while it is suspended the time passes for nothing. */
+export function actScheduled(account: Account, group: LabGroup, action: ScheduledUpdateGroupAction): void {
+  if (isSuspended(group, 'ScheduledActions')) return
+  setBounded(account, group, action, 'a scheduled action')
+}
+
+/** An alarm goes off: its policy acts, if alarms are listened to. */
+export function actOnAlarm(account: Account, group: LabGroup, policy: ScalingPolicy): void {
+  if (isSuspended(group, 'AlarmNotification')) return
+  execute(account, group, policy)
+}
+
+export function execute(account: Account, group: LabGroup, policy: ScalingPolicy, breach?: number): void {
+  const by = `a monitor alarm or user request for policy ${policy.PolicyName}`
+  setBounded(account, group, { DesiredCapacity: sizeWanted(group.desired, policy, breach) }, by)
+}
+
+function sizeWanted(desired: number, policy: ScalingPolicy, breach = 0): number {
+  const step = policy.StepAdjustments?.find(
+    ({
+      MetricIntervalLowerBound: low = Number.NEGATIVE_INFINITY,
+      MetricIntervalUpperBound: high = Number.POSITIVE_INFINITY
+    }) => breach >= low && breach < high
+  )
+  const adjustment = policy.ScalingAdjustment ?? step?.ScalingAdjustment ?? 0
+  if (policy.AdjustmentType === 'ExactCapacity') return adjustment
+  if (policy.AdjustmentType !== 'PercentChangeInCapacity') return desired + adjustment
+  const change = (desired * adjustment) / 100
+  // Toward zero from one on, away from it below.
+  const rounded = Math.abs(change) > 1 ? Math.trunc(change) : Math.sign(change) * Math.ceil(Math.abs(change))
+  return desired + Math.sign(adjustment) * Math.max(Math.abs(rounded), policy.MinAdjustmentMagnitude ?? 0)
+}
+
+interface Wanted {
+  MinSize?: number
+  MaxSize?: number
+  DesiredCapacity?: number
+}
+
+/** What no call could ask for is brought within the bounds: a policy never fails, it only does less. */
+function setBounded(account: Account, group: LabGroup, wanted: Wanted, by: string): void {
+  const minSize = wanted.MinSize ?? group.minSize
+  const maxSize = Math.max(wanted.MaxSize ?? group.maxSize, minSize)
+  const desired = Math.min(Math.max(wanted.DesiredCapacity ?? group.desired, minSize), maxSize)
+  const bounds = wanted.MinSize === undefined && wanted.MaxSize === undefined ? {} : { minSize, maxSize }
+  setSizes(account, group, { ...bounds, desired }, by)
+}

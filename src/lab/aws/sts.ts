@@ -1,0 +1,115 @@
+/** STS: who one is, and how one becomes somebody else for a while. */
+import type {
+  AssumeRoleRequest,
+  AssumeRoleResponse,
+  AssumeRoleWithWebIdentityRequest,
+  AssumeRoleWithWebIdentityResponse,
+  Credentials,
+  GetCallerIdentityRequest,
+  GetCallerIdentityResponse
+} from '@aws-sdk/client-sts'
+import type { Account } from './account.ts'
+import { type Caller, type Role, type Session, sessionArn } from './identities.ts'
+import { LabAwsError } from './lab-aws-error.ts'
+
+const STANDARD_SECONDS = 3600
+const LEAST_SECONDS = 900
+
+export function stsActions(account: Account) {
+  return {
+    getCallerIdentity(_input: GetCallerIdentityRequest, caller?: Caller): GetCallerIdentityResponse {
+      return {
+        UserId: caller?.userId ?? 'AIDALAB',
+        Account: account.id,
+        Arn: caller?.arn ?? `arn:aws:iam::${account.id}:user/lab`
+      }
+    },
+
+    assumeRole(input: AssumeRoleRequest, caller?: Caller): AssumeRoleResponse {
+      const who = caller?.arn ?? `arn:aws:iam::${account.id}:user/lab`
+      const role = assumable(account, input.RoleArn, `User: ${who} is not authorized to perform: sts:AssumeRole`)
+      return opened(account, role, input)
+    },
+
+    assumeRoleWithWebIdentity(input: AssumeRoleWithWebIdentityRequest): AssumeRoleWithWebIdentityResponse {
+      const claims = claimsOf(input.WebIdentityToken)
+      const role = assumable(account, input.RoleArn, 'Not authorized to perform sts:AssumeRoleWithWebIdentity')
+      return {
+        ...opened(account, role, input),
+        SubjectFromWebIdentityToken: String(claims.sub),
+        Audience: String(claims.aud),
+        Provider: `arn:aws:iam::${account.id}:oidc-provider/token.actions.githubusercontent.com`
+      }
+    }
+  }
+}
+
+interface Asked {
+  RoleSessionName?: string
+  DurationSeconds?: number
+}
+
+function opened(account: Account, role: Role, asked: Asked): AssumeRoleResponse {
+  const name = asked.RoleSessionName ?? ''
+  if (!/^[\w+=,.@-]{2,64}$/.test(name)) {
+    throw stsError(400, 'ValidationError', `Value '${name}' at 'roleSessionName' failed to satisfy constraint`)
+  }
+  const seconds = asked.DurationSeconds ?? STANDARD_SECONDS
+  if (seconds < LEAST_SECONDS || seconds > (role.maxSessionSeconds ?? STANDARD_SECONDS)) {
+    throw stsError(
+      400,
+      'ValidationError',
+      'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'
+    )
+  }
+  const session = openSession(account, role, name, seconds)
+  return {
+    Credentials: credentialsOf(session),
+    AssumedRoleUser: {
+      AssumedRoleId: `AROA${role.name.toUpperCase()}:${name}`,
+      Arn: sessionArn(account, role, name)
+    }
+  }
+}
+
+export function openSession(account: Account, role: Role, sessionName: string, seconds: number): Session {
+  const session: Session = {
+    accessKeyId: `ASIA${account.ids.hex(16).toUpperCase()}`,
+    secretAccessKey: account.ids.hex(40),
+    sessionToken: account.ids.hex(96),
+    role,
+    sessionName,
+    expiresAt: account.credentialsNow() + seconds * 1000
+  }
+  account.sessions.set(session.accessKeyId, session)
+  return session
+}
+
+const credentialsOf = (session: Session): Credentials => ({
+  AccessKeyId: session.accessKeyId,
+  SecretAccessKey: session.secretAccessKey,
+  SessionToken: session.sessionToken,
+  Expiration: new Date(session.expiresAt)
+})
+
+/** STS says the same of a role that is not there and of one that does not trust the caller. */
+function assumable(account: Account, arn: string | undefined, refusal: string): Role {
+  const role = account.roles.get(arn?.split('/').at(-1) ?? '')
+  if (!role || arn !== `arn:aws:iam::${account.id}:role/${role.name}`) {
+    throw stsError(403, 'AccessDenied', refusal.startsWith('User') ? `${refusal} on resource: ${arn}` : refusal)
+  }
+  if (role.refusal !== undefined) throw stsError(403, 'AccessDenied', role.refusal)
+  return role
+}
+
+/** The lab has nobody's keys: it reads the token and looks at its times, but takes its signature for good. */
+function claimsOf(token: string | undefined): Record<string, unknown> {
+  try {
+    return JSON.parse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString())
+  } catch {
+    const message = 'The ID Token provided is not a valid JWT. (You may see this error if you sent an Access Token)'
+    throw stsError(400, 'InvalidIdentityToken', message)
+  }
+}
+
+const stsError = (status: number, code: string, message: string) => new LabAwsError('sts', status, code, message)

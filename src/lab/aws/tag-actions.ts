@@ -1,0 +1,95 @@
+/** Calls about tags: fifty of a group, twenty-five a call, and whoever writes last is right. */
+import type {
+  CreateOrUpdateTagsType,
+  DeleteTagsType,
+  DescribeTagsType,
+  Tag,
+  TagDescription,
+  TagsType
+} from '@aws-sdk/client-auto-scaling'
+import type { Account } from './account.ts'
+import type { LabGroup } from './group.ts'
+import { groupNamed, pageAsked } from './group-actions.ts'
+import { LabAwsError, validationError } from './lab-aws-error.ts'
+import { page } from './paging.ts'
+
+const PER_GROUP = 50
+const PER_CALL = 25
+
+export function tagActions(account: Account) {
+  return {
+    createOrUpdateTags(input: CreateOrUpdateTagsType): void {
+      const tags = input.Tags ?? []
+      checkCall(tags)
+      const groups = tags.map((tag) => groupNamed(account, tag.ResourceId))
+      tags.forEach(checkTag)
+      for (const group of new Set(groups)) {
+        const own = tags.filter((tag) => tag.ResourceId === group.name).map((tag) => tag.Key ?? '')
+        if (new Set([...group.tags.keys(), ...own]).size > PER_GROUP) {
+          const message = `Exceeded maximum number of tags for ${group.name}: ${PER_GROUP}`
+          throw new LabAwsError('autoscaling', 400, 'LimitExceeded', message)
+        }
+      }
+      tags.forEach((tag, index) => {
+        putTag(groups[index] as LabGroup, tag)
+      })
+    },
+
+    deleteTags(input: DeleteTagsType): void {
+      const tags = input.Tags ?? []
+      checkCall(tags)
+      const groups = tags.map((tag) => groupNamed(account, tag.ResourceId))
+      // A tag that is not there is no error, and a value that is given is not looked at.
+      tags.forEach((tag, index) => {
+        groups[index]?.tags.delete(tag.Key ?? '')
+      })
+    },
+
+    describeTags(input: DescribeTagsType): TagsType {
+      const all = [...account.groups.values()].flatMap(tagsOf)
+      const kept = all.filter((tag) =>
+        (input.Filters ?? []).every(({ Name, Values = [] }) => Values.includes(String(fieldOf(tag, Name))))
+      )
+      const { items, NextToken } = page('autoscaling', kept, pageAsked(input, 50))
+      return { Tags: items, NextToken }
+    }
+  }
+}
+
+export function putTag(group: LabGroup, tag: Tag): void {
+  group.tags.set(tag.Key ?? '', { value: tag.Value ?? '', propagates: tag.PropagateAtLaunch ?? false })
+}
+
+export const tagsOf = (group: LabGroup): TagDescription[] =>
+  [...group.tags].map(([Key, { value, propagates }]) => ({
+    ResourceId: group.name,
+    ResourceType: 'auto-scaling-group',
+    Key,
+    Value: value,
+    PropagateAtLaunch: propagates
+  }))
+
+function fieldOf(tag: TagDescription, name: string | undefined): unknown {
+  if (name === 'auto-scaling-group') return tag.ResourceId
+  if (name === 'key') return tag.Key
+  if (name === 'value') return tag.Value
+  if (name === 'propagate-at-launch') return tag.PropagateAtLaunch
+  throw validationError(`Filter type ${name} is not correct.`)
+}
+
+function checkCall(tags: readonly Tag[]): void {
+  if (tags.length > 0 && tags.length <= PER_CALL) return
+  throw validationError(
+    `1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length between 1 and ${PER_CALL}, inclusive`
+  )
+}
+
+function checkTag(tag: Tag): void {
+  const key = tag.Key ?? ''
+  if (tag.ResourceType !== undefined && tag.ResourceType !== 'auto-scaling-group') {
+    throw validationError(`Invalid resource type '${tag.ResourceType}'. Supported resource type: 'auto-scaling-group'`)
+  }
+  if (key.length < 1 || [...key].length > 128) throw validationError('Tag key must have length between 1 and 128')
+  if ([...(tag.Value ?? '')].length > 256) throw validationError('Tag value must have length of at most 256')
+  if (key.toLowerCase().startsWith('aws:')) throw validationError(`Tag keys starting with 'aws:' are reserved: ${key}`)
+}

@@ -1,0 +1,116 @@
+/** Removes what nobody owns any more, pods of nodes that are gone, and the content of namespaces that are going. */
+import { condition, finished, type KubeObject, type Raw, setCondition, timestamp } from '../object.ts'
+import { resourceOfKind, resources } from '../resource.ts'
+import type { Change } from '../store.ts'
+import { deletePod } from './pod-template.ts'
+import { byKey, type Controller, keyOf, type World, workqueue } from './workqueue.ts'
+
+/**
+ * The real one looks every 20 s and waits 40 s to be sure that a node is gone, so that its pods go 40 to 80 s later.
+ * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/podgc/gc_controller.go
+ */
+const ORPHANED_PODS_MS = 60_000
+
+export function garbageCollector({ clock, store, timing }: World): Controller {
+  const dependents = workqueue(clock, timing.controllerMs, collect)
+  const foreground = workqueue(clock, timing.controllerMs, finishForeground)
+  const nodes = workqueue(clock, ORPHANED_PODS_MS, collectPodsOf)
+  const namespaces = workqueue(clock, timing.controllerMs, empty)
+
+  function onChange({ object, type }: Change): void {
+    const owners = object.metadata.ownerReferences ?? []
+    if (type === 'DELETED') {
+      for (const one of store.ownedBy(object.metadata.uid)) dependents.add(`${one.kind}:${keyOf(one)}`)
+      for (const one of owners) foreground.add(`${one.kind}:${object.metadata.namespace ?? ''}/${one.name}`)
+    }
+    if (type === 'ADDED' && owners.length > 0) dependents.add(`${object.kind}:${keyOf(object)}`)
+    if (object.metadata.finalizers?.includes('foregroundDeletion')) foreground.add(`${object.kind}:${keyOf(object)}`)
+    if (object.kind === 'Node' && type === 'DELETED') nodes.add(object.metadata.name)
+    const going =
+      object.kind === 'Namespace' ? object.metadata.name : type === 'DELETED' ? object.metadata.namespace : undefined
+    if (going && store.find('Namespace', undefined, going)?.metadata.deletionTimestamp) namespaces.add(going)
+  }
+
+  function at(key: string): KubeObject | undefined {
+    const colon = key.indexOf(':')
+    return byKeyOfKind(key.slice(0, colon), key.slice(colon + 1))
+  }
+
+  function byKeyOfKind(kind: string, key: string): KubeObject | undefined {
+    if (!resources.some((one) => one.kind === kind)) return undefined
+    return resourceOfKind(kind).namespaced ? byKey(store, kind, key) : byKey(store, kind, key.slice(key.indexOf('/')))
+  }
+
+  function collect(key: string): void {
+    const object = at(key)
+    const owners = object?.metadata.ownerReferences ?? []
+    // Owners of kinds that the lab does not have (Argo Rollouts, ...) count as there: it cannot know better.
+    if (
+      !object ||
+      owners.length === 0 ||
+      owners.some((one) => store.exists(one.uid) || !resources.some(({ kind }) => kind === one.kind))
+    )
+      return
+    if (object.kind === 'Pod') deletePod(store, object)
+    else
+      store.remove(object.kind, object.metadata.namespace, object.metadata.name, {
+        preconditions: { uid: object.metadata.uid }
+      })
+  }
+
+  function finishForeground(key: string): void {
+    const owner = at(key)
+    if (!owner?.metadata.finalizers?.includes('foregroundDeletion')) return
+    let blocked = false
+    for (const one of store.ownedBy(owner.metadata.uid)) {
+      const blocks = one.metadata.ownerReferences?.some(
+        (reference) => reference.uid === owner.metadata.uid && reference.blockOwnerDeletion
+      )
+      blocked = blocked || blocks === true
+      if (one.metadata.deletionTimestamp) continue
+      store.remove(one.kind, one.metadata.namespace, one.metadata.name, {
+        propagationPolicy: one.kind === 'Pod' ? 'Background' : 'Foreground'
+      })
+    }
+    if (blocked) return
+    store.write(owner, ({ metadata }) => {
+      metadata.finalizers = metadata.finalizers.filter((one: string) => one !== 'foregroundDeletion')
+    })
+  }
+
+  function collectPodsOf(node: string): void {
+    if (store.find('Node', undefined, node)) return
+    for (const pod of store.podsOnNode(node)) {
+      const why = { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }
+      if (!finished(pod)) {
+        store.write(pod, ({ status }: Raw) => {
+          status.phase = 'Failed'
+          if (!condition({ status } as KubeObject, 'DisruptionTarget')) {
+            setCondition(status, { type: 'DisruptionTarget', status: 'True', ...why }, timestamp(clock.now()))
+          }
+        })
+      }
+      deletePod(store, pod, 0)
+    }
+  }
+
+  function empty(name: string): void {
+    const namespace = store.find('Namespace', undefined, name)
+    if (!namespace?.metadata.deletionTimestamp) return
+    let left = 0
+    for (const { kind, namespaced } of resources) {
+      if (!namespaced) continue
+      for (const one of store.list(kind, name)) {
+        left++
+        if (!one.metadata.deletionTimestamp) store.remove(kind, name, one.metadata.name)
+      }
+    }
+    if (left > 0) {
+      namespaces.add(name, 1000)
+      return
+    }
+    store.finish(namespace)
+  }
+
+  return { onChange }
+}

@@ -1,0 +1,345 @@
+/**
+ * The kubelets of all nodes. What they do is said by annotations below `simulated/` on a pod or on its node (behaviour.ts):
+ * when a pod starts, gets ready, stops, crashes; whether the node is alive at all. No containers, only their states.
+ */
+import { annotation, delayOf } from './behaviour.ts'
+import { csiVolumesOf, type Mounts } from './controllers/attachment.ts'
+import { deletePod } from './controllers/pod-template.ts'
+import { byKey, type Controller, keyOf, type World } from './controllers/workqueue.ts'
+import {
+  condition,
+  finished,
+  isTrue,
+  type KubeObject,
+  podReady,
+  type Raw,
+  same,
+  setCondition,
+  timestamp
+} from './object.ts'
+import { addressOf, containerStatuses, crashed, type PodState, podAddress } from './pod-status.ts'
+import type { Change } from './store.ts'
+
+const START_MS = 50
+const DEFAULT_MS = 1000
+const KUBELET = '1.37'
+
+export interface Kubelets extends Controller {
+  /** When the kubelet of a node was last heard of: now, while it lives. */
+  last(node: string): number | undefined
+}
+
+export function kubelets({ clock, store }: World, mounts: Mounts): Kubelets {
+  const pending = new Set<string>()
+  const silentSince = new Map<string, number>()
+
+  function onChange({ object, before, type }: Change): void {
+    if (object.kind === 'Node') nodeChanged(object, before, type)
+    else if (object.kind === 'Pod' && type === 'DELETED') forget(object)
+    else if (object.kind === 'Pod' && object.spec?.nodeName) look(object)
+    else if (object.kind === 'VolumeAttachment' && object.status?.attached) {
+      for (const pod of store.podsOnNode(object.spec.nodeName)) if (!begun(pod)) look(pod)
+    }
+  }
+
+  function nodeChanged(node: KubeObject, before: KubeObject | undefined, type: Change['type']): void {
+    const { name, uid } = node.metadata
+    if (type === 'DELETED') {
+      silentSince.delete(uid)
+      return
+    }
+    if (!living(node)) {
+      if (!silentSince.has(uid)) silentSince.set(uid, clock.now())
+      return
+    }
+    silentSince.delete(uid)
+    once(`${uid}/status`, 0, () => postStatus(name, uid))
+    const revived = before && !living(before)
+    if (revived || !before || !same(before.metadata.annotations, node.metadata.annotations)) {
+      for (const pod of store.podsOnNode(name)) look(pod)
+    }
+  }
+
+  function last(name: string): number | undefined {
+    const node = store.find('Node', undefined, name)
+    if (!node) return undefined
+    return living(node) ? clock.now() : silentSince.get(node.metadata.uid)
+  }
+
+  function host(name: string | undefined): KubeObject | undefined {
+    const node = name ? store.find('Node', undefined, name) : undefined
+    return node && living(node) ? node : undefined
+  }
+
+  /** Does the work after a delay unless the same work waits already. */
+  function once(key: string, delayMs: number, work: () => void): void {
+    if (pending.has(key)) return
+    pending.add(key)
+    clock.after(delayMs, () => {
+      pending.delete(key)
+      work()
+    })
+  }
+
+  /** Plans the next thing that happens to a pod, judged from what is stored alone. */
+  function look(pod: KubeObject): void {
+    const node = host(pod.spec.nodeName)
+    if (!node) return
+    const { uid } = pod.metadata
+    const unwell = annotation('not-ready', pod) === 'true'
+    if (pod.metadata.deletionTimestamp) planEnd(pod, node)
+    else if (finished(pod)) return
+    else if (!begun(pod)) once(`${uid}/start`, START_MS, () => start(pod))
+    else if (annotation('crash-loop', pod, node)) {
+      if (!crashing(pod))
+        once(`${uid}/crash`, DEFAULT_MS, () => report(pod, crashed(annotation('crash-loop', pod, node) ?? '')))
+    } else if (podReady(pod) && (unwell || !gatesOpen(pod)))
+      once(`${uid}/unwell`, 0, () => report(pod, { phase: 'Running', ready: !unwell }))
+    else if (!podReady(pod) && !unwell) planReady(pod, node)
+    if (podReady(pod)) planCompletion(pod)
+  }
+
+  function planReady(pod: KubeObject, node: KubeObject): void {
+    // Containers are ready and a gate is closed: whoever opens it changes the pod, and we look again.
+    if (isTrue(pod, 'ContainersReady') && !gatesOpen(pod)) return
+    const containersReady = isTrue(pod, 'ContainersReady')
+    const delay = containersReady ? 0 : delayOf(annotation('ready-after', pod, node), DEFAULT_MS)
+    if (delay !== undefined) once(`${pod.metadata.uid}/ready`, delay, () => becomeReady(pod))
+  }
+
+  function becomeReady(seen: KubeObject): void {
+    const pod = fresh(seen)
+    const node = host(pod?.spec.nodeName)
+    if (!pod || !node || finished(pod) || pod.metadata.deletionTimestamp || annotation('not-ready', pod) === 'true')
+      return
+    // The annotation may have been edited while the pod started.
+    if (delayOf(annotation('ready-after', pod, node), DEFAULT_MS) !== undefined)
+      report(pod, { phase: 'Running', ready: true })
+  }
+
+  function planCompletion(pod: KubeObject): void {
+    const text = annotation('completes-after', pod)
+    if (!text || pod.spec.restartPolicy === 'Always' || pod.metadata.deletionTimestamp || finished(pod)) return
+    const delay = delayOf(text, 0)
+    if (delay !== undefined)
+      once(`${pod.metadata.uid}/complete`, delay, () =>
+        report(pod, { phase: 'Succeeded', ready: false, reason: 'Completed' })
+      )
+  }
+
+  function planEnd(pod: KubeObject, node: KubeObject): void {
+    const { uid, deletionTimestamp = '' } = pod.metadata
+    const grace = Math.max(0, Date.parse(deletionTimestamp) - clock.now())
+    const asked = delayOf(annotation('stops-after', pod, node), Math.min(DEFAULT_MS, grace))
+    const killed = asked === undefined || asked > grace
+    const delay = !begun(pod) || finished(pod) ? 0 : killed ? grace : asked
+    once(`${uid}/gone/${deletionTimestamp}`, delay, () => remove(pod, killed))
+  }
+
+  /** A kubelet reports how the pod ended before it takes the object away: who watches sees a terminal phase first. */
+  function remove(seen: KubeObject, killed: boolean): void {
+    const pod = fresh(seen)
+    if (!pod || !host(pod.spec.nodeName)) return
+    if (begun(pod) && !finished(pod)) report(pod, ending(pod, killed))
+    unmount(pod)
+    const left = fresh(pod)
+    if (left) deletePod(store, left, 0)
+  }
+
+  function start(seen: KubeObject): void {
+    const pod = fresh(seen)
+    if (!pod || begun(pod) || pod.metadata.deletionTimestamp || !host(pod.spec.nodeName)) return
+    const volumes = csiVolumesOf(store, pod)
+    const node: string = pod.spec.nodeName
+    const attached = (volume: KubeObject) =>
+      store
+        .list('VolumeAttachment')
+        .some(
+          (one) =>
+            one.spec.nodeName === node &&
+            one.spec.source?.persistentVolumeName === volume.metadata.name &&
+            one.status?.attached &&
+            !one.metadata.deletionTimestamp
+        )
+    if (!volumes.every(attached)) return // onChange looks again when one is attached.
+    for (const volume of volumes) mounts.add(`${volume.metadata.name}@${node}`)
+    report(pod, { phase: 'Running', ready: false })
+  }
+
+  function unmount(pod: KubeObject): void {
+    for (const volume of csiVolumesOf(store, pod)) mounts.delete(`${volume.metadata.name}@${pod.spec.nodeName}`)
+  }
+
+  function forget({ metadata }: KubeObject): void {
+    for (const what of ['start', 'ready', 'crash', 'unwell', 'complete']) pending.delete(`${metadata.uid}/${what}`)
+  }
+
+  function fresh(seen: KubeObject): KubeObject | undefined {
+    const now = byKey(store, 'Pod', keyOf(seen))
+    return now?.metadata.uid === seen.metadata.uid ? now : undefined
+  }
+
+  function report(seen: KubeObject, want: PodState): void {
+    const pod = fresh(seen)
+    const node = host(pod?.spec.nodeName)
+    if (!pod || !node || finished(pod)) return
+    const ends = want.phase !== 'Running'
+    // What is being deleted does not start, and what never began does not end.
+    if ((pod.metadata.deletionTimestamp && !ends) || (ends && !begun(pod))) return
+    const now = timestamp(clock.now())
+    store.write(pod, (draft) => {
+      const { status } = draft
+      status.phase = want.phase
+      status.observedGeneration = draft.metadata.generation
+      status.startTime ??= now
+      status.hostIP = addressOf(node)
+      status.hostIPs = [{ ip: status.hostIP }]
+      status.podIP = draft.spec.hostNetwork ? status.hostIP : podAddress(draft.metadata.uid)
+      status.podIPs = [{ ip: status.podIP }]
+      setPodConditions(draft, want, now)
+      Object.assign(status, containerStatuses(draft, want, now))
+    })
+  }
+
+  function postStatus(name: string, uid: string): void {
+    const node = host(name)
+    if (node?.metadata.uid !== uid) return
+    const bootDelay = delayOf(annotation('node-ready-after', node), 0)
+    const left =
+      bootDelay === undefined
+        ? Number.POSITIVE_INFINITY
+        : Date.parse(node.metadata.creationTimestamp) + bootDelay - clock.now()
+    if (left > 0 && Number.isFinite(left)) once(`${uid}/boot`, left, () => postStatus(name, uid))
+    const isReady = left <= 0 && annotation('not-ready', node) !== 'true'
+    const now = timestamp(clock.now())
+    store.write(node, (draft) => {
+      draft.status ??= {}
+      setNodeStatus(draft, isReady, now)
+    })
+    registerDrivers(node)
+  }
+
+  /** `simulated/csi-drivers` lists the drivers of a node and how many volumes each attaches; `none` for none at all. */
+  function registerDrivers(node: KubeObject): void {
+    const { name, uid } = node.metadata
+    if (store.find('CSINode', undefined, name)) return
+    const text = annotation('csi-drivers', node) ?? 'ebs.csi.aws.com=26'
+    const drivers =
+      text === 'none'
+        ? []
+        : text.split(',').map((one) => {
+            const [driver = '', count] = one.split('=')
+            return {
+              name: driver,
+              nodeID: name,
+              topologyKeys: ['topology.kubernetes.io/zone'],
+              ...(count ? { allocatable: { count: Number(count) } } : {})
+            }
+          })
+    store.create({
+      apiVersion: 'storage.k8s.io/v1',
+      kind: 'CSINode',
+      metadata: { name, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }] },
+      spec: { drivers }
+    })
+  }
+
+  return { onChange, last }
+}
+
+/** There, from a cloud, and not silent. */
+function living(node: KubeObject): boolean {
+  return Boolean(node.spec?.providerID?.includes('://')) && annotation('silent', node) !== 'true'
+}
+
+function begun(pod: KubeObject): boolean {
+  return (pod.status?.containerStatuses?.length ?? 0) > 0
+}
+
+function crashing(pod: KubeObject): boolean {
+  return pod.status?.containerStatuses?.some((one: Raw) => one.state?.waiting?.reason === 'CrashLoopBackOff') === true
+}
+
+function gatesOpen(pod: KubeObject): boolean {
+  return (pod.spec.readinessGates ?? []).every((gate: Raw) => isTrue(pod, gate.conditionType))
+}
+
+function ending(pod: KubeObject, killed: boolean): PodState {
+  if (killed) return { phase: 'Failed', ready: false, exitCode: 137, reason: 'Error' }
+  // Services leave cleanly; work is cut short.
+  if (pod.spec.restartPolicy !== 'Always') return { phase: 'Failed', ready: false, exitCode: 143, reason: 'Error' }
+  return { phase: 'Succeeded', ready: false, reason: 'Completed' }
+}
+
+function setPodConditions(draft: Raw, want: PodState, now: string): void {
+  const running = want.phase === 'Running'
+  const open = gatesOpen(draft)
+  const why =
+    want.phase === 'Succeeded'
+      ? 'PodCompleted'
+      : want.phase === 'Failed'
+        ? 'PodFailed'
+        : want.ready
+          ? undefined
+          : 'ContainersNotReady'
+  const message =
+    want.ready || !running
+      ? undefined
+      : `containers with unready status: [${draft.spec.containers.map((one: Raw) => one.name).join(' ')}]`
+  const set = (type: string, yes: boolean, reason?: string, text?: string) =>
+    setCondition(
+      draft.status,
+      { type, status: yes ? 'True' : 'False', ...(reason ? { reason } : {}), ...(text ? { message: text } : {}) },
+      now
+    )
+  set('PodReadyToStartContainers', running)
+  set('Initialized', true, running ? undefined : why)
+  set('ContainersReady', want.ready, why, message)
+  if (want.ready && !open) set('Ready', false, 'ReadinessGatesNotReady')
+  else set('Ready', want.ready, why, message)
+}
+
+function setNodeStatus(draft: Raw, isReady: boolean, now: string): void {
+  const { status } = draft
+  const set = (type: string, value: boolean, reason: string, message: string) => {
+    const was = condition(draft, type)
+    const next = { type, status: value ? 'True' : 'False', reason, message }
+    // A heartbeat that says nothing new would only make noise.
+    if (was?.status === next.status && was.reason === reason) return
+    setCondition(status, { ...next, lastHeartbeatTime: now }, now)
+  }
+  set('MemoryPressure', false, 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available')
+  set('DiskPressure', false, 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure')
+  set('PIDPressure', false, 'KubeletHasSufficientPID', 'kubelet has sufficient PID available')
+  if (isReady) set('Ready', true, 'KubeletReady', 'kubelet is posting ready status')
+  else
+    set(
+      'Ready',
+      false,
+      'KubeletNotReady',
+      'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized'
+    )
+  const capacity = {
+    cpu: annotation('cpu', draft) ?? '4',
+    memory: annotation('memory', draft) ?? '16Gi',
+    pods: annotation('pods', draft) ?? '58',
+    'ephemeral-storage': annotation('ephemeral-storage', draft) ?? '100Gi'
+  }
+  status.capacity ??= capacity
+  status.allocatable ??= capacity
+  const version = annotation('kubelet-version', draft) ?? KUBELET
+  status.nodeInfo ??= {
+    kubeletVersion: version.startsWith('v')
+      ? version
+      : `v${version.split('.').length > 2 ? version : `${version}.0`}-eks-simulated`,
+    operatingSystem: 'linux',
+    architecture: draft.metadata.labels?.['kubernetes.io/arch'] ?? 'amd64',
+    osImage: 'Amazon Linux 2023 (simulated)',
+    containerRuntimeVersion: 'containerd://2.1.0'
+  }
+  const ip = addressOf(draft)
+  status.addresses ??= [
+    { type: 'InternalIP', address: ip },
+    { type: 'Hostname', address: draft.metadata.name }
+  ]
+}

@@ -1,0 +1,496 @@
+/**
+ * What etcd and the registry of the API server do together: objects with one revision counter, optimistic concurrency,
+ * graceful deletion and finalizers, and a history from which watches and pages are served.
+ *
+ * Objects are frozen: whoever wants another one writes. Everything happens at once, as in a single-threaded server;
+ * listeners hear of a change before the writer goes on.
+ */
+import { setDefaults, validate } from './admission.ts'
+import {
+  alreadyExists,
+  badRequest,
+  conflict,
+  expired,
+  forbidden,
+  invalid,
+  invalidValue,
+  methodNotAllowed,
+  notFound,
+  objectModified,
+  timedOut
+} from './api-error.ts'
+import { deepFreeze, finished, type KubeObject, type NewObject, type Raw, same, timestamp } from './object.ts'
+import { applyPatch, type PatchType } from './patch.ts'
+import { apiVersionOf, knownKind, type Resource, resourceOfKind, resources } from './resource.ts'
+
+export interface Change {
+  revision: number
+  type: 'ADDED' | 'MODIFIED' | 'DELETED'
+  object: KubeObject
+  before?: KubeObject
+}
+
+export interface DeleteOptions {
+  preconditions?: { uid?: string; resourceVersion?: string }
+  gracePeriodSeconds?: number
+  propagationPolicy?: 'Background' | 'Foreground' | 'Orphan'
+  dryRun?: string[]
+}
+
+export interface WriteOptions {
+  dryRun?: boolean
+  subresource?: 'status' | undefined
+}
+
+export interface Store {
+  revision(): number
+  create(object: NewObject, options?: WriteOptions): KubeObject
+  find(kind: string, namespace: string | undefined, name: string): KubeObject | undefined
+  /** Throws 404. */
+  get(kind: string, namespace: string | undefined, name: string): KubeObject
+  list(kind: string, namespace?: string): KubeObject[]
+  update(object: Raw, options?: WriteOptions): KubeObject
+  patch(
+    kind: string,
+    namespace: string | undefined,
+    name: string,
+    patch: Raw,
+    type: PatchType,
+    options?: WriteOptions
+  ): KubeObject
+  /** A controller's write: any part of the object, on its newest version; a change that changes nothing is none. */
+  write(object: KubeObject, change: (draft: Raw) => void): KubeObject | undefined
+  remove(
+    kind: string,
+    namespace: string | undefined,
+    name: string,
+    options?: DeleteOptions
+  ): { object: KubeObject; gone: boolean }
+  /** Takes away an object whose finalization is over (a namespace that is empty). */
+  finish(object: KubeObject): void
+  listen(listener: (change: Change) => void): () => void
+  /** Throws 410 when the history does not reach back that far. */
+  changesSince(kind: string, revision: number): Change[]
+  /** The objects of a kind as they were at a revision. Throws 410. */
+  at(kind: string, revision: number, namespace?: string): KubeObject[]
+  /** Forgets all history up to now, as etcd's compaction does. */
+  compact(): void
+  podsOnNode(node: string): Iterable<KubeObject>
+  ownedBy(uid: string): Iterable<KubeObject>
+  exists(uid: string): boolean
+}
+
+const HISTORY = 20_000
+const unconditionalUpdateForbidden = new Set(['Lease', 'PodDisruptionBudget', 'CSINode', 'VolumeAttachment'])
+
+export function createStore(options: { now: () => number; random: () => number }): Store {
+  const objects = new Map<string, Map<string, KubeObject>>(resources.map(({ kind }) => [kind, new Map()]))
+  const uids = new Set<string>()
+  const byNode = multimap()
+  const byOwner = multimap()
+  const listeners = new Set<(change: Change) => void>()
+  let history: Change[] = []
+  let compacted = 0
+  let revision = 0
+
+  const now = () => timestamp(options.now())
+  const keyOf = (namespace: string | undefined, name: string) => (namespace ? `${namespace}/${name}` : name)
+  const shelf = (kind: string) => {
+    const found = objects.get(kind)
+    if (!found) throw new Error(`the lab's Kubernetes has no kind ${kind}`)
+    return found
+  }
+
+  function find(kind: string, namespace: string | undefined, name: string): KubeObject | undefined {
+    return shelf(kind).get(keyOf(resourceOfKind(kind).namespaced ? namespace : undefined, name))
+  }
+
+  function get(kind: string, namespace: string | undefined, name: string): KubeObject {
+    const found = find(kind, namespace, name)
+    if (!found) throw notFound(resourceOfKind(kind), name)
+    return found
+  }
+
+  function list(kind: string, namespace?: string): KubeObject[] {
+    const all = [...shelf(kind).values()]
+    const wanted = namespace === undefined ? all : all.filter((one) => one.metadata.namespace === namespace)
+    return wanted.sort(byKey)
+  }
+
+  function commit(type: Change['type'], draft: Raw, before?: KubeObject): KubeObject {
+    revision++
+    draft.metadata.resourceVersion = String(revision)
+    const object = deepFreeze(draft as KubeObject)
+    const { kind, metadata } = object
+    const key = keyOf(metadata.namespace, metadata.name)
+    if (before) unindex(before)
+    if (type === 'DELETED') shelf(kind).delete(key)
+    else {
+      shelf(kind).set(key, object)
+      index(object)
+    }
+    const change: Change = { revision, type, object, ...(before ? { before } : {}) }
+    history.push(change)
+    if (history.length > HISTORY) {
+      compacted = history[HISTORY / 2]?.revision ?? revision
+      history = history.slice(HISTORY / 2 + 1)
+    }
+    for (const listener of [...listeners]) listener(change)
+    return object
+  }
+
+  function index(object: KubeObject): void {
+    uids.add(object.metadata.uid)
+    if (object.kind === 'Pod' && object.spec?.nodeName) byNode.add(object.spec.nodeName, object)
+    for (const owner of object.metadata.ownerReferences ?? []) byOwner.add(owner.uid, object)
+  }
+
+  function unindex(object: KubeObject): void {
+    uids.delete(object.metadata.uid)
+    if (object.kind === 'Pod' && object.spec?.nodeName) byNode.remove(object.spec.nodeName, object)
+    for (const owner of object.metadata.ownerReferences ?? []) byOwner.remove(owner.uid, object)
+  }
+
+  function create(input: NewObject, { dryRun }: WriteOptions = {}): KubeObject {
+    if (!knownKind(input.kind))
+      throw badRequest(`no kind "${input.kind}" is registered for version "${input.apiVersion}"`)
+    const resource = resourceOfKind(input.kind)
+    if (input.apiVersion !== apiVersionOf(resource)) {
+      throw badRequest(`no kind "${input.kind}" is registered for version "${input.apiVersion}"`)
+    }
+    const draft = structuredClone(input) as Raw
+    const { metadata } = draft
+    if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
+    if (!metadata.name && metadata.generateName) metadata.name = metadata.generateName + suffix(options.random)
+    if (!metadata.name) {
+      throw invalid(resource, '', [
+        {
+          reason: 'FieldValueRequired',
+          field: 'metadata.name',
+          message: 'Required value: name or generateName is required'
+        }
+      ])
+    }
+    if (resource.namespaced) demandNamespace(resource, metadata)
+    else delete metadata.namespace
+    metadata.uid = uuid(options.random)
+    metadata.creationTimestamp = now()
+    delete metadata.deletionTimestamp
+    delete metadata.deletionGracePeriodSeconds
+    if (resource.generation) metadata.generation = 1
+    else delete metadata.generation
+    if (resource.statusSubresource && draft.kind !== 'Node') delete draft.status
+    setDefaults(draft, (kind, name) => find(kind, undefined, name))
+    validate(resource, draft)
+    if (find(draft.kind, metadata.namespace, metadata.name)) throw alreadyExists(resource, metadata.name)
+    return dryRun ? (draft as KubeObject) : commit('ADDED', draft)
+  }
+
+  function demandNamespace(resource: Resource, metadata: Raw): void {
+    if (!metadata.namespace) throw badRequest('an empty namespace may not be set during creation')
+    const namespace = find('Namespace', undefined, metadata.namespace)
+    if (!namespace) throw notFound(resourceOfKind('Namespace'), metadata.namespace)
+    if (namespace.status?.phase === 'Terminating')
+      throw namespaceTerminating(resource, metadata.namespace, metadata.name)
+  }
+
+  function update(input: Raw, options: WriteOptions = {}): KubeObject {
+    const resource = resourceOfKind(input.kind)
+    const { metadata } = input
+    const before = get(input.kind, metadata?.namespace, metadata?.name)
+    if (!metadata.resourceVersion && unconditionalUpdateForbidden.has(input.kind)) {
+      const error = { ...invalidValue('metadata.resourceVersion', 0, 'must be specified for an update') }
+      throw invalid(resource, metadata.name, [
+        { ...error, message: 'Invalid value: 0: must be specified for an update' }
+      ])
+    }
+    return replace(resource, before, structuredClone(input), options)
+  }
+
+  function patch(
+    kind: string,
+    namespace: string | undefined,
+    name: string,
+    change: Raw,
+    type: PatchType,
+    options: WriteOptions = {}
+  ): KubeObject {
+    const before = get(kind, namespace, name)
+    const draft = structuredClone(applyPatch(before, change, type))
+    if (draft?.kind !== before.kind || draft.apiVersion !== before.apiVersion) {
+      throw badRequest('the patch changes the kind or the version of the object')
+    }
+    return replace(resourceOfKind(kind), before, draft, options)
+  }
+
+  function replace(
+    resource: Resource,
+    before: KubeObject,
+    draft: Raw,
+    { dryRun, subresource }: WriteOptions
+  ): KubeObject {
+    const { name } = before.metadata
+    const given = draft.metadata ?? {}
+    if (given.name !== name) {
+      throw badRequest(`the name of the object (${given.name}) does not match the name on the URL (${name})`)
+    }
+    if (given.uid && given.uid !== before.metadata.uid) {
+      const why = `Precondition failed: UID in precondition: ${given.uid}, UID in object meta: ${before.metadata.uid}`
+      throw conflict(resource, name, why)
+    }
+    if (given.resourceVersion && given.resourceVersion !== before.metadata.resourceVersion) {
+      throw conflict(resource, name, objectModified)
+    }
+    if (subresource && !resource.statusSubresource) throw methodNotAllowed(resource, 'status')
+    const next = subresource ? withStatusOf(before, draft) : withoutStatusOf(resource, before, draft)
+    // The server owns these; what the client says about them is ignored.
+    const { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, namespace } =
+      before.metadata
+    const owned = { uid, creationTimestamp, deletionTimestamp, deletionGracePeriodSeconds, generation, namespace }
+    Object.assign(next.metadata, JSON.parse(JSON.stringify(owned)))
+    for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
+      if (before.metadata[field] === undefined) delete next.metadata[field]
+    }
+    validate(resource, next, before)
+    return settle(resource, before, next, dryRun === true)
+  }
+
+  function settle(resource: Resource, before: KubeObject, draft: Raw, dryRun: boolean): KubeObject {
+    tidy(draft.metadata)
+    draft.metadata.resourceVersion = before.metadata.resourceVersion
+    if (same(draft, before)) return before
+    if (resource.generation && !same(draft.spec, before.spec))
+      draft.metadata.generation = (before.metadata.generation ?? 0) + 1
+    if (dryRun) return draft
+    const released = before.metadata.finalizers?.length && !draft.metadata.finalizers?.length
+    if (released && draft.metadata.deletionTimestamp && !draft.metadata.deletionGracePeriodSeconds) {
+      return commit('DELETED', draft, before)
+    }
+    return commit('MODIFIED', draft, before)
+  }
+
+  function write(object: KubeObject, change: (draft: Raw) => void): KubeObject | undefined {
+    const before = find(object.kind, object.metadata.namespace, object.metadata.name)
+    if (!before || before.metadata.uid !== object.metadata.uid) return undefined
+    const draft = structuredClone(before) as Raw
+    change(draft)
+    return settle(resourceOfKind(object.kind), before, draft, false)
+  }
+
+  function remove(kind: string, namespace: string | undefined, name: string, options: DeleteOptions = {}) {
+    const before = get(kind, namespace, name)
+    const { uid, resourceVersion } = options.preconditions ?? {}
+    const refuse = (what: string, wanted: string, is: string) =>
+      conflict(
+        resourceOfKind(kind),
+        name,
+        `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${is}`
+      )
+    if (uid && uid !== before.metadata.uid) throw refuse('UID', uid, before.metadata.uid)
+    if (resourceVersion && resourceVersion !== before.metadata.resourceVersion) {
+      throw refuse('ResourceVersion', resourceVersion, before.metadata.resourceVersion)
+    }
+    if (options.dryRun?.length) return { object: before, gone: true }
+    if (kind === 'Namespace') return terminateNamespace(before)
+    const grace = kind === 'Pod' ? podGrace(before, options.gracePeriodSeconds) : 0
+    if (grace > 0) return { object: markDeleted(before, grace), gone: false }
+    return deleteNow(before, options.propagationPolicy)
+  }
+
+  /** https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/strategy.go, CheckGracefulDelete */
+  function podGrace(pod: KubeObject, asked: number | undefined): number {
+    if (!pod.spec?.nodeName || finished(pod)) return 0
+    const grace = asked ?? pod.spec.terminationGracePeriodSeconds ?? 0
+    return grace < 0 ? 1 : grace
+  }
+
+  function markDeleted(before: KubeObject, graceSeconds: number): KubeObject {
+    const { metadata } = before
+    const left = metadata.deletionTimestamp ? (metadata.deletionGracePeriodSeconds ?? 0) : undefined
+    if (left !== undefined && left <= graceSeconds) return before
+    const draft = structuredClone(before) as Raw
+    // A shorter grace counts from the first deletion on.
+    const since = metadata.deletionTimestamp
+      ? Date.parse(metadata.deletionTimestamp) - (left ?? 0) * 1000
+      : options.now()
+    draft.metadata.deletionTimestamp = timestamp(since + graceSeconds * 1000)
+    draft.metadata.deletionGracePeriodSeconds = graceSeconds
+    if (draft.metadata.generation !== undefined && !metadata.deletionTimestamp) draft.metadata.generation++
+    return commit('MODIFIED', draft, before)
+  }
+
+  function deleteNow(
+    before: KubeObject,
+    policy: DeleteOptions['propagationPolicy']
+  ): { object: KubeObject; gone: boolean } {
+    if (policy === 'Orphan') orphan(before)
+    const draft = structuredClone(before) as Raw
+    if (policy === 'Foreground' && !draft.metadata.finalizers?.includes('foregroundDeletion')) {
+      draft.metadata.finalizers = [...(draft.metadata.finalizers ?? []), 'foregroundDeletion']
+    }
+    if (!draft.metadata.finalizers?.length) return { object: commit('DELETED', draft, before), gone: true }
+    draft.metadata.deletionTimestamp ??= now()
+    draft.metadata.deletionGracePeriodSeconds = 0
+    if (same(draft, before)) return { object: before, gone: false }
+    return { object: commit('MODIFIED', draft, before), gone: false }
+  }
+
+  function orphan(owner: KubeObject): void {
+    for (const dependent of [...byOwner.get(owner.metadata.uid)]) {
+      write(dependent, ({ metadata }) => {
+        metadata.ownerReferences = metadata.ownerReferences.filter((one: Raw) => one.uid !== owner.metadata.uid)
+      })
+    }
+  }
+
+  function terminateNamespace(before: KubeObject): { object: KubeObject; gone: boolean } {
+    if (before.status?.phase === 'Terminating') {
+      const message = 'The system is ensuring all content is removed from this namespace.'
+      throw conflict(resourceOfKind('Namespace'), before.metadata.name, message)
+    }
+    const object = write(before, (draft) => {
+      draft.metadata.deletionTimestamp = now()
+      draft.status.phase = 'Terminating'
+    })
+    return { object: object ?? before, gone: false }
+  }
+
+  function changesSince(kind: string, from: number): Change[] {
+    demandHistory(from)
+    const changes: Change[] = []
+    for (let i = history.length - 1; i >= 0; i--) {
+      const change = history[i] as Change
+      if (change.revision <= from) break
+      if (change.object.kind === kind) changes.push(change)
+    }
+    return changes.reverse()
+  }
+
+  function at(kind: string, when: number, namespace?: string): KubeObject[] {
+    if (when === revision) return list(kind, namespace)
+    const then = new Map(shelf(kind))
+    for (const { object, before, type } of changesSince(kind, when).reverse()) {
+      const key = keyOf(object.metadata.namespace, object.metadata.name)
+      if (type === 'ADDED' || !before) then.delete(key)
+      else then.set(key, before)
+    }
+    return [...then.values()]
+      .filter((one) => namespace === undefined || one.metadata.namespace === namespace)
+      .sort(byKey)
+  }
+
+  function demandHistory(from: number): void {
+    if (from > revision) {
+      const causes = [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }]
+      throw timedOut(`Too large resource version: ${from}, current: ${revision}`, 1, causes)
+    }
+    if (from < compacted) throw expired(`too old resource version: ${from} (${compacted})`)
+  }
+
+  return {
+    revision: () => revision,
+    create,
+    find,
+    get,
+    list,
+    update,
+    patch,
+    write,
+    remove,
+    changesSince,
+    at,
+    finish(object) {
+      const before = find(object.kind, object.metadata.namespace, object.metadata.name)
+      if (before) commit('DELETED', structuredClone(before), before)
+    },
+    listen(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    compact() {
+      compacted = revision
+      history = []
+    },
+    podsOnNode: (node) => byNode.get(node),
+    ownedBy: (uid) => byOwner.get(uid),
+    exists: (uid) => uids.has(uid)
+  }
+}
+
+export function namespaceTerminating(resource: Resource, namespace: string, name: string) {
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`
+  return forbidden(resource, name, why, [
+    {
+      reason: 'NamespaceTerminating',
+      message: `namespace ${namespace} is being terminated`,
+      field: 'metadata.namespace'
+    }
+  ])
+}
+
+function withStatusOf(before: KubeObject, draft: Raw): Raw {
+  const next = structuredClone(before) as Raw
+  next.status = draft.status
+  if (before.kind === 'Node' || before.kind === 'Pod') {
+    // The status strategies of nodes and pods let metadata through.
+    next.metadata = { ...draft.metadata }
+  }
+  return next
+}
+
+function withoutStatusOf(resource: Resource, before: KubeObject, draft: Raw): Raw {
+  if (!resource.statusSubresource) return draft
+  const next = { ...draft }
+  if (before.status === undefined) delete next.status
+  else next.status = structuredClone(before.status)
+  return next
+}
+
+function tidy(metadata: Raw): void {
+  for (const field of ['labels', 'annotations']) {
+    if (metadata[field] && Object.keys(metadata[field]).length === 0) delete metadata[field]
+  }
+  for (const field of ['finalizers', 'ownerReferences']) if (metadata[field]?.length === 0) delete metadata[field]
+}
+
+function byKey(a: KubeObject, b: KubeObject): number {
+  const [x, y] = [
+    `${a.metadata.namespace ?? ''}/${a.metadata.name}`,
+    `${b.metadata.namespace ?? ''}/${b.metadata.name}`
+  ]
+  return x < y ? -1 : x > y ? 1 : 0
+}
+
+function multimap() {
+  const entries = new Map<string, Map<string, KubeObject>>()
+  const none: ReadonlyMap<string, KubeObject> = new Map()
+  return {
+    add(key: string, object: KubeObject) {
+      let inner = entries.get(key)
+      if (!inner) {
+        inner = new Map()
+        entries.set(key, inner)
+      }
+      inner.set(object.metadata.uid, object)
+    },
+    remove(key: string, object: KubeObject) {
+      const inner = entries.get(key)
+      inner?.delete(object.metadata.uid)
+      if (inner?.size === 0) entries.delete(key)
+    },
+    get: (key: string): Iterable<KubeObject> => [...(entries.get(key) ?? none).values()]
+  }
+}
+
+export function suffix(random: () => number, length = 5): string {
+  const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
+  return Array.from({ length }, () => alphabet[Math.floor(random() * alphabet.length)]).join('')
+}
+
+function uuid(random: () => number): string {
+  const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16))
+  hex[12] = '4'
+  hex[16] = '89ab'[Math.floor(random() * 4)] as string
+  const text = hex.join('')
+  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`
+}

@@ -1,0 +1,267 @@
+/**
+ * All wording. A fact is told in the same words in the terminal, in a log, in an annotation, in the summary and in the
+ * JSON; the faces only lay it out. What comes in is shown as it is: who prints it makes it harmless (`escape.ts`).
+ */
+import { unreachable } from '../engine/error.ts'
+import type {
+  Comparison,
+  Direction,
+  Event,
+  Finding,
+  Plan,
+  Progress,
+  Result,
+  StageName,
+  Waiting
+} from '../engine/report.ts'
+import { clockTime, roughly, span } from './duration.ts'
+import { shellWord } from './escape.ts'
+
+export const program = 'npx eks-node-upgrade'
+
+/** `1 pod`, `2 pods`. */
+export function count(amount: number, one: string, many = `${one}s`): string {
+  return `${amount} ${amount === 1 ? one : many}`
+}
+
+/** `a, b and c`; from the sixth on only a number. */
+export function list(names: readonly string[], most = 5): string {
+  const shown = names.slice(0, most)
+  const left = names.length - shown.length
+  if (left > 0) return `${shown.join(', ')} and ${left} more`
+  return shown.length < 2 ? shown.join('') : `${shown.slice(0, -1).join(', ')} and ${shown.at(-1)}`
+}
+
+export const marks = { done: '✔', active: '●', todo: '○', failed: '✖', back: '↩', warning: '⚠', asked: '→' } as const
+
+export function outcomeMark(outcome: Result['outcome']): string {
+  switch (outcome) {
+    case 'upgraded':
+    case 'unchanged':
+    case 'planned':
+    case 'status':
+      return marks.done
+    case 'held':
+      return '⏸'
+    case 'reverted':
+      return marks.back
+    case 'refused':
+    case 'halted':
+      return marks.failed
+    case 'cancelled':
+      return '■'
+    default:
+      return unreachable(outcome)
+  }
+}
+
+export const stagePurpose: Readonly<Record<StageName, string>> = {
+  freeze: 'record and pin the settings of both groups',
+  launch: 'start the new nodes',
+  close: 'close the nodes that are being emptied',
+  move: 'move the pods',
+  verify: 'watch that everything is as healthy as before',
+  retire: 'scale the emptied group to zero',
+  release: 'give the settings back',
+  reopen: 'open the old nodes again'
+}
+
+export function directionWords(direction: Direction): string {
+  switch (direction) {
+    case 'forward':
+      return 'forward'
+    case 'retiring':
+      return 'retiring'
+    case 'reverting':
+      return 'back'
+    default:
+      return unreachable(direction)
+  }
+}
+
+export function revertWords(progress: Pick<Progress, 'direction' | 'revertPossible'>): string {
+  if (progress.direction === 'reverting') return 'putting everything back'
+  return progress.revertPossible ? 'revert is possible' : 'past the point of no return'
+}
+
+export function turnedSentence(event: Extract<Event, { kind: 'turned' }>): string {
+  switch (event.direction) {
+    case 'reverting':
+      return 'Putting everything back.'
+    case 'retiring':
+      return 'Everything is verified on the new nodes. From here on there is no way back; the old group is retired.'
+    case 'forward':
+      return 'Going forward.'
+    default:
+      return unreachable(event.direction)
+  }
+}
+
+/** What is waited for, since when, and how long patience lasts. */
+export function waitingSentence(waiting: Waiting, at: number): string {
+  const since = waiting.sinceAt === undefined ? '' : ` (${span(at - waiting.sinceAt)})`
+  const left = waiting.untilAt === undefined ? undefined : waiting.untilAt - at
+  // Patience is news only when it nears its end.
+  const patience = left !== undefined && left < 300_000 ? `, ${left > 0 ? `${span(left)} left` : 'time is over'}` : ''
+  return `${waiting.what}: ${waiting.seen}${since}${patience}`
+}
+
+export function startedSentence(event: Extract<Event, { kind: 'started' }>): string {
+  const way =
+    event.direction === 'reverting'
+      ? `back from ${event.incoming} to ${event.outgoing}`
+      : `${event.outgoing} → ${event.incoming}`
+  const verb = event.resumed ? 'goes on with a run that was begun earlier' : `${event.mode} begins`
+  return `${event.group} on cluster ${event.cluster}: ${verb}, ${way} (run ${event.runId})`
+}
+
+export function stageSentence(event: Extract<Event, { kind: 'stage' }>): string {
+  if (event.state === 'began') return stagePurpose[event.stage]
+  return event.detail || 'done'
+}
+
+/** The heading of a plan. */
+export function planHeading(plan: Plan): string {
+  return `${plan.group}: ${plan.active.name} (active, ${count(plan.active.nodes, 'node')}) → ${plan.inactive.name} (inactive)`
+}
+
+export function comparisonSentence(comparison: Comparison): string | undefined {
+  switch (comparison) {
+    case 'change':
+      return undefined
+    case 'equal':
+      return 'Nothing to do: the inactive group is configured exactly as the active nodes run. --when-unchanged renew makes new nodes of it all the same.'
+    case 'retired':
+      return 'Nothing to do: the inactive group has what it had when it was retired. --when-unchanged swap-back goes back to it on purpose.'
+    case 'takes-back':
+      return 'The inactive group would take back single settings that the active nodes have moved on from. --when-unchanged swap-back says that this is meant.'
+    case 'older':
+      return 'The inactive group has something older than what runs. --when-unchanged swap-back says that going back is meant.'
+    default:
+      return unreachable(comparison)
+  }
+}
+
+/** What an upgrade would be, where it is one at all; otherwise why it is not. */
+export function templateChange(plan: Plan): string {
+  const from = plan.active.template
+  const to = plan.inactive.template
+  if (from === to) return `template ${from}, unchanged`
+  const name = from.slice(0, from.lastIndexOf(' '))
+  if (name !== '' && name === to.slice(0, to.lastIndexOf(' '))) return `template ${from} → ${to.slice(name.length + 1)}`
+  return `template ${from} → ${to}`
+}
+
+export function movesSentence(plan: Plan): string {
+  const stay = plan.daemonSetPods > 0 ? `; ${count(plan.daemonSetPods, 'DaemonSet pod')} stay` : ''
+  return `${count(plan.podsToMove, 'pod')} of ${count(plan.workloadsToMove, 'workload')}${stay}`
+}
+
+export function durationSentence(plan: Plan): string {
+  const longest = plan.longest === undefined ? '' : `: ${plan.longest} takes longest`
+  return `${roughly(plan.estimateMs)}${longest}`
+}
+
+export function capacitySentence(plan: Plan): string {
+  const types = plan.active.instanceTypes
+  return `${plan.active.nodes} × ${types.length === 0 ? 'instances' : list(types, 3)} until the old nodes are gone`
+}
+
+export function blockedSentence(group: string, blockers: readonly Finding[]): string {
+  const things = blockers.length === 1 ? '1 thing stands' : `${blockers.length} things stand`
+  return `${group}: ${things} in the way. Nothing was changed.`
+}
+
+export const nothingInTheWay = 'Nothing stands in the way.'
+
+/** The command to paste next, or undefined when there is none. */
+export function nextCommand(result: Pick<Result, 'next'>): string | undefined {
+  return result.next === undefined ? undefined : `${program} ${result.next}`
+}
+
+function nodesWords(result: Result): string {
+  return `with ${count(result.nodes.length, 'node')}`
+}
+
+function because(result: Result): string {
+  return result.reason === undefined ? '' : `: ${result.reason.message}`
+}
+
+/** The first line of every ending: what is so now. */
+export function outcomeSentence(result: Result): string {
+  const group = result.group || result.cluster
+  switch (result.outcome) {
+    case 'upgraded':
+      return `${group} was upgraded: ${result.activeGroup} is active ${nodesWords(result)}, ${count(result.podsMoved, 'pod')} moved in ${clockTime(result.endedAt - result.startedAt)}.`
+    case 'unchanged':
+      return `${group} is as it should be${because(result) || ': nothing to do'}. Nothing was changed.`
+    case 'planned':
+      return result.plan === undefined
+        ? `${group} has an open run${because(result)}. Nothing was changed.`
+        : `${group} can be upgraded. Nothing was changed.`
+    case 'held':
+      return `${group} is held: ${result.activeGroup} is active and verified, ${result.inactiveGroup} is kept.`
+    case 'refused':
+      return `${group} was refused${because(result)}. Nothing was changed.`
+    case 'reverted':
+      return `${group} was reverted${result.reason?.code === 'asked' ? ', as asked' : because(result)}.`
+    case 'halted':
+      return `${group} is halted${because(result)}.`
+    case 'cancelled':
+      return `${group} was stopped part-way${because(result)}. Everything is in a safe state.`
+    case 'status':
+      return `${group}: ${result.activeGroup} is active ${nodesWords(result)}, ${result.inactiveGroup} is inactive.`
+    default:
+      return unreachable(result.outcome)
+  }
+}
+
+/** The second line: how things stand, and whether anybody must act. */
+export function standingSentence(result: Result): string {
+  switch (result.outcome) {
+    case 'upgraded':
+      return `${result.inactiveGroup} has no instances. Nobody has to do anything.`
+    case 'unchanged':
+    case 'planned':
+    case 'status':
+      return ''
+    case 'held':
+      return 'Somebody decides: finalize retires the old group, revert goes back to it.'
+    case 'refused':
+      return 'Remove what stands in the way, then start again.'
+    case 'reverted':
+      return result.mode === 'revert'
+        ? `${result.activeGroup} is active ${nodesWords(result)}, as before the upgrade.`
+        : `Nothing was lost: ${result.activeGroup} is active ${nodesWords(result)}, as before. The change is not applied.`
+    case 'halted':
+      return 'A person has to decide. Nothing happens until the next command is given.'
+    case 'cancelled':
+      return 'Every pod has an open node to go to. Nothing goes on until the next command is given.'
+    default:
+      return unreachable(result.outcome)
+  }
+}
+
+/** A title of a few words, for annotations. */
+export function outcomeTitle(result: Result): string {
+  return `${result.group || result.cluster}: ${result.outcome}`
+}
+
+export function findingSentence(finding: Finding): string {
+  return `${finding.object}: ${finding.reason}`
+}
+
+/** Who stopped the run before the engine could answer, and how it is gone on with. */
+export function stoppedSentence(mode: string, cluster: string, group: string | undefined): string {
+  const named = group === undefined ? '' : ` --group ${shellWord(group)}`
+  const command = `${program} ${mode} --cluster ${shellWord(cluster)}${named}`
+  return `Stopped before everything was in order. What is under way is recorded in the cluster; go on with   ${command}`
+}
+
+export function heartbeat(progress: Progress, at: number): string {
+  const stage = progress.stages.find(({ state }) => state === 'active')
+  const first = progress.waiting[0]
+  const more = progress.waiting.length > 1 ? ` (and ${progress.waiting.length - 1} more)` : ''
+  const wait = first === undefined ? '' : `waiting for ${waitingSentence(first, at)}${more}`
+  return [stage?.detail, wait].filter(Boolean).join('; ') || 'working'
+}
