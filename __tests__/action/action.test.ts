@@ -126,6 +126,7 @@ describe('the action as a process', { concurrency: 2 }, () => {
       assert.equal(code, 130)
       assert.deepEqual(state, { phase: 'main', group: 'workers', 'run-id': 'run-7' })
       assert.match(stdout, /Next: +npx eks-node-upgrade upgrade --cluster shop/)
+      assert.match(stdout, /The post step of this action puts everything back now/)
     })
   }
 

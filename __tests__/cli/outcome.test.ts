@@ -27,6 +27,7 @@ async function runs(
   assert.ok(inputs)
   const asked: (string | undefined)[] = []
   const bugs: unknown[] = []
+  const told: Result[] = []
   const connected: Connected<string> = { findGroups: async () => found, ports: async () => 'ports' }
   const run = async (settings: Settings) => {
     asked.push(settings.group)
@@ -47,8 +48,10 @@ async function runs(
     clock,
     signal: new AbortController().signal,
     reporter: { report() {} },
+    ended: (result) => told.push(result),
     bug: (error) => bugs.push(error)
   })
+  assert.deepEqual(told, results, 'every result is told, in order')
   return { results, asked, bugs }
 }
 

@@ -90,7 +90,7 @@ test('one name of a megabyte, and a thousand groups, do not break it either', ()
 
 test('a plan that is refused shows every blocker with its remedies to paste', () => {
   const text = summary([sampleResult({ outcome: 'refused', plan: samplePlan({ blockers: sampleBlockers }) })])
-  assert.match(text, /### 2 things stand in the way/)
+  assert.match(text, /^## ✖ workers: 2 things stand in the way\. Nothing was changed\./)
   assert.match(text, /- \*\*team-a\/ledger\*\*: its budget never allows/)
   assert.match(text, /kubectl -n team-a scale deployment\/ledger --replicas 2/)
 })

@@ -18,7 +18,8 @@ export interface Step extends StepFiles {
   post(): Promise<Ended>
 }
 
-export const actionFile = join(root, 'dist/index.js')
+/** E2E_ACTION names another file to run instead, such as src/action/main.ts. */
+export const actionFile = join(root, process.env.E2E_ACTION ?? 'dist/index.js')
 
 export function startAction(world: World, inputs: Readonly<Record<string, string>> = {}): Step {
   const folder = mkdtempSync(join(tmpdir(), 'e2e-step-'))

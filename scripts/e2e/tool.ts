@@ -22,8 +22,9 @@ export interface Running {
   output(): string
 }
 
-/** The command line as `npm ci` leaves it, from package.json's `bin`. */
+/** The command line as `npm ci` leaves it, from package.json's `bin`; E2E_CLI names another, such as src/cli/bin.ts. */
 export function commandLine(): string {
+  if (process.env.E2E_CLI) return resolve(root, process.env.E2E_CLI)
   const { bin } = JSON.parse(readFileSync(resolve(root, 'package.json'), 'utf8'))
   return resolve(root, typeof bin === 'string' ? bin : (Object.values<string>(bin)[0] ?? ''))
 }

@@ -22,6 +22,11 @@ const recoverMs = 235_000
 const orderlyStopMs = 1_700
 const tickMs = 1_000
 
+const postWords = {
+  revert: 'The post step of this action puts everything back now (on-cancel: revert).',
+  leave: 'The run is left as it is (on-cancel: leave).'
+} as const
+
 export interface Step<Ports> {
   runner: Runner
   clock: Clock
@@ -75,6 +80,7 @@ async function main<Ports>(step: Step<Ports>): Promise<number> {
         reporter: { report: (event) => remember(runner, log, event) },
         ended(result) {
           log.ending(plainValue(result))
+          if (result.outcome === 'cancelled' && result.runId !== '') log.lines([postWords[inputs.settings.onCancel]])
           // The next group begins with a clean slate: what is open from now on is not this run's.
           if (result.outcome !== 'cancelled') runner.saveState('run-id', '')
         },

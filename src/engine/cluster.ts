@@ -145,7 +145,7 @@ export interface Workload {
   owner?: Owner
   /** Fingerprint of the pod template, so that a rollout by others is seen. */
   templateHash: string
-  /** Run id in our mark `eks-node-upgrade/restarted-by`. */
+  /** Run id and direction in our label `eks-node-upgrade/restarted-by`. */
   restartedBy?: string
   /** Labels and placement of the pods it would make. */
   podLabels: Readonly<Record<string, string>>

@@ -14,5 +14,5 @@ export const retiredConfigurationTag = 'eks-node-upgrade/retired-configuration'
 
 /** Annotation on a node that we closed: the run's id. */
 export const closedByMark = 'eks-node-upgrade/closed-by'
-/** Annotation on a workload that we restarted: run id and direction. */
+/** Label on a workload that we restarted: run id and direction (annotations of a Deployment are copied to its ReplicaSets). */
 export const restartedByMark = 'eks-node-upgrade/restarted-by'

@@ -59,7 +59,9 @@ export async function runGroups<Ports>(runs: GroupRuns<Ports>): Promise<readonly
     connected = await program.connect(inputs.settings, inputs.connection, caller)
     names = inputs.groups === 'all' ? groupNames(await connected.findGroups(), inputs.settings) : inputs.groups
   } catch (error) {
-    return [earlyResult(runs, inputs.settings, error, startedAt)]
+    const result = earlyResult(runs, inputs.settings, error, startedAt)
+    runs.ended?.(result)
+    return [result]
   }
   const results: Result[] = []
   // Where no group is named the engine looks for the only one, and knows what to say when it is not.

@@ -86,9 +86,11 @@ export function unreachableError(server: string, asked: string, error: unknown):
   return fault('cluster-unreachable', 'refused', `${server} does not answer (${asked}): ${words}`, hint, error)
 }
 
-/** A write whose answer got lost: it may have taken effect. */
+/** A write that was not answered: it may have taken effect, unless nobody could have heard it. */
 export function lostReplyError(server: string, asked: string, error: unknown): UpgradeError {
-  const message = `nobody knows whether ${server} did this: ${asked} (${redact(innermost(error))})`
+  const unsent = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/.test(failureOf(error))
+  const said = unsent ? `${server} was not reached to` : `nobody knows whether ${server} did`
+  const message = `${said} ${asked}: ${redact(innermost(error))}`
   return fault(
     'kubernetes',
     'halted',
@@ -114,7 +116,7 @@ export function refusalError(reply: Reply, server: string, asked: string): Upgra
       'access-denied',
       'refused',
       `may not ${asked}: ${words}`,
-      'Bind the ClusterRole and the Role of docs/permissions.md to the user or group that the words name: kubectl apply -f rbac.yaml'
+      'Bind the ClusterRole and the Role of docs/permissions.md to the user or group that the words name: kubectl apply -f examples/rbac.yaml'
     )
   }
   const hint = 'Run the same command again: it looks at what is there and goes on.'

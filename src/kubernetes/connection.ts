@@ -209,8 +209,10 @@ export function connect(options: ConnectionOptions, now: () => number = Date.now
     }
   }
 
+  /** The API server always answers in JSON; it says 401, 403, 429 and 5xx in other ways only through a proxy. */
   function checked(reply: Reply, request: Request): Reply {
-    if (reply.text !== '' && succeeded(reply)) throw notKubernetesError(server, request.asked, reply)
+    const odd = succeeded(reply) || reply.status === 404 || (reply.status >= 300 && reply.status < 400)
+    if (reply.text !== '' && odd) throw notKubernetesError(server, request.asked, reply)
     return reply
   }
 

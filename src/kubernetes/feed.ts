@@ -42,7 +42,9 @@ export function feed(connection: Connection, options: FeedOptions = {}): Feed {
 
   async function open(): Promise<void> {
     const lists = await Promise.allSettled(all.map((one) => one.list()))
-    const failed = lists.flatMap((list) => (list.status === 'rejected' ? [list.reason] : []))
+    const failed = lists.flatMap((list, index) =>
+      list.status === 'rejected' ? [{ name: kindNames[index] as KindName, reason: list.reason }] : []
+    )
     if (failed.length > 0) {
       stop.abort()
       throw worst(failed)
@@ -151,10 +153,13 @@ function changeBell(): { ring(): void; look(): void; changed(signal: AbortSignal
 }
 
 /** No connection or no credentials explains all else; missing rights are told together, so that they are mended together. */
-function worst(failed: readonly unknown[]): unknown {
-  const errors = failed.filter((error) => error instanceof UpgradeError)
-  const others = errors.find(({ details }) => details.code !== 'access-denied')
-  const [denied] = errors
-  if (errors.length < failed.length || others || !denied) return others ?? failed[0]
-  return new UpgradeError(errors.map(({ message }) => message).join('\n'), denied.details)
+function worst(failed: readonly { name: KindName; reason: unknown }[]): unknown {
+  const denied = failed.flatMap(({ reason }) =>
+    reason instanceof UpgradeError && reason.details.code === 'access-denied' ? [reason] : []
+  )
+  const [first] = denied
+  if (!first || denied.length < failed.length)
+    return failed.find(({ reason }) => !denied.some((one) => one === reason))?.reason
+  const names = failed.map(({ name }) => name).join(', ')
+  return new UpgradeError(first.message.replace(`list ${failed[0]?.name}`, `list ${names}`), first.details)
 }

@@ -4,7 +4,8 @@
  * | what happens | what it does |
  * | --- | --- |
  * | the server ends the watch (it does every few minutes) | watches on from the last resourceVersion |
- * | reset, refusal of the connection, silence, 401, 403, 429, 5xx | the same after a pause that grows |
+ * | silence: not even a bookmark (a server that has just started sends none for kinds that never change) | the same |
+ * | reset, refusal of the connection, 401, 403, 429, 5xx | the same after a pause that grows |
  * | 410, or an ERROR event | lists anew; what vanished meanwhile vanishes then, at once |
  * | something else goes wrong again and again | lists anew |
  *
@@ -45,8 +46,7 @@ export interface Follower<T> {
   values(): readonly T[]
   /**
    * The last instant at which `values` were known to be right. A watch that is open, and has not been silent for too
-   * long, is as fresh as the server's last sign of life on any connection: a server that lives would have told. When
-   * the watch is lost this goes back to what the watch itself had said last.
+   * long, is as fresh as the server's last sign of life on any connection: a server that lives would have told.
    */
   freshAt(): number
 }
@@ -99,9 +99,7 @@ export function follower<T>(connection: Connection, kind: Kind<T>, options: Foll
 
   async function watch(): Promise<void> {
     const silence = new AbortController()
-    const limitMs = options.silenceMs ?? silenceMs
-    const quiet = (): void => silence.abort(new Error(`silent for ${limitMs / 1000} s`))
-    const timer = setTimeout(quiet, limitMs)
+    const timer = setTimeout(() => silence.abort(), options.silenceMs ?? silenceMs)
     const startedAt = now()
     let heard = false
     try {
@@ -110,15 +108,16 @@ export function follower<T>(connection: Connection, kind: Kind<T>, options: Foll
         timer.refresh()
         for (const event of events) apply(event)
         knownAt = now()
-        if (events.length > 0) heard = true
+        heard ||= events.length > 0
         if (heard) absences = refusals = 0
       }
-      if (!heard && now() - startedAt < shortestWatchMs) throw new Error('ended as soon as it had begun')
+      if (!heard && now() - startedAt < shortestWatchMs) throw new Error('it ended as soon as it had begun')
       absences = refusals = 0
-      knownAt = now()
     } catch (error) {
-      throw silence.signal.aborted ? silence.signal.reason : error
+      // A stream that opened and then said nothing may be dead or have nothing to say: the next one will tell.
+      if (!silence.signal.aborted || !open) throw error
     } finally {
+      if (open) knownAt = Math.max(knownAt, connection.heardAt())
       open = false
       clearTimeout(timer)
     }

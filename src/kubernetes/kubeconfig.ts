@@ -6,6 +6,7 @@
 import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { getCACertificates } from 'node:tls'
 import { KubeConfig } from '@kubernetes/client-node/dist/config.js'
 import { kubeconfigError } from './api-error.ts'
 
@@ -80,16 +81,16 @@ function trustworthy(config: KubeConfig): KubeConfig {
   const server = cluster?.server ?? ''
   if (!cluster || !URL.canParse(server)) throw kubeconfigError(`${JSON.stringify(server)} is no URL of a cluster`)
   const { protocol, hostname } = new URL(server)
-  const writable = cluster as { skipTLSVerify: boolean; tlsServerName?: string }
+  const writable = cluster as { skipTLSVerify: boolean; caData?: string }
   if (protocol === 'http:') {
     if (!['127.0.0.1', 'localhost', '[::1]'].includes(hostname)) {
       throw kubeconfigError(`${server} would carry credentials in clear text: https:// is needed outside this machine`)
     }
     // Without this the library refuses plain http.
     writable.skipTLSVerify = true
-  } else if (!cluster.caData && !cluster.caFile && !cluster.tlsServerName) {
-    // The library makes a connection pool only where TLS has a setting of its own. This one says what is so anyway.
-    writable.tlsServerName = hostname
+  } else if (!cluster.caData && !cluster.caFile && !cluster.skipTLSVerify) {
+    // The library makes a connection pool only where TLS has a setting of its own. This one is Node's default, written out.
+    writable.caData = Buffer.from(getCACertificates().join('\n')).toString('base64')
   }
   return config
 }

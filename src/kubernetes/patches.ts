@@ -5,7 +5,7 @@
 import type { Node, Workload, WriteAnswer } from '../engine/cluster.ts'
 import { refusalError, succeeded } from './api-error.ts'
 import type { Connection } from './connection.ts'
-import { closedByAnnotation, restartedAtAnnotation, restartedByAnnotation } from './projection/metadata.ts'
+import { closedByAnnotation, restartedAtAnnotation, restartedByLabel } from './projection/metadata.ts'
 
 export function closeNode(connection: Connection, node: Node, runId: string): Promise<WriteAnswer> {
   const patch = { metadata: { annotations: { [closedByAnnotation]: runId } }, spec: { unschedulable: true } }
@@ -26,17 +26,18 @@ export function unmarkNode(connection: Connection, node: Node): Promise<WriteAns
 export function restart(connection: Connection, workload: Workload, at: number, runId: string): Promise<WriteAnswer> {
   const restartedAt = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
   return patchWorkload(connection, workload, 'restart', {
-    metadata: { annotations: { [restartedByAnnotation]: runId } },
+    // A label, because annotations of a Deployment are copied to its ReplicaSets, where they would stay.
+    metadata: { labels: { [restartedByLabel]: runId } },
     spec: { template: { metadata: { annotations: { [restartedAtAnnotation]: restartedAt } } } }
   })
 }
 
 export function unmarkWorkload(connection: Connection, workload: Workload): Promise<WriteAnswer> {
-  return patchWorkload(connection, workload, 'unmark', { metadata: { annotations: { [restartedByAnnotation]: null } } })
+  return patchWorkload(connection, workload, 'unmark', { metadata: { labels: { [restartedByLabel]: null } } })
 }
 
 interface Patch {
-  metadata: { annotations: Record<string, string | null> }
+  metadata: { annotations?: Record<string, string | null>; labels?: Record<string, string | null> }
   spec?: unknown
 }
 

@@ -100,10 +100,17 @@ export function scaledClock(options: { speed: number; seed?: number }): Sleeping
   if (!(speed > 0 && Number.isFinite(speed))) throw new RangeError(`speed must be a positive number, not ${speed}`)
   const wallStart = Date.now()
   const start = performance.now()
+  const now = () => Math.floor(wallStart + (performance.now() - start) * speed)
   const clock: LabClock = {
-    now: () => Math.floor(wallStart + (performance.now() - start) * speed),
+    now,
     after(ms, work) {
-      const timer = setTimeout(work, Math.max(0, ms) / speed)
+      const due = now() + Math.max(0, ms)
+      // Timers are whole milliseconds and may fire a little early; work never sees a time before its own.
+      const wait = () => setTimeout(() => (now() < due ? again() : work()), Math.ceil((due - now()) / speed))
+      const again = () => {
+        timer = wait()
+      }
+      let timer = wait()
       return () => clearTimeout(timer)
     },
     random: generator(options.seed ?? 1)

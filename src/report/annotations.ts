@@ -19,7 +19,7 @@ export function annotation(level: Level, title: string, lines: readonly string[]
 /** The one annotation that tells how a run ended. */
 export function endingAnnotation(result: Result, failed: boolean): string {
   const next = say.nextCommand(result)
-  const blockers = result.outcome === 'refused' ? (result.plan?.blockers ?? []) : []
+  const blockers = say.blockersOf(result)
   const lines = [
     blockers.length > 0 ? say.blockedSentence(result.group || result.cluster, blockers) : say.outcomeSentence(result),
     ...blockers.map(

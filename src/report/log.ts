@@ -53,6 +53,8 @@ export function createLog({ times, diff }: LogOptions): Log {
   const eventLines = (event: Event): string[] => {
     switch (event.kind) {
       case 'plan':
+        // What stands in the way is told at the end, once.
+        if (event.plan.blockers.length > 0) return []
         return ['', ...planLines(event.plan, { width: 120, diff }).map(plainLine), '']
       case 'started':
         return stamped(event.at, [say.startedSentence(event)])

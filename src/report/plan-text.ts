@@ -99,7 +99,7 @@ function outcomeTone(result: Result): 'good' | 'bad' | 'warn' {
 /** How a run ended: what is so now, whether anybody must act, why, and the exact next command. */
 export function endingLines(result: Result, options: TextOptions): Line[] {
   const { width } = options
-  const blockers = result.outcome === 'refused' ? (result.plan?.blockers ?? []) : []
+  const blockers = say.blockersOf(result)
   if (blockers.length > 0) {
     return [...refusalLines(result.group || result.cluster, blockers, width), [], ...nextLines(result)]
   }

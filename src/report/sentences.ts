@@ -172,6 +172,12 @@ export function blockedSentence(group: string, blockers: readonly Finding[]): st
   return `${group}: ${things} in the way. Nothing was changed.`
 }
 
+/** All that stood in the way of a refused run, whether or not there was a plan. */
+export function blockersOf(result: Result): readonly Finding[] {
+  if (result.outcome !== 'refused') return []
+  return result.findings ?? result.plan?.blockers ?? []
+}
+
 export const nothingInTheWay = 'Nothing stands in the way.'
 
 /** The command to paste next, or undefined when there is none. */
@@ -179,12 +185,15 @@ export function nextCommand(result: Pick<Result, 'next'>): string | undefined {
   return result.next === undefined ? undefined : `${program} ${result.next}`
 }
 
+/** With the blank before it; nothing where nobody counted. */
 function nodesWords(result: Result): string {
-  return `with ${count(result.nodes.length, 'node')}`
+  return result.nodes.length === 0 ? '' : ` with ${count(result.nodes.length, 'node')}`
 }
 
+/** The reason, ready to be followed by a full stop. */
 function because(result: Result): string {
-  return result.reason === undefined ? '' : `: ${result.reason.message}`
+  const message = result.reason?.message.trim().replace(/\.$/, '') ?? ''
+  return message === '' ? '' : `: ${message}`
 }
 
 /** The first line of every ending: what is so now. */
@@ -192,25 +201,27 @@ export function outcomeSentence(result: Result): string {
   const group = result.group || result.cluster
   switch (result.outcome) {
     case 'upgraded':
-      return `${group} was upgraded: ${result.activeGroup} is active ${nodesWords(result)}, ${count(result.podsMoved, 'pod')} moved in ${clockTime(result.endedAt - result.startedAt)}.`
+      return `${group} was upgraded: ${result.activeGroup} is active${nodesWords(result)}, ${count(result.podsMoved, 'pod')} moved in ${clockTime(result.endedAt - result.startedAt)}.`
     case 'unchanged':
-      return `${group} is as it should be${because(result) || ': nothing to do'}. Nothing was changed.`
+      return because(result) === ''
+        ? `${group} is as it should be: nothing to do. Nothing was changed.`
+        : `${group}${because(result)}. Nothing was changed.`
     case 'planned':
       return result.plan === undefined
         ? `${group} has an open run${because(result)}. Nothing was changed.`
         : `${group} can be upgraded. Nothing was changed.`
     case 'held':
-      return `${group} is held: ${result.activeGroup} is active and verified, ${result.inactiveGroup} is kept.`
+      return `${group} is held${because(result) || ': everything runs and is verified on the new nodes, the old ones are kept'}.`
     case 'refused':
       return `${group} was refused${because(result)}. Nothing was changed.`
     case 'reverted':
-      return `${group} was reverted${result.reason?.code === 'asked' ? ', as asked' : because(result)}.`
+      return `${group} was reverted${result.mode === 'revert' && result.reason?.code === 'asked' ? ', as asked' : because(result)}.`
     case 'halted':
       return `${group} is halted${because(result)}.`
     case 'cancelled':
       return `${group} was stopped part-way${because(result)}. Everything is in a safe state.`
     case 'status':
-      return `${group}: ${result.activeGroup} is active ${nodesWords(result)}, ${result.inactiveGroup} is inactive.`
+      return `${group}: ${result.activeGroup} is active${nodesWords(result)}, ${result.inactiveGroup} is inactive.`
     default:
       return unreachable(result.outcome)
   }
@@ -228,11 +239,11 @@ export function standingSentence(result: Result): string {
     case 'held':
       return 'Somebody decides: finalize retires the old group, revert goes back to it.'
     case 'refused':
-      return 'Remove what stands in the way, then start again.'
+      return blockersOf(result).length > 0 ? 'Remove what stands in the way, then start again.' : ''
     case 'reverted':
       return result.mode === 'revert'
-        ? `${result.activeGroup} is active ${nodesWords(result)}, as before the upgrade.`
-        : `Nothing was lost: ${result.activeGroup} is active ${nodesWords(result)}, as before. The change is not applied.`
+        ? `${result.activeGroup} is active${nodesWords(result)}, as before the upgrade.`
+        : `Nothing was lost: ${result.activeGroup} is active${nodesWords(result)}, as before. The change is not applied.`
     case 'halted':
       return 'A person has to decide. Nothing happens until the next command is given.'
     case 'cancelled':

@@ -54,7 +54,10 @@ function folded(title: string, body: string): string {
 }
 
 function heading(result: Result, characters: number): string {
-  return `${say.outcomeMark(result.outcome)} ${markdownText(cut(say.outcomeSentence(result), characters))}`
+  const blockers = say.blockersOf(result)
+  const sentence =
+    blockers.length > 0 ? say.blockedSentence(result.group || result.cluster, blockers) : say.outcomeSentence(result)
+  return `${say.outcomeMark(result.outcome)} ${markdownText(cut(sentence, characters))}`
 }
 
 function section(result: Result, measure: Measure): string {
@@ -79,7 +82,8 @@ function section(result: Result, measure: Measure): string {
 
 function whySection(result: Result, { characters }: Measure): string {
   const { reason, outcome } = result
-  if (reason === undefined || outcome === 'upgraded' || outcome === 'unchanged') return ''
+  // Blockers have a section of their own, with all their remedies.
+  if (reason === undefined || outcome === 'upgraded' || say.blockersOf(result).length > 0) return ''
   // The heading has the reason already, unless it had to be cut.
   const cutThere = say.outcomeSentence(result).length > Math.min(characters, headingCharacters)
   const why = cutThere ? `> **Why:** ${markdownText(cut(reason.message, characters))}\n>\n` : ''
@@ -108,10 +112,9 @@ function indent(text: string): string {
 }
 
 function blockersSection(result: Result, measure: Measure): string {
-  const blockers = result.plan?.blockers ?? []
-  if (blockers.length === 0 || (result.outcome !== 'refused' && result.outcome !== 'planned')) return ''
-  const title = `### ${say.count(blockers.length, 'thing')} ${blockers.length === 1 ? 'stands' : 'stand'} in the way`
-  return `${title}\n\n${findingItems(blockers, measure)}`
+  const blockers = say.blockersOf(result)
+  if (blockers.length === 0) return ''
+  return findingItems(blockers, measure)
 }
 
 function nextSection(result: Result): string {

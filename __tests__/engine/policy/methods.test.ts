@@ -269,6 +269,12 @@ test('the last ready pod stays even when the others are broken', () => {
   assert.equal(allowed({ ...parts, pods }), 0)
 })
 
+test('whatever the limit says, the last available pod stays', () => {
+  const { index, owner } = decide(deployment('a', nodes(2)))
+  assert.equal(allowedNow(owner, { how: 'evict', limit: 9, source: '', mayGoDown: false }, index, 0), 1)
+  assert.equal(allowedNow(owner, { how: 'evict', limit: 9, source: '', mayGoDown: true }, index, 0), 2)
+})
+
 test('a pod on its way out is not available', () => {
   const { owner } = decide(deployment('a', nodes(2)))
   assert.equal(isAvailable(pod('p', { deletingAt: 1 }), owner, 0), false)

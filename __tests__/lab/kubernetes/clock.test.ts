@@ -66,9 +66,9 @@ test('the same seed gives the same numbers', () => {
   assert.notDeepEqual(draw(7), draw(8))
 })
 
-test('a scaled clock runs faster than life', async () => {
+test('on a scaled clock nothing happens before its time', async () => {
   const clock = scaledClock({ speed: 1000 })
   const before = clock.now()
   await clock.sleep(5000)
-  assert.ok(clock.now() - before >= 4900)
+  assert.ok(clock.now() - before > 4999)
 })

@@ -81,7 +81,10 @@ test('deleting with the UID of another object is a conflict, what is not there i
   const { cluster } = await smallCluster(1)
   const status = refusal(() => cluster.remove('Node', undefined, 'n0', { preconditions: { uid: 'other' } }))
   assert.equal(status.code, 409)
-  assert.match(status.message ?? '', /Precondition failed: UID in precondition: other, UID in object meta: /)
+  assert.match(
+    status.message ?? '',
+    /^Operation cannot be fulfilled on Node "n0": the UID in the precondition \(other\) does not match the UID in record/
+  )
   assert.equal(refusal(() => cluster.get('Node', undefined, 'nobody')).message, 'nodes "nobody" not found')
 })
 

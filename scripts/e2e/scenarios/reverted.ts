@@ -1,4 +1,4 @@
-import { callsSince, summarize } from '../audit.ts'
+import { callsSince, isEviction, summarize } from '../audit.ts'
 import { text } from '../aws-client.ts'
 import { check, say } from '../expect.ts'
 import { removeTag, setTag } from '../ground.ts'
@@ -37,7 +37,11 @@ export const reverted: Scenario = {
         stage.observer.start()
         const move = await runCli(world, 'upgrade', { options: { 'pod-timeout-minutes': '0.15' } })
         checkExit('upgrade where new pods never become ready', move, 4, 'reverted')
-        say(`calls by the product: ${summarize(callsSince(world, since.audit) ?? [])}`)
+        const calls = callsSince(world, since.audit)
+        if (calls) {
+          say(`calls by the product: ${summarize(calls)}`)
+          check('pods had begun to move', calls.filter(isEviction).length > 0, `${calls.filter(isEviction).length}`)
+        }
         await checkAsBefore({ ...stage, before }, cordoned)
       },
       async (ground) => {

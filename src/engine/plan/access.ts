@@ -7,6 +7,9 @@ import { finding, shellWord } from './finding.ts'
 /** Name and namespace of both our Lease and our ConfigMap. */
 const ours = { namespace: 'kube-system', name: 'eks-node-upgrade' } as const
 
+/** Gives every right at once; the commands after it give the one that is missing. */
+const allRights = 'kubectl apply -f examples/rbac.yaml   (docs/permissions.md)'
+
 const watched: readonly (readonly [group: string, resource: string])[] = [
   ['', 'nodes'],
   ['', 'pods'],
@@ -53,7 +56,7 @@ export function accessFindings(denied: readonly AccessCheck[]): readonly Finding
     const where = check.namespace ? `in namespace ${check.namespace}` : 'in the cluster'
     const which = check.name ? ` ${check.name}` : ''
     const reason = `this identity may not ${check.verb} ${what}${which} ${where}`
-    return finding('access-denied', 'permissions', reason, roleCommand(check, what), bindCommand(check))
+    return finding('access-denied', 'permissions', reason, allRights, roleCommand(check, what), bindCommand(check))
   })
 }
 

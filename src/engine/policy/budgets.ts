@@ -5,7 +5,7 @@
  */
 import type { Budget, IntOrPercent, Pod, Workload } from '../cluster.ts'
 import { selects } from './selectors.ts'
-import { type ClusterIndex, isFinished, type PodOwner, wantedPods } from './workloads.ts'
+import { type ClusterIndex, type PodOwner, wantedPods } from './workloads.ts'
 
 /** Budgets that select this pod. More than one: the eviction API answers 500 whatever they say. */
 export function budgetsOf(pod: Pod, index: ClusterIndex): readonly Budget[] {
@@ -39,15 +39,23 @@ export function allowedWhenHealthy(budget: Pick<Budget, 'minAvailable' | 'maxUna
   return Math.max(0, expected - demandedHealthy(budget, expected))
 }
 
+/** What was counted for a look at the cluster: every workload asks, and a large cluster has many. */
+const counted = new WeakMap<ClusterIndex, Map<Budget, number>>()
+
 /** Pods that the budget's workloads want, as the disruption controller counts them. */
 export function expectedPods(budget: Budget, index: ClusterIndex): number {
+  const known = counted.get(index) ?? new Map<Budget, number>()
+  counted.set(index, known)
+  const expected = known.get(budget) ?? countExpected(budget, index)
+  known.set(budget, expected)
+  return expected
+}
+
+function countExpected(budget: Budget, index: ClusterIndex): number {
   const selector = budget.selector
   if (selector === undefined) return 0
-  const owners = new Set<PodOwner>()
-  for (const pod of index.view.pods) {
-    if (pod.namespace !== budget.namespace || isFinished(pod) || !selects(selector, pod.labels)) continue
-    owners.add(index.ownerOf(pod))
-  }
+  const pods = index.namespaces.get(budget.namespace) ?? []
+  const owners = new Set(pods.filter((pod) => selects(selector, pod.labels)).map((pod) => index.ownerOf(pod)))
   let expected = 0
   for (const owner of owners) {
     // Of a kind that we do not watch the controller may know the scale; its own count is the better one then.

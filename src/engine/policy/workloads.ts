@@ -25,6 +25,8 @@ export interface ClusterIndex {
   /** By `namespace/name` of the claim. */
   volumes: ReadonlyMap<string, Volume>
   budgets: ReadonlyMap<string, readonly Budget[]>
+  /** Unfinished pods by namespace. */
+  namespaces: ReadonlyMap<string, readonly Pod[]>
   ownerOf(pod: Pod): PodOwner
   /** Pods of a workload that have not finished, wherever they are; those being deleted included. */
   podsOf(key: string): readonly Pod[]
@@ -34,6 +36,7 @@ export function indexCluster(view: ClusterView): ClusterIndex {
   const workloads = new Map(view.workloads.map((workload) => [workload.uid, workload]))
   const owners = new Map<string, PodOwner>()
   const pods = new Map<string, Pod[]>()
+  const namespaces = new Map<string, Pod[]>()
   const ownerOf = (pod: Pod): PodOwner => {
     const found = findOwner(pod, workloads)
     const known = owners.get(found.key)
@@ -44,6 +47,7 @@ export function indexCluster(view: ClusterView): ClusterIndex {
   for (const pod of view.pods) {
     if (isFinished(pod)) continue
     append(pods, ownerOf(pod).key, pod)
+    append(namespaces, pod.namespace, pod)
   }
   const budgets = new Map<string, Budget[]>()
   for (const budget of view.budgets) append(budgets, budget.namespace, budget)
@@ -56,6 +60,7 @@ export function indexCluster(view: ClusterView): ClusterIndex {
     nodes: new Map(view.nodes.map((node) => [node.name, node])),
     volumes,
     budgets,
+    namespaces,
     ownerOf,
     podsOf: (key) => pods.get(key) ?? []
   }

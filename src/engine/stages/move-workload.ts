@@ -52,7 +52,7 @@ export function mover(workload: MovingWorkload, world: World, run: OpenRun, surv
 }
 
 export function restartMark(run: OpenRun): string {
-  return `${run.id}/${run.direction === 'reverting' ? 'back' : 'forward'}`
+  return `${run.id}.${run.direction === 'reverting' ? 'back' : 'forward'}`
 }
 
 /** The rollout replaces its pods by itself; what it leaves unready on a closed node may be helped on. */

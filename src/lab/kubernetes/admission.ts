@@ -17,6 +17,10 @@ const defaults: Record<string, Default> = {
     podSpecDefaults(pod.spec)
     tolerationDefaults(pod.spec)
     priorityDefaults(pod.spec, find)
+    pod.spec.serviceAccountName ??= 'default'
+    pod.spec.serviceAccount = pod.spec.serviceAccountName
+    pod.spec.enableServiceLinks ??= true
+    pod.spec.preemptionPolicy ??= 'PreemptLowerPriority'
     pod.status = { phase: 'Pending', qosClass: qosClass(pod.spec) }
   },
   Namespace(namespace) {
@@ -24,7 +28,9 @@ const defaults: Record<string, Default> = {
     namespace.spec = { finalizers: ['kubernetes'] }
     namespace.status = { phase: 'Active' }
   },
-  Deployment({ spec }) {
+  Deployment(one) {
+    const { spec } = one
+    one.status = {}
     spec.replicas ??= 1
     spec.revisionHistoryLimit ??= 10
     spec.progressDeadlineSeconds ??= 600
@@ -35,11 +41,15 @@ const defaults: Record<string, Default> = {
     }
     templateDefaults(spec)
   },
-  ReplicaSet({ spec }) {
+  ReplicaSet(one) {
+    const { spec } = one
+    one.status = { replicas: 0 }
     spec.replicas ??= 1
     templateDefaults(spec)
   },
-  StatefulSet({ spec }) {
+  StatefulSet(one) {
+    const { spec } = one
+    one.status = { replicas: 0, availableReplicas: 0 }
     spec.replicas ??= 1
     spec.revisionHistoryLimit ??= 10
     spec.podManagementPolicy ??= 'OrderedReady'
@@ -50,7 +60,9 @@ const defaults: Record<string, Default> = {
     spec.persistentVolumeClaimRetentionPolicy ??= { whenDeleted: 'Retain', whenScaled: 'Retain' }
     templateDefaults(spec)
   },
-  DaemonSet({ spec }) {
+  DaemonSet(one) {
+    const { spec } = one
+    one.status = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 }
     spec.revisionHistoryLimit ??= 10
     spec.updateStrategy ??= {}
     spec.updateStrategy.type ??= 'RollingUpdate'
@@ -61,6 +73,7 @@ const defaults: Record<string, Default> = {
   },
   Job(job) {
     const { spec, metadata } = job
+    job.status = {}
     if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1
     spec.parallelism ??= 1
     spec.backoffLimit ??= 6
@@ -87,6 +100,10 @@ const defaults: Record<string, Default> = {
     volume.spec.persistentVolumeReclaimPolicy ??= 'Retain'
     volume.status = { phase: 'Available' }
   },
+  PodDisruptionBudget(one) {
+    one.spec ??= {}
+    one.status = { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 }
+  },
   StorageClass(one) {
     one.reclaimPolicy ??= 'Delete'
     one.volumeBindingMode ??= 'Immediate'
@@ -94,9 +111,14 @@ const defaults: Record<string, Default> = {
   VolumeAttachment(one) {
     one.status ??= { attached: false }
   },
+  // The admission plugin TaintNodesByCondition: no node takes pods before its kubelet has said that it is ready.
   Node(node) {
     node.spec ??= {}
     node.status ??= {}
+    const key = 'node.kubernetes.io/not-ready'
+    const taints: Raw[] = node.spec.taints ?? []
+    if (!taints.some((one) => one.key === key && one.effect === 'NoSchedule'))
+      node.spec.taints = [...taints, { key, effect: 'NoSchedule' }]
   }
 }
 
@@ -113,7 +135,11 @@ function podSpecDefaults(spec: Raw): void {
   spec.securityContext ??= {}
   for (const container of [...(spec.containers ?? []), ...(spec.initContainers ?? [])]) {
     container.resources ??= {}
-    container.imagePullPolicy ??= 'IfNotPresent'
+    const tag = /:([^/:@]+)$/.exec(container.image ?? '')?.[1]
+    container.imagePullPolicy ??=
+      container.image?.includes('@') || (tag && tag !== 'latest') ? 'IfNotPresent' : 'Always'
+    container.terminationMessagePath ??= '/dev/termination-log'
+    container.terminationMessagePolicy ??= 'File'
     // A limit without a request is a request, too.
     const { limits } = container.resources
     if (limits) container.resources.requests = { ...limits, ...container.resources.requests }
@@ -236,11 +262,9 @@ const validators: Record<string, Validator> = {
   Node({ spec }, before) {
     const errors: FieldError[] = []
     const seen = new Set<string>()
-    for (const [index, { key, effect }] of (spec?.taints ?? []).entries()) {
+    for (const [index, { key, value, effect }] of (spec?.taints ?? []).entries()) {
       if (seen.has(`${key}:${effect}`)) {
-        errors.push(
-          invalidValue(`metadata.taints[${index}]`, { key, effect }, 'taints must be unique by key and effect pair')
-        )
+        errors.push(duplicateTaint(index, { key, value, effect }))
       }
       seen.add(`${key}:${effect}`)
     }
@@ -255,6 +279,39 @@ const validators: Record<string, Validator> = {
     }
     return []
   }
+}
+
+function duplicateTaint(index: number, { key, value = '', effect }: Raw): FieldError {
+  const shown = JSON.stringify({ Key: key, Value: value, Effect: effect, TimeAdded: null })
+  const message = `Duplicate value: ${shown}: taints must be unique by key and effect pair`
+  return { reason: 'FieldValueDuplicate', field: `metadata.taints[${index}]`, message }
+}
+
+/** Fields that are not on the wire when they have no value: `unschedulable: false` is no `unschedulable`. */
+export function omitEmpty(draft: Raw): void {
+  const { kind, spec } = draft
+  if (kind === 'Node' && spec) {
+    if (spec.unschedulable === false) delete spec.unschedulable
+    if (spec.taints?.length === 0) delete spec.taints
+  }
+  if (kind === 'Deployment' && spec.paused === false) delete spec.paused
+  for (const field of omittedWhenZero[kind] ?? []) if (draft.status?.[field] === 0) delete draft.status[field]
+}
+
+const omittedWhenZero: Record<string, readonly string[]> = {
+  Deployment: [
+    'replicas',
+    'updatedReplicas',
+    'readyReplicas',
+    'availableReplicas',
+    'unavailableReplicas',
+    'observedGeneration'
+  ],
+  ReplicaSet: ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'],
+  StatefulSet: ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'observedGeneration'],
+  DaemonSet: ['updatedNumberScheduled', 'numberAvailable', 'numberUnavailable', 'observedGeneration'],
+  Job: ['active', 'succeeded', 'failed'],
+  PodDisruptionBudget: ['observedGeneration']
 }
 
 function workloadErrors(object: Raw, before?: KubeObject): FieldError[] {

@@ -77,7 +77,12 @@ export function forbidden(resource: Resource, name: string, why: string, causes?
 }
 
 export interface FieldError {
-  reason: 'FieldValueRequired' | 'FieldValueInvalid' | 'FieldValueForbidden' | 'FieldValueNotSupported'
+  reason:
+    | 'FieldValueRequired'
+    | 'FieldValueInvalid'
+    | 'FieldValueForbidden'
+    | 'FieldValueNotSupported'
+    | 'FieldValueDuplicate'
   field: string
   /** Without the field, as `ErrorBody()` gives it. */
   message: string
@@ -88,7 +93,12 @@ export function invalid(resource: Resource, name: string, errors: FieldError[]):
   const each = errors.map((error) => `${error.field}: ${error.message}`)
   const said = each.length === 1 ? each[0] : `[${each.join(', ')}]`
   const causes = errors.map(({ reason, message, field }) => ({ reason, message, field }))
-  const details = { name, ...(resource.group ? { group: resource.group } : {}), kind: resource.kind, causes }
+  const details = {
+    ...(name ? { name } : {}),
+    ...(resource.group ? { group: resource.group } : {}),
+    kind: resource.kind,
+    causes
+  }
   return failure(422, 'Invalid', `${kind} "${name}" is invalid: ${said}`, details)
 }
 

@@ -45,7 +45,7 @@ export function answer(cluster: LabCluster, request: ApiRequest): ApiAnswer {
     case 'create':
       return { code: 201, body: cluster.store.create(newObject(request), writeOptions(request)) }
     case 'update':
-      return { code: 200, body: cluster.store.update(updated(request), writeOptions(request)) }
+      return update(cluster, request)
     case 'patch':
       return { code: 200, body: patch(cluster, request) }
     case 'delete':
@@ -71,7 +71,10 @@ function answerSubresource(cluster: LabCluster, request: ApiRequest): ApiAnswer 
     if (body?.kind !== 'Eviction' || !['policy/v1', 'policy/v1beta1'].includes(body.apiVersion)) {
       throw badRequest(`the body must be an Eviction of policy/v1, not ${body?.kind} of ${body?.apiVersion}`)
     }
-    return { code: 201, body: cluster.evict(namespace as string, name, body, query.getAll('dryRun').includes('All')) }
+    return {
+      code: 201,
+      body: { ...cluster.evict(namespace as string, name, body, query.getAll('dryRun').includes('All')), code: 201 }
+    }
   }
   if (subresource === 'scale' && ['deployments', 'replicasets', 'statefulsets'].includes(resource.plural))
     return scale(cluster, request)
@@ -155,6 +158,17 @@ function updated({ info, body }: ApiRequest): Raw {
     kind: resource.kind,
     metadata: inNamespace(namespace, body.metadata)
   }
+}
+
+/** A Lease is created by an update, too: who takes a lock by PUT must not rely on its having been there. */
+function update(cluster: LabCluster, request: ApiRequest): ApiAnswer {
+  const object = updated(request)
+  const { kind, metadata } = object
+  if (kind !== 'Lease' || cluster.find(kind, metadata.namespace, metadata.name)) {
+    return { code: 200, body: cluster.store.update(object, writeOptions(request)) }
+  }
+  const { resourceVersion: _, uid: __, ...rest } = metadata
+  return { code: 201, body: cluster.store.create({ ...object, metadata: rest }, writeOptions(request)) }
 }
 
 function patch(cluster: LabCluster, request: ApiRequest): KubeObject {

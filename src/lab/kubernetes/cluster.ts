@@ -63,7 +63,7 @@ export interface LabCluster
   namespace(name: string): void
 }
 
-const timing: Timing = { controllerMs: 20, schedulerMs: 20, nodeMonitorGraceMs: 40_000 }
+const timing: Timing = { controllerMs: 5, schedulerMs: 5, nodeMonitorGraceMs: 40_000 }
 
 export function createCluster(options: ClusterOptions): LabCluster {
   const { clock, version = '1.37' } = options

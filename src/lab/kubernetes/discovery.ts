@@ -21,6 +21,13 @@ export function discover(path: string, version: string): Raw | undefined {
   return groupVersion === 'v1' ? resourceList(group, 'v1') : undefined
 }
 
+/** Whether a path below /api or /apis names a group and version that the lab has. */
+export function knownGroup(path: string): boolean {
+  const [root, ...rest] = path.split('/').filter(Boolean)
+  if (root === 'api') return rest[0] === 'v1'
+  return root === 'apis' && groups().includes(rest[0] ?? '') && rest[1] === 'v1'
+}
+
 function groups(): string[] {
   const found = new Set(resources.map(({ group }) => group).filter(Boolean))
   return [...found, 'authorization.k8s.io', 'authentication.k8s.io']

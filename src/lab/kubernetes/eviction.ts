@@ -2,20 +2,11 @@
  * The eviction subresource, branch by branch as the API server has it:
  * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/eviction.go
  */
-import {
-  badRequest,
-  type Cause,
-  conflict,
-  failure,
-  forbidden,
-  type Status,
-  success,
-  tooManyRequests
-} from './api-error.ts'
+import { badRequest, type Cause, failure, forbidden, type Status, success, tooManyRequests } from './api-error.ts'
 import { condition, finished, type KubeObject, podReady, type Raw, setCondition, timestamp } from './object.ts'
 import { resourceOfKind } from './resource.ts'
 import { matchesSelector } from './selector.ts'
-import { type DeleteOptions, namespaceTerminating, type Store } from './store.ts'
+import { type DeleteOptions, namespaceTerminating, type Store, uidMismatch, versionMismatch } from './store.ts'
 
 export interface Eviction {
   apiVersion?: string
@@ -156,19 +147,23 @@ function markAndDelete(
   const { namespace, name, uid, resourceVersion } = pod.metadata
   const wanted = options.preconditions ?? {}
   if (!dryRun) {
-    const resource = { ...resourceOfKind('Pod'), plural: 'Pod' }
-    if (wanted.uid && wanted.uid !== uid) {
-      const why = `the UID in the precondition (${wanted.uid}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`
-      throw conflict(resource, name, why)
-    }
-    if (wanted.resourceVersion && wanted.resourceVersion !== resourceVersion) {
-      const why = `the ResourceVersion in the precondition (${wanted.resourceVersion}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`
-      throw conflict(resource, name, why)
-    }
+    if (wanted.uid && wanted.uid !== uid) throw uidMismatch(pod, wanted.uid)
+    if (wanted.resourceVersion && wanted.resourceVersion !== resourceVersion)
+      throw versionMismatch(pod, wanted.resourceVersion)
     const reason = { reason: 'EvictionByEvictionAPI', message: 'Eviction API: evicting' }
     store.write(pod, (draft) => {
       draft.status ??= {}
-      setCondition(draft.status, { type: 'DisruptionTarget', status: 'True', ...reason }, timestamp(now()))
+      setCondition(
+        draft.status,
+        {
+          type: 'DisruptionTarget',
+          status: 'True',
+          lastProbeTime: null,
+          observedGeneration: draft.metadata.generation,
+          ...reason
+        },
+        timestamp(now())
+      )
     })
   }
   // The mark above moved the version, so the delete goes by UID alone from here.

@@ -9,7 +9,7 @@ import { type DenyRule, demandAccess, reviewAccess, type User, unauthorized } fr
 import { answer, asContinueError, noSuchResource } from './api.ts'
 import { ApiError, badRequest, failure, notSimulated, type Status } from './api-error.ts'
 import type { LabCluster } from './cluster.ts'
-import { discover } from './discovery.ts'
+import { discover, knownGroup } from './discovery.ts'
 import type { Raw } from './object.ts'
 import { decodeProtobuf } from './protobuf.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
@@ -170,6 +170,8 @@ function respond(
   const document = method === 'GET' ? discover(path, cluster.version) : undefined
   if (document) return { code: 200, body: document }
   if (path.startsWith('/openapi')) throw notSimulated('OpenAPI documents (with kubectl use --validate=false)')
+  // A group that is not there is not known to the part that writes Status objects.
+  if (!knownGroup(path)) return { code: 404, body: '404 page not found\n' }
   throw noSuchResource()
 }
 

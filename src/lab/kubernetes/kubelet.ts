@@ -289,7 +289,14 @@ function setPodConditions(draft: Raw, want: PodState, now: string): void {
   const set = (type: string, yes: boolean, reason?: string, text?: string) =>
     setCondition(
       draft.status,
-      { type, status: yes ? 'True' : 'False', ...(reason ? { reason } : {}), ...(text ? { message: text } : {}) },
+      {
+        type,
+        status: yes ? 'True' : 'False',
+        lastProbeTime: null,
+        observedGeneration: draft.metadata.generation,
+        ...(reason ? { reason } : {}),
+        ...(text ? { message: text } : {})
+      },
       now
     )
   set('PodReadyToStartContainers', running)

@@ -17,13 +17,10 @@ const mediaTypes: Record<string, PatchType> = {
 export function patchTypeOf(mediaType: string): PatchType {
   const type = mediaTypes[mediaType]
   if (type) return type
-  const accepted = Object.keys(mediaTypes).join(', ')
-  throw failure(
-    415,
-    'UnsupportedMediaType',
-    `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
-    {}
-  )
+  const message = mediaType.startsWith('application/apply-patch')
+    ? 'the lab has no server-side apply'
+    : '415: Unsupported Media Type'
+  throw failure(415, 'UnsupportedMediaType', message, {})
 }
 
 /** The object after the patch; `target` itself is not changed. */
@@ -147,7 +144,8 @@ interface Operation {
 }
 
 function applyJsonPatch(target: Raw, patch: Raw): Raw {
-  if (!Array.isArray(patch)) throw badRequest('json: cannot unmarshal object into Go value of type jsonpatch.Patch')
+  if (!Array.isArray(patch))
+    throw badRequest('error decoding patch: json: cannot unmarshal object into Go value of type []handlers.jsonPatchOp')
   let document = structuredClone(target)
   for (const operation of patch as Operation[]) document = applyOperation(document, operation)
   return document
@@ -157,7 +155,7 @@ function applyJsonPatch(target: Raw, patch: Raw): Raw {
 function applyOperation(document: Raw, { op, path, from, value }: Operation): Raw {
   switch (op) {
     case 'test':
-      if (!same(read(document, path), value ?? null)) throw unprocessable()
+      if (!same(read(document, path) ?? null, value ?? null)) throw unprocessable()
       return document
     case 'add':
       return write(document, path, structuredClone(value), false)

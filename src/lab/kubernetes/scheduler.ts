@@ -89,7 +89,9 @@ export function scheduler({ clock, store, timing }: World): Controller {
       refuse(
         pod,
         key,
-        nodes.length === 0 ? problem : `0/${nodes.length} nodes are available: ${problem}. ${unhelpful(nodes.length)}`
+        nodes.length === 0
+          ? problem
+          : `0/${nodes.length} nodes are available: ${problem}. ${problem.endsWith('not found') ? 'not found' : unhelpful(nodes.length)}`
       )
       return
     }
@@ -125,7 +127,16 @@ export function scheduler({ clock, store, timing }: World): Controller {
     provision(pod, node)
     store.write(pod, (draft) => {
       draft.spec.nodeName = node.metadata.name
-      setCondition(draft.status, { type: 'PodScheduled', status: 'True' }, timestamp(clock.now()))
+      // The admission plugin PodTopologyLabels: a bound pod bears where its node is.
+      for (const key of ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region']) {
+        const value = node.metadata.labels?.[key]
+        if (value !== undefined) draft.metadata.labels = { ...draft.metadata.labels, [key]: value }
+      }
+      setCondition(
+        draft.status,
+        { ...scheduled, status: 'True', observedGeneration: draft.metadata.generation },
+        timestamp(clock.now())
+      )
     })
   }
 
@@ -175,13 +186,16 @@ export function scheduler({ clock, store, timing }: World): Controller {
     const now = timestamp(clock.now())
     const was = condition(pod, 'PodScheduled')
     if (was?.status === 'False' && was.message === message) return
-    store.write(pod, ({ status }) => {
-      setCondition(status, { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }, now)
+    store.write(pod, ({ status, metadata }) => {
+      const said = { status: 'False', observedGeneration: metadata.generation, reason: 'Unschedulable', message }
+      setCondition(status, { ...scheduled, ...said }, now)
     })
   }
 
   return { onChange }
 }
+
+const scheduled = { type: 'PodScheduled', lastProbeTime: null }
 
 const notThePinnedNode: Rejection = {
   reasons: ["node(s) didn't satisfy plugin(s) [NodeAffinity]"],

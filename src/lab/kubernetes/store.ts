@@ -5,12 +5,13 @@
  * Objects are frozen: whoever wants another one writes. Everything happens at once, as in a single-threaded server;
  * listeners hear of a change before the writer goes on.
  */
-import { setDefaults, validate } from './admission.ts'
+import { omitEmpty, setDefaults, validate } from './admission.ts'
 import {
   alreadyExists,
   badRequest,
   conflict,
   expired,
+  failure,
   forbidden,
   invalid,
   invalidValue,
@@ -160,7 +161,7 @@ export function createStore(options: { now: () => number; random: () => number }
     }
     const draft = structuredClone(input) as Raw
     const { metadata } = draft
-    if (metadata.resourceVersion) throw badRequest('resourceVersion should not be set on objects to be created')
+    if (metadata.resourceVersion) throw failure(500, '', 'resourceVersion should not be set on objects to be created')
     if (!metadata.name && metadata.generateName) metadata.name = metadata.generateName + suffix(options.random)
     if (!metadata.name) {
       throw invalid(resource, '', [
@@ -180,6 +181,7 @@ export function createStore(options: { now: () => number; random: () => number }
     if (resource.generation) metadata.generation = 1
     else delete metadata.generation
     if (resource.statusSubresource && draft.kind !== 'Node') delete draft.status
+    omitEmpty(draft)
     setDefaults(draft, (kind, name) => find(kind, undefined, name))
     validate(resource, draft)
     if (find(draft.kind, metadata.namespace, metadata.name)) throw alreadyExists(resource, metadata.name)
@@ -199,10 +201,13 @@ export function createStore(options: { now: () => number; random: () => number }
     const { metadata } = input
     const before = get(input.kind, metadata?.namespace, metadata?.name)
     if (!metadata.resourceVersion && unconditionalUpdateForbidden.has(input.kind)) {
-      const error = { ...invalidValue('metadata.resourceVersion', 0, 'must be specified for an update') }
-      throw invalid(resource, metadata.name, [
-        { ...error, message: 'Invalid value: 0: must be specified for an update' }
-      ])
+      const error = invalidValue('metadata.resourceVersion', 0, 'must be specified for an update')
+      // Here the server names the resource where it names the kind elsewhere.
+      throw invalid({ ...resource, kind: resource.plural }, metadata.name, [error])
+    }
+    if (metadata.uid && metadata.uid !== before.metadata.uid) {
+      const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${before.metadata.uid}`
+      throw conflict(resource, metadata.name, why)
     }
     return replace(resource, before, structuredClone(input), options)
   }
@@ -235,8 +240,7 @@ export function createStore(options: { now: () => number; random: () => number }
       throw badRequest(`the name of the object (${given.name}) does not match the name on the URL (${name})`)
     }
     if (given.uid && given.uid !== before.metadata.uid) {
-      const why = `Precondition failed: UID in precondition: ${given.uid}, UID in object meta: ${before.metadata.uid}`
-      throw conflict(resource, name, why)
+      throw invalid(resource, name, [invalidValue('metadata.uid', given.uid, 'field is immutable')])
     }
     if (given.resourceVersion && given.resourceVersion !== before.metadata.resourceVersion) {
       throw conflict(resource, name, objectModified)
@@ -257,9 +261,12 @@ export function createStore(options: { now: () => number; random: () => number }
 
   function settle(resource: Resource, before: KubeObject, draft: Raw, dryRun: boolean): KubeObject {
     tidy(draft.metadata)
+    omitEmpty(draft)
     draft.metadata.resourceVersion = before.metadata.resourceVersion
     if (same(draft, before)) return before
-    if (resource.generation && !same(draft.spec, before.spec))
+    // A binding is not a change of what the pod wants to be.
+    const asked = draft.kind === 'Pod' ? { ...draft.spec, nodeName: before.spec.nodeName } : draft.spec
+    if (resource.generation && !same(asked, before.spec))
       draft.metadata.generation = (before.metadata.generation ?? 0) + 1
     if (dryRun) return draft
     const released = before.metadata.finalizers?.length && !draft.metadata.finalizers?.length
@@ -280,16 +287,9 @@ export function createStore(options: { now: () => number; random: () => number }
   function remove(kind: string, namespace: string | undefined, name: string, options: DeleteOptions = {}) {
     const before = get(kind, namespace, name)
     const { uid, resourceVersion } = options.preconditions ?? {}
-    const refuse = (what: string, wanted: string, is: string) =>
-      conflict(
-        resourceOfKind(kind),
-        name,
-        `Precondition failed: ${what} in precondition: ${wanted}, ${what} in object meta: ${is}`
-      )
-    if (uid && uid !== before.metadata.uid) throw refuse('UID', uid, before.metadata.uid)
-    if (resourceVersion && resourceVersion !== before.metadata.resourceVersion) {
-      throw refuse('ResourceVersion', resourceVersion, before.metadata.resourceVersion)
-    }
+    if (uid && uid !== before.metadata.uid) throw uidMismatch(before, uid)
+    if (resourceVersion && resourceVersion !== before.metadata.resourceVersion)
+      throw versionMismatch(before, resourceVersion)
     if (options.dryRun?.length) return { object: before, gone: true }
     if (kind === 'Namespace') return terminateNamespace(before)
     const grace = kind === 'Pod' ? podGrace(before, options.gracePeriodSeconds) : 0
@@ -328,7 +328,13 @@ export function createStore(options: { now: () => number; random: () => number }
     if (policy === 'Foreground' && !draft.metadata.finalizers?.includes('foregroundDeletion')) {
       draft.metadata.finalizers = [...(draft.metadata.finalizers ?? []), 'foregroundDeletion']
     }
-    if (!draft.metadata.finalizers?.length) return { object: commit('DELETED', draft, before), gone: true }
+    if (!draft.metadata.finalizers?.length) {
+      if (!before.metadata.deletionGracePeriodSeconds) return { object: commit('DELETED', draft, before), gone: true }
+      // What was going gracefully is seen once more with its grace cut to nothing.
+      draft.metadata.deletionGracePeriodSeconds = 0
+      const last = commit('MODIFIED', draft, before)
+      return { object: commit('DELETED', structuredClone(last), last), gone: true }
+    }
     draft.metadata.deletionTimestamp ??= now()
     draft.metadata.deletionGracePeriodSeconds = 0
     if (same(draft, before)) return { object: before, gone: false }
@@ -426,6 +432,19 @@ export function namespaceTerminating(resource: Resource, namespace: string, name
       field: 'metadata.namespace'
     }
   ])
+}
+
+/** Preconditions of a delete or an eviction. The server names the kind where it names the resource elsewhere. */
+export function uidMismatch(object: KubeObject, wanted: string) {
+  const { name, uid } = object.metadata
+  const why = `the UID in the precondition (${wanted}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`
+  return conflict({ ...resourceOfKind(object.kind), plural: object.kind }, name, why)
+}
+
+export function versionMismatch(object: KubeObject, wanted: string) {
+  const { name, resourceVersion } = object.metadata
+  const why = `the ResourceVersion in the precondition (${wanted}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`
+  return conflict({ ...resourceOfKind(object.kind), plural: object.kind }, name, why)
 }
 
 function withStatusOf(before: KubeObject, draft: Raw): Raw {
