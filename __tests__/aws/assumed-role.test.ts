@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
+import { inspect } from 'node:util'
 import { type AwsOptions, connectAws } from '../../src/aws/connection.ts'
 import { UpgradeError } from '../../src/engine/error.ts'
 import { type Answer, type AwsFake, awsFake, failure, type Handler, result } from './aws-fake.ts'
@@ -108,6 +109,7 @@ test("a trust policy that does not fit is told with AWS's words and the token's 
   assert.ok(message.includes(arn) && message.includes(words))
   assert.ok(details.hint.includes(claims.sub))
   assert.ok(!`${message}${details.hint}`.includes(idToken))
+  assert.ok(!inspect(details, { depth: null }).includes(idToken))
 })
 
 test('a job without id-token: write and without credentials is told which permission is missing', async () => {

@@ -37,20 +37,20 @@ const versions = NormalizedSchema.of(DescribeLaunchTemplateVersionsResult$).getM
 const oneVersion = versions?.getValueSchema() ?? assert.fail()
 
 for (const items of [0, 1, 3]) {
-  test(`an answer with everything in it, lists of ${items}, reads as the SDK reads it`, async () => {
+  test(`an answer with everything in it, lists of ${items}, reads as the SDK reads it`, async (t) => {
     const data = everything(oneVersion, items)
     assert.ok(items === 0 || data.length > 5_000, 'the template is full')
     const body = `<DescribeLaunchTemplateVersionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><launchTemplateVersionSet><item>${data}</item></launchTemplateVersionSet></DescribeLaunchTemplateVersionsResponse>`
     const fake = await awsFake({ DescribeLaunchTemplateVersions: () => ({ body }) })
+    t.after(() => fake.close())
     const sdk = new EC2Client({ region: 'eu-west-1' })
+    t.after(() => sdk.destroy())
     const theirs = await sdk.send(new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: 'lt-1' }))
     const version = theirs.LaunchTemplateVersions?.[0] ?? assert.fail()
     const aws = await connectAws({ mask: () => {}, userAgent: 'test' })
+    t.after(() => aws.close())
     const ours = await aws.nodeGroups('shop', 'k').template({ id: 'lt-1', name: '', version: '17' })
     assert.deepEqual(ours, templateVersionFrom(version as never))
-    sdk.destroy()
-    aws.close()
-    await fake.close()
   })
 }
 

@@ -1,11 +1,13 @@
 // Gives the product what its documents grant, and nothing more: the files in examples/, read as a user would apply them.
 import { execFileSync } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { text } from './aws-client.ts'
 import { skip } from './expect.ts'
 import type { KubernetesObject } from './kubernetes-client.ts'
-import { root, type World } from './world.ts'
+import { clusterName, root, type World } from './world.ts'
 
 const rbacFile = join(root, 'examples/rbac.yaml')
 const policyFile = join(root, 'examples/iam-policy.json')
@@ -93,6 +95,41 @@ export async function createRunner({ aws }: World): Promise<Identity> {
     env: {
       AWS_ACCESS_KEY_ID: text(made, ...key, 'AccessKeyId'),
       AWS_SECRET_ACCESS_KEY: text(made, ...key, 'SecretAccessKey')
+    }
+  }
+}
+
+/**
+ * An EKS that answers DescribeCluster alone. With permissions checked, moto (5.2) finds the signature of every REST call
+ * wrong, its own client's too; this stands in for it, gives what moto gave before, and reads the policy itself.
+ */
+export async function serveCluster({
+  aws
+}: World): Promise<{ env: NodeJS.ProcessEnv; served(): number; close(): void }> {
+  const known = JSON.stringify(await aws.rest('eks', 'GET', `/clusters/${clusterName}`))
+  const { Statement } = JSON.parse(readFileSync(policyFile, 'utf8')) as { Statement: { Action: string | string[] }[] }
+  const granted = Statement.some(({ Action }) => [Action].flat().includes('eks:DescribeCluster'))
+  let count = 0
+  const server = createServer(({ method, url, headers }, response) => {
+    const signed =
+      /\/eks\/aws4_request/.test(headers.authorization ?? '') && headers['x-amz-security-token'] !== undefined
+    const asked = method === 'GET' && url === `/clusters/${clusterName}`
+    if (signed && asked && granted) {
+      count++
+      response.writeHead(200, { 'content-type': 'application/json' }).end(known)
+      return
+    }
+    const error = { 'content-type': 'application/json', 'x-amzn-errortype': 'AccessDeniedException' }
+    response.writeHead(403, error).end(JSON.stringify({ message: 'User is not authorized to perform this action' }))
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  const { port } = server.address() as AddressInfo
+  return {
+    env: { AWS_ENDPOINT_URL_EKS: `http://127.0.0.1:${port}` },
+    served: () => count,
+    close() {
+      server.closeAllConnections()
+      server.close()
     }
   }
 }

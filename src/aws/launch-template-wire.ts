@@ -26,7 +26,7 @@ const booleans = new Set(
 )
 
 const numbers = new Set(
-  `BlockDurationMinutes CoreCount Count DeviceIndex EbsCardIndex EnaQueueCount HttpPutResponseHopLimit
+  `BlockDurationMinutes CoreCount Count DeviceIndex EbsCardIndex EnaQueueCount HttpPutResponseHopLimit Iops
   Ipv4PrefixCount Ipv6AddressCount Ipv6PrefixCount Max MaxSpotPriceAsPercentageOfOptimalOnDemandPrice Min
   NetworkCardIndex OnDemandMaxPricePercentageOverLowestPrice PartitionNumber PrivateIpAddressCount
   SecondaryPrivateIpAddressCount SpotMaxPricePercentageOverLowestPrice TcpEstablishedTimeout ThreadsPerCore Throughput

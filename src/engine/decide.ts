@@ -134,6 +134,15 @@ function timeOver(
       hint: 'Nothing is lost: run the same command again, it goes on from here.'
     }
   }
+  const left = world.credentialsEndAt - world.now
+  if (left <= Math.min(reserve(world, run), (world.credentialsEndAt - run.startedAt) / 2)) {
+    return {
+      kind: 'failed',
+      code: 'time-over',
+      message: `The AWS credentials end in ${Math.max(0, Math.round(left / 60_000))} min and cannot be renewed; the rest is for the way back, in ${stage}.${last}`,
+      hint: 'Let the run renew them: --role-to-assume ARN (in a workflow with permissions id-token: write).'
+    }
+  }
   if (elapsed(world, run) < settings.timeoutMs - reserve(world, run)) return undefined
   return {
     kind: 'failed',

@@ -60,5 +60,7 @@ export const returnsAllowed = 2
 export const revertReserveMs = 15 * 60_000
 /** An orderly stop is over by then, the process has 2 s in all. */
 export const stopMs = 1_200
-/** How many launches may fail for a reason that may pass before AWS's words are shown as a warning. */
+/** What session credentials of unknown end are assumed to live: the default of the action that makes most of them. */
 export const sessionAssumedMs = 60 * 60_000
+/** An API server that does not answer for so long is not waited for: nothing can be written, and a person should know. */
+export const unheldMs = 15 * 60_000

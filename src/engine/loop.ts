@@ -8,7 +8,7 @@ import { type Diary, newDiary } from './diary.ts'
 import { UpgradeError } from './error.ts'
 import { createGroupReader, type GroupReader } from './group-reader.ts'
 import { takeBaseline } from './health.ts'
-import { debounceMs, heartbeatMs, longestWriteMs, retryMs } from './limits.ts'
+import { debounceMs, heartbeatMs, longestWriteMs, retryMs, sessionAssumedMs, unheldMs } from './limits.ts'
 import type { Lock } from './lock.ts'
 import type { Ports } from './ports.ts'
 import { podCounts, progressOf, sameProgress } from './progress.ts'
@@ -16,6 +16,7 @@ import type { OpenRun, RecordStore } from './record.ts'
 import type { Recorder } from './recorder.ts'
 import { remember } from './remember.ts'
 import type { Progress, Reason, StageName } from './report.ts'
+import type { Settings } from './settings.ts'
 import { createWorks, type Works } from './works.ts'
 import { makeWorld, type World } from './world.ts'
 
@@ -31,6 +32,8 @@ export interface LoopOptions {
   lock: Lock
   recorder: Recorder
   signal: AbortSignal
+  /** Of this process, whoever began the run. */
+  onCancel: Settings['onCancel']
 }
 
 /** Rejects only with lock-lost, with what the group reader cannot mend, or with a bug. */
@@ -39,8 +42,13 @@ export async function loop(options: LoopOptions): Promise<Ending> {
   const { clock } = ports
   let run = openRun(store)
   let diary = newDiary(clock.now(), run.elapsedMs)
+  const beganAt = clock.now()
+  // Session credentials that nobody renews live for an hour as a rule; where their end is unknown, that is assumed.
+  const credentialsEndAt = () =>
+    ports.credentialsExpireAt ? (ports.credentialsExpireAt() ?? beganAt + sessionAssumedMs) : Number.POSITIVE_INFINITY
   let shown: Progress | undefined
   let lastLookFailedAt: number | undefined
+  let unheldSince: number | undefined
   const reader = createGroupReader(ports)
   const works = createWorks({
     ...ports,
@@ -70,9 +78,12 @@ export async function loop(options: LoopOptions): Promise<Ending> {
     if (signal.aborted) return stop(options, works, run, diary)
     if (lock.lostTo()) throw lockLost(lock)
     if (!lock.held()) {
+      unheldSince ??= clock.now()
+      if (clock.now() - unheldSince > unheldMs) throw lockOutOfReach(unheldSince, clock.now())
       await clock.sleep(500, signal)
       continue
     }
+    unheldSince = undefined
     const view = ports.cluster.view()
     const changed = wakeOnChange(ports, signal)
     const seen = await look(reader, run, view, recorder, lastLookFailedAt, clock.now())
@@ -83,7 +94,7 @@ export async function loop(options: LoopOptions): Promise<Ending> {
       continue
     }
     lastLookFailedAt = undefined
-    const world = makeWorld(clock.now(), run, seen.groups, view, seen.activities, diary)
+    const world = makeWorld(clock.now(), run, seen.groups, view, seen.activities, diary, credentialsEndAt())
     remember(world, run)
     const { decision, looked } = decide(world, run)
     const progress = progressOf(world, run, decision, looked)
@@ -337,7 +348,7 @@ function freshBaseline(run: OpenRun, world: World): Partial<OpenRun> {
 
 /** Starts nothing new, and waits a moment for what is under way: only then may the Lease be given back. */
 async function stop(
-  { ports, store, recorder, lock }: LoopOptions,
+  { ports, store, recorder, lock, onCancel }: LoopOptions,
   works: Works,
   run: OpenRun,
   diary: Diary
@@ -352,7 +363,7 @@ async function stop(
     elapsedMs: run.elapsedMs + (now - diary.startedAt),
     spentMs: stage ? { ...run.spentMs, [stage.key]: (run.spentMs[stage.key] ?? 0) + now - stage.at } : run.spentMs
   }
-  const back = run.settings.onCancel === 'revert' && run.direction === 'forward' && !run.held
+  const back = onCancel === 'revert' && run.direction === 'forward' && !run.held
   const next: OpenRun = back
     ? {
         ...booked,
@@ -369,6 +380,17 @@ async function stop(
   }
   recorder.follow(next)
   return { kind: 'stopped', run: next, outstanding: works.busy() }
+}
+
+function lockOutOfReach(since: number, now: number): UpgradeError {
+  return new UpgradeError(
+    `The lock could not be renewed for ${Math.round((now - since) / 60_000)} min: the API server does not answer.`,
+    {
+      code: 'cluster-unreachable',
+      outcome: 'halted',
+      hint: 'Every pod has an open node to go to, and growth is possible. When the API server answers again, run the same command: it goes on from here.'
+    }
+  )
 }
 
 function lockLost(lock: Lock): UpgradeError {

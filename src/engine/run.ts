@@ -32,7 +32,7 @@ interface Context {
 }
 
 export function run(settings: Settings, ports: Ports, signal: AbortSignal): Promise<Result> {
-  return withResult(settings, ports, async (recorder) => {
+  return withResult(settings, ports, signal, async (recorder) => {
     const { nodeGroups, cluster } = ports
     const [found] = await Promise.all([nodeGroups.find(), cluster.open()])
     const search = findPairs(found, settings)
@@ -51,7 +51,7 @@ export function run(settings: Settings, ports: Ports, signal: AbortSignal): Prom
 
 /** The action's post step: what a cancelled or killed main left behind is put back, or looked after. */
 export function recover(settings: Settings, ports: Ports, runId: string, signal: AbortSignal): Promise<Result> {
-  return withResult(settings, ports, async (recorder) => {
+  return withResult(settings, ports, signal, async (recorder) => {
     const group = settings.group ?? ''
     await ports.cluster.open()
     const first = await openRecordStore(ports.records, group)
@@ -83,6 +83,7 @@ export function recover(settings: Settings, ports: Ports, runId: string, signal:
 async function withResult(
   settings: Settings,
   ports: Ports,
+  signal: AbortSignal,
   work: (recorder: Recorder) => Promise<Result>
 ): Promise<Result> {
   const recorder = createRecorder(settings, ports)
@@ -91,6 +92,8 @@ async function withResult(
   } catch (error) {
     if (!(error instanceof UpgradeError)) throw error
     const { code, outcome, hint } = error.details
+    // Asked to stop while it waited for the lock: nothing was begun.
+    if (signal.aborted && code === 'lock-held') return recorder.result('cancelled', { group: settings.group })
     return recorder.result(outcome, { reason: reasonOf(code, error.message, hint) })
   } finally {
     await ports.cluster.close()
@@ -248,16 +251,19 @@ async function resume(context: Context, lock: Lock): Promise<Result> {
   return result
 }
 
-/** Runs the loop and turns its end into the result. */
+/** Runs the loop and turns its end into the result. With an open run nothing ends as refused: whatever it is, a person goes on. */
 async function drive(context: Context, lock: Lock, facts: Partial<Result> = {}): Promise<Result> {
-  const { ports, store, recorder, signal } = context
+  const { settings, ports, store, recorder, signal, group } = context
   recorder.event({ kind: 'owned', runId: openRun(store).id })
   try {
-    const ending = await loop({ ports, store, lock, recorder, signal })
+    const ending = await loop({ ports, store, lock, recorder, signal, onCancel: settings.onCancel })
     return await endingResult({ ...context, lock }, ending, facts)
   } catch (error) {
     await giveBack(lock, error)
-    throw error
+    if (!(error instanceof UpgradeError)) throw error
+    const { code, hint } = error.details
+    const next = nextCommand(store.current().run?.direction === 'reverting' ? 'revert' : 'upgrade', settings, group)
+    return recorder.result('halted', { ...facts, group, reason: reasonOf(code, error.message, hint), next })
   }
 }
 
@@ -267,12 +273,7 @@ async function giveBack(lock: Lock, error: unknown): Promise<void> {
   else lock.abandon()
 }
 
-function take(
-  ports: Ports,
-  recorder: Recorder,
-  signal: AbortSignal,
-  patienceMs: number
-): Promise<Lock> {
+function take(ports: Ports, recorder: Recorder, signal: AbortSignal, patienceMs: number): Promise<Lock> {
   let told = false
   return acquireLock(
     ports.leases,
@@ -382,7 +383,7 @@ function planOfOpenRun({ recorder, store, settings, group }: Context): Result {
 }
 
 async function status(context: Context): Promise<Result> {
-  const { recorder, store, group, pair } = context
+  const { recorder, store, group, pair, ports } = context
   const { run: open, last } = store.current()
   if (open) {
     recorder.follow(open)
@@ -394,8 +395,10 @@ async function status(context: Context): Promise<Result> {
       next: nextCommand(open.held ? 'finalize' : 'upgrade', context.settings, group)
     })
   }
-  const names = pair ? sidesOf(pair.blue, pair.green) : {}
-  const active = pair && names.activeGroup === pair.blue.name ? pair.blue : pair?.green
+  const groups = pair ? await ports.nodeGroups.describe([pair.blue.name, pair.green.name]) : []
+  const [first, second] = groups
+  const names = first && second ? sidesOf(first, second) : {}
+  const active = groups.find((one) => one.name === names.activeGroup)
   recorder.note(
     'info',
     group,

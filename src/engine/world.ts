@@ -30,6 +30,8 @@ export interface World {
   /** Auto Scaling's activities of the incoming group since its size was last changed, newest first. */
   activities: readonly Activity[]
   diary: Diary
+  /** When the AWS credentials end for good; infinite where they are renewed. */
+  credentialsEndAt: number
 }
 
 export interface Groups {
@@ -44,7 +46,8 @@ export function makeWorld(
   groups: Groups,
   seen: ClusterView,
   activities: readonly Activity[],
-  diary: Diary
+  diary: Diary,
+  credentialsEndAt: number
 ): World {
   const view = withAskedToGo(seen, diary, now)
   const index = indexCluster(view)
@@ -76,7 +79,8 @@ export function makeWorld(
     to: back ? outgoing : incoming,
     groupsAt: groups.at,
     activities,
-    diary
+    diary,
+    credentialsEndAt
   }
 }
 

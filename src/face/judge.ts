@@ -209,7 +209,8 @@ function assemble(
     retireTimeoutMs: minutes('retire-timeout-minutes'),
     revertTimeoutMs: minutes('revert-timeout-minutes'),
     timeoutMs: minutes('timeout-minutes'),
-    onCancel: (value('on-cancel') || defaultSettings.onCancel) as Settings['onCancel'],
+    // Only the action has a post step: a command line that is stopped leaves a safe state and says how to go on.
+    onCancel: (value('on-cancel') || 'leave') as Settings['onCancel'],
     jobs: value('jobs') as Settings['jobs'],
     podsWithoutController: value('pods-without-controller') as Settings['podsWithoutController'],
     emptydirData: value('emptydir-data') as Settings['emptydirData'],

@@ -218,3 +218,24 @@ test('a volume of a node that was switched off is held for six minutes', async (
   await clock.run(clock.sleep(200_000))
   assert.equal(cluster.get('Pod', 'shop', 'db-0').status.phase, 'Running')
 })
+
+test('a claim is bound to the volume that is kept for it, and its pod starts when it is attached', async () => {
+  const { clock, cluster } = await smallCluster(1)
+  const csi = { driver: 'ebs.csi.aws.com', volumeHandle: 'vol-1' }
+  const claimRef = { namespace: 'shop', name: 'data' }
+  const volume = { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'], claimRef, csi }
+  const claim = { accessModes: ['ReadWriteOnce'], storageClassName: '', resources: { requests: { storage: '1Gi' } } }
+  const volumes = [{ name: 'd', persistentVolumeClaim: { claimName: 'data' } }]
+  cluster.apply([
+    { apiVersion: 'v1', kind: 'PersistentVolume', metadata: { name: 'pv1' }, spec: volume },
+    deployment('web', 1, { pod: { volumes } })
+  ])
+  await clock.run(clock.sleep(3000))
+  assert.match(why(podsOf(cluster, 'web')[0]), /persistentvolumeclaim "data" not found/)
+  cluster.apply([
+    { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data', namespace: 'shop' }, spec: claim }
+  ])
+  await clock.run(clock.sleep(10_000))
+  assert.equal(cluster.get('PersistentVolume', undefined, 'pv1').status.phase, 'Bound')
+  assert.equal(readyPodsOf(cluster, 'web').length, 1)
+})

@@ -292,3 +292,25 @@ test('an hour of 40 nodes and 400 pods is the same for the same seed', async () 
   assert.equal(first[1], 400)
   assert.deepEqual(await run(), first)
 })
+
+test('a cluster at rest has nothing to do: who waits for it to change is told of the deadlock', async () => {
+  const { clock, cluster } = await smallCluster()
+  cluster.apply([deployment('web', 2), statefulSet('db', 2)])
+  await clock.run(clock.sleep(60_000))
+  await assert.rejects(clock.run(new Promise(() => {})), /deadlock/)
+})
+
+test('a pod that never stops by itself is killed when its grace ends, and has failed', async () => {
+  const { clock, cluster } = await smallCluster()
+  cluster.apply([deployment('web', 1, { annotations: { 'simulated/stops-after': 'never' } })])
+  await clock.run(clock.sleep(5000))
+  const [pod] = podsOf(cluster, 'web')
+  const ends: string[] = []
+  cluster.watch('Pod', ({ type, object }) => {
+    const exit = object.status.containerStatuses?.[0]?.state?.terminated?.exitCode
+    if (type === 'DELETED') ends.push(`${object.status.phase} ${exit}`)
+  })
+  cluster.evict('shop', pod?.metadata.name as string)
+  await clock.run(clock.sleep(40_000))
+  assert.deepEqual(ends, ['Failed 137'])
+})

@@ -34,7 +34,7 @@ export const held: Scenario = {
       checkSwapped(before, await readSettings(world, ground))
       checkPlaced(observer, ground.green, ground.blue)
       await checkNothingLeft(world)
-      checkExit('finalize with nothing open', await runCli(world, 'finalize'), 0, 'unchanged')
+      checkExit('finalize with nothing open', await runCli(world, 'finalize'), 0, 'nothing to finalize')
     })
   }
 }

@@ -13,6 +13,7 @@ import { jobController } from './controllers/job.ts'
 import { nodeLifecycleController } from './controllers/node-lifecycle.ts'
 import { replicaSetController } from './controllers/replica-set.ts'
 import { statefulSetController } from './controllers/stateful-set.ts'
+import { volumeBinder } from './controllers/volume-binder.ts'
 import type { Timing, World } from './controllers/workqueue.ts'
 import { type Eviction, evict } from './eviction.ts'
 import { kubelets } from './kubelet.ts'
@@ -187,6 +188,7 @@ function start(world: World): void {
     jobController(world),
     disruptionController(world),
     nodeLifecycleController(world, nodes),
+    volumeBinder(world),
     attachmentController(world, mounts),
     garbageCollector(world)
   ]

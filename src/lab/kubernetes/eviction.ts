@@ -4,9 +4,10 @@
  */
 import { badRequest, type Cause, failure, forbidden, type Status, success, tooManyRequests } from './api-error.ts'
 import { condition, finished, type KubeObject, podReady, type Raw, setCondition, timestamp } from './object.ts'
+import { namespaceTerminating, uidMismatch, versionMismatch } from './preconditions.ts'
 import { resourceOfKind } from './resource.ts'
 import { matchesSelector } from './selector.ts'
-import { type DeleteOptions, namespaceTerminating, type Store, uidMismatch, versionMismatch } from './store.ts'
+import type { DeleteOptions, Store } from './store.ts'
 
 export interface Eviction {
   apiVersion?: string

@@ -6,23 +6,13 @@ import { annotation, delayOf } from './behaviour.ts'
 import { csiVolumesOf, type Mounts } from './controllers/attachment.ts'
 import { deletePod } from './controllers/pod-template.ts'
 import { byKey, type Controller, keyOf, type World } from './controllers/workqueue.ts'
-import {
-  condition,
-  finished,
-  isTrue,
-  type KubeObject,
-  podReady,
-  type Raw,
-  same,
-  setCondition,
-  timestamp
-} from './object.ts'
+import { setNodeStatus } from './node-status.ts'
+import { finished, isTrue, type KubeObject, podReady, type Raw, same, setCondition, timestamp } from './object.ts'
 import { addressOf, containerStatuses, crashed, type PodState, podAddress } from './pod-status.ts'
 import type { Change } from './store.ts'
 
 const START_MS = 50
 const DEFAULT_MS = 1000
-const KUBELET = '1.37'
 
 export interface Kubelets extends Controller {
   /** When the kubelet of a node was last heard of: now, while it lives. */
@@ -304,49 +294,4 @@ function setPodConditions(draft: Raw, want: PodState, now: string): void {
   set('ContainersReady', want.ready, why, message)
   if (want.ready && !open) set('Ready', false, 'ReadinessGatesNotReady')
   else set('Ready', want.ready, why, message)
-}
-
-function setNodeStatus(draft: Raw, isReady: boolean, now: string): void {
-  const { status } = draft
-  const set = (type: string, value: boolean, reason: string, message: string) => {
-    const was = condition(draft, type)
-    const next = { type, status: value ? 'True' : 'False', reason, message }
-    // A heartbeat that says nothing new would only make noise.
-    if (was?.status === next.status && was.reason === reason) return
-    setCondition(status, { ...next, lastHeartbeatTime: now }, now)
-  }
-  set('MemoryPressure', false, 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available')
-  set('DiskPressure', false, 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure')
-  set('PIDPressure', false, 'KubeletHasSufficientPID', 'kubelet has sufficient PID available')
-  if (isReady) set('Ready', true, 'KubeletReady', 'kubelet is posting ready status')
-  else
-    set(
-      'Ready',
-      false,
-      'KubeletNotReady',
-      'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized'
-    )
-  const capacity = {
-    cpu: annotation('cpu', draft) ?? '4',
-    memory: annotation('memory', draft) ?? '16Gi',
-    pods: annotation('pods', draft) ?? '58',
-    'ephemeral-storage': annotation('ephemeral-storage', draft) ?? '100Gi'
-  }
-  status.capacity ??= capacity
-  status.allocatable ??= capacity
-  const version = annotation('kubelet-version', draft) ?? KUBELET
-  status.nodeInfo ??= {
-    kubeletVersion: version.startsWith('v')
-      ? version
-      : `v${version.split('.').length > 2 ? version : `${version}.0`}-eks-simulated`,
-    operatingSystem: 'linux',
-    architecture: draft.metadata.labels?.['kubernetes.io/arch'] ?? 'amd64',
-    osImage: 'Amazon Linux 2023 (simulated)',
-    containerRuntimeVersion: 'containerd://2.1.0'
-  }
-  const ip = addressOf(draft)
-  status.addresses ??= [
-    { type: 'InternalIP', address: ip },
-    { type: 'Hostname', address: draft.metadata.name }
-  ]
 }

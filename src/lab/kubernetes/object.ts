@@ -135,3 +135,12 @@ export function templateHash(value: Raw): string {
   for (const char of canonical(value)) hash = Math.imul(hash ^ (char.codePointAt(0) ?? 0), 0x01000193) >>> 0
   return [...String(hash)].map((digit) => alphabet[digit.charCodeAt(0) % alphabet.length]).join('')
 }
+
+/** A deep copy of JSON; several times faster than structuredClone, which every write would feel. */
+export function copyOf<T>(value: T): T {
+  if (value === null || typeof value !== 'object') return value
+  if (Array.isArray(value)) return value.map(copyOf) as T
+  const result: Raw = {}
+  for (const key of Object.keys(value)) result[key] = copyOf((value as Raw)[key])
+  return result
+}

@@ -132,11 +132,7 @@ export function scheduler({ clock, store, timing }: World): Controller {
         const value = node.metadata.labels?.[key]
         if (value !== undefined) draft.metadata.labels = { ...draft.metadata.labels, [key]: value }
       }
-      setCondition(
-        draft.status,
-        { ...scheduled, status: 'True', observedGeneration: draft.metadata.generation },
-        timestamp(clock.now())
-      )
+      setCondition(draft.status, { ...scheduled, status: 'True' }, timestamp(clock.now()))
     })
   }
 

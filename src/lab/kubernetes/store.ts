@@ -5,14 +5,13 @@
  * Objects are frozen: whoever wants another one writes. Everything happens at once, as in a single-threaded server;
  * listeners hear of a change before the writer goes on.
  */
-import { omitEmpty, setDefaults, validate } from './admission.ts'
+import { omitEmpty, setDefaults } from './admission.ts'
 import {
   alreadyExists,
   badRequest,
   conflict,
   expired,
   failure,
-  forbidden,
   invalid,
   invalidValue,
   methodNotAllowed,
@@ -20,9 +19,12 @@ import {
   objectModified,
   timedOut
 } from './api-error.ts'
-import { deepFreeze, finished, type KubeObject, type NewObject, type Raw, same, timestamp } from './object.ts'
+import { copyOf, deepFreeze, finished, type KubeObject, type NewObject, type Raw, same, timestamp } from './object.ts'
 import { applyPatch, type PatchType } from './patch.ts'
+import { namespaceTerminating, uidMismatch, versionMismatch } from './preconditions.ts'
 import { apiVersionOf, knownKind, type Resource, resourceOfKind, resources } from './resource.ts'
+import { multimap, suffix, uuid } from './store-index.ts'
+import { validate } from './validation.ts'
 
 export interface Change {
   revision: number
@@ -87,6 +89,7 @@ const unconditionalUpdateForbidden = new Set(['Lease', 'PodDisruptionBudget', 'C
 export function createStore(options: { now: () => number; random: () => number }): Store {
   const objects = new Map<string, Map<string, KubeObject>>(resources.map(({ kind }) => [kind, new Map()]))
   const uids = new Set<string>()
+  const keyLists = new Map<string, string[]>()
   const byNode = multimap()
   const byOwner = multimap()
   const listeners = new Set<(change: Change) => void>()
@@ -113,9 +116,19 @@ export function createStore(options: { now: () => number; random: () => number }
   }
 
   function list(kind: string, namespace?: string): KubeObject[] {
-    const all = [...shelf(kind).values()]
-    const wanted = namespace === undefined ? all : all.filter((one) => one.metadata.namespace === namespace)
-    return wanted.sort(byKey)
+    const all = shelf(kind)
+    return sortedKeys(kind, namespace).map((key) => all.get(key) as KubeObject)
+  }
+
+  // Lists are read far more often than objects come and go.
+  function sortedKeys(kind: string, namespace?: string): string[] {
+    const name = `${kind}/${namespace ?? ''}`
+    let keys = keyLists.get(name)
+    if (!keys) {
+      keys = [...shelf(kind).keys()].filter((key) => namespace === undefined || key.startsWith(`${namespace}/`)).sort()
+      keyLists.set(name, keys)
+    }
+    return keys
   }
 
   function commit(type: Change['type'], draft: Raw, before?: KubeObject): KubeObject {
@@ -125,6 +138,8 @@ export function createStore(options: { now: () => number; random: () => number }
     const { kind, metadata } = object
     const key = keyOf(metadata.namespace, metadata.name)
     if (before) unindex(before)
+    if (type !== 'MODIFIED')
+      for (const namespace of ['', metadata.namespace ?? '']) keyLists.delete(`${kind}/${namespace}`)
     if (type === 'DELETED') shelf(kind).delete(key)
     else {
       shelf(kind).set(key, object)
@@ -159,7 +174,7 @@ export function createStore(options: { now: () => number; random: () => number }
     if (input.apiVersion !== apiVersionOf(resource)) {
       throw badRequest(`no kind "${input.kind}" is registered for version "${input.apiVersion}"`)
     }
-    const draft = structuredClone(input) as Raw
+    const draft = copyOf(input) as Raw
     const { metadata } = draft
     if (metadata.resourceVersion) throw failure(500, '', 'resourceVersion should not be set on objects to be created')
     if (!metadata.name && metadata.generateName) metadata.name = metadata.generateName + suffix(options.random)
@@ -209,7 +224,7 @@ export function createStore(options: { now: () => number; random: () => number }
       const why = `Precondition failed: UID in precondition: ${metadata.uid}, UID in object meta: ${before.metadata.uid}`
       throw conflict(resource, metadata.name, why)
     }
-    return replace(resource, before, structuredClone(input), options)
+    return replace(resource, before, copyOf(input), options)
   }
 
   function patch(
@@ -221,7 +236,7 @@ export function createStore(options: { now: () => number; random: () => number }
     options: WriteOptions = {}
   ): KubeObject {
     const before = get(kind, namespace, name)
-    const draft = structuredClone(applyPatch(before, change, type))
+    const draft = copyOf(applyPatch(before, change, type))
     if (draft?.kind !== before.kind || draft.apiVersion !== before.apiVersion) {
       throw badRequest('the patch changes the kind or the version of the object')
     }
@@ -279,7 +294,7 @@ export function createStore(options: { now: () => number; random: () => number }
   function write(object: KubeObject, change: (draft: Raw) => void): KubeObject | undefined {
     const before = find(object.kind, object.metadata.namespace, object.metadata.name)
     if (!before || before.metadata.uid !== object.metadata.uid) return undefined
-    const draft = structuredClone(before) as Raw
+    const draft = copyOf(before) as Raw
     change(draft)
     return settle(resourceOfKind(object.kind), before, draft, false)
   }
@@ -308,7 +323,7 @@ export function createStore(options: { now: () => number; random: () => number }
     const { metadata } = before
     const left = metadata.deletionTimestamp ? (metadata.deletionGracePeriodSeconds ?? 0) : undefined
     if (left !== undefined && left <= graceSeconds) return before
-    const draft = structuredClone(before) as Raw
+    const draft = copyOf(before) as Raw
     // A shorter grace counts from the first deletion on.
     const since = metadata.deletionTimestamp
       ? Date.parse(metadata.deletionTimestamp) - (left ?? 0) * 1000
@@ -324,7 +339,7 @@ export function createStore(options: { now: () => number; random: () => number }
     policy: DeleteOptions['propagationPolicy']
   ): { object: KubeObject; gone: boolean } {
     if (policy === 'Orphan') orphan(before)
-    const draft = structuredClone(before) as Raw
+    const draft = copyOf(before) as Raw
     if (policy === 'Foreground' && !draft.metadata.finalizers?.includes('foregroundDeletion')) {
       draft.metadata.finalizers = [...(draft.metadata.finalizers ?? []), 'foregroundDeletion']
     }
@@ -333,7 +348,7 @@ export function createStore(options: { now: () => number; random: () => number }
       // What was going gracefully is seen once more with its grace cut to nothing.
       draft.metadata.deletionGracePeriodSeconds = 0
       const last = commit('MODIFIED', draft, before)
-      return { object: commit('DELETED', structuredClone(last), last), gone: true }
+      return { object: commit('DELETED', copyOf(last), last), gone: true }
     }
     draft.metadata.deletionTimestamp ??= now()
     draft.metadata.deletionGracePeriodSeconds = 0
@@ -407,7 +422,7 @@ export function createStore(options: { now: () => number; random: () => number }
     at,
     finish(object) {
       const before = find(object.kind, object.metadata.namespace, object.metadata.name)
-      if (before) commit('DELETED', structuredClone(before), before)
+      if (before) commit('DELETED', copyOf(before), before)
     },
     listen(listener) {
       listeners.add(listener)
@@ -423,32 +438,8 @@ export function createStore(options: { now: () => number; random: () => number }
   }
 }
 
-export function namespaceTerminating(resource: Resource, namespace: string, name: string) {
-  const why = `unable to create new content in namespace ${namespace} because it is being terminated`
-  return forbidden(resource, name, why, [
-    {
-      reason: 'NamespaceTerminating',
-      message: `namespace ${namespace} is being terminated`,
-      field: 'metadata.namespace'
-    }
-  ])
-}
-
-/** Preconditions of a delete or an eviction. The server names the kind where it names the resource elsewhere. */
-export function uidMismatch(object: KubeObject, wanted: string) {
-  const { name, uid } = object.metadata
-  const why = `the UID in the precondition (${wanted}) does not match the UID in record (${uid}). The object might have been deleted and then recreated`
-  return conflict({ ...resourceOfKind(object.kind), plural: object.kind }, name, why)
-}
-
-export function versionMismatch(object: KubeObject, wanted: string) {
-  const { name, resourceVersion } = object.metadata
-  const why = `the ResourceVersion in the precondition (${wanted}) does not match the ResourceVersion in record (${resourceVersion}). The object might have been modified`
-  return conflict({ ...resourceOfKind(object.kind), plural: object.kind }, name, why)
-}
-
 function withStatusOf(before: KubeObject, draft: Raw): Raw {
-  const next = structuredClone(before) as Raw
+  const next = copyOf(before) as Raw
   next.status = draft.status
   if (before.kind === 'Node' || before.kind === 'Pod') {
     // The status strategies of nodes and pods let metadata through.
@@ -461,7 +452,7 @@ function withoutStatusOf(resource: Resource, before: KubeObject, draft: Raw): Ra
   if (!resource.statusSubresource) return draft
   const next = { ...draft }
   if (before.status === undefined) delete next.status
-  else next.status = structuredClone(before.status)
+  else next.status = copyOf(before.status)
   return next
 }
 
@@ -478,38 +469,4 @@ function byKey(a: KubeObject, b: KubeObject): number {
     `${b.metadata.namespace ?? ''}/${b.metadata.name}`
   ]
   return x < y ? -1 : x > y ? 1 : 0
-}
-
-function multimap() {
-  const entries = new Map<string, Map<string, KubeObject>>()
-  const none: ReadonlyMap<string, KubeObject> = new Map()
-  return {
-    add(key: string, object: KubeObject) {
-      let inner = entries.get(key)
-      if (!inner) {
-        inner = new Map()
-        entries.set(key, inner)
-      }
-      inner.set(object.metadata.uid, object)
-    },
-    remove(key: string, object: KubeObject) {
-      const inner = entries.get(key)
-      inner?.delete(object.metadata.uid)
-      if (inner?.size === 0) entries.delete(key)
-    },
-    get: (key: string): Iterable<KubeObject> => [...(entries.get(key) ?? none).values()]
-  }
-}
-
-export function suffix(random: () => number, length = 5): string {
-  const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
-  return Array.from({ length }, () => alphabet[Math.floor(random() * alphabet.length)]).join('')
-}
-
-function uuid(random: () => number): string {
-  const hex = Array.from({ length: 32 }, () => Math.floor(random() * 16).toString(16))
-  hex[12] = '4'
-  hex[16] = '89ab'[Math.floor(random() * 4)] as string
-  const text = hex.join('')
-  return `${text.slice(0, 8)}-${text.slice(8, 12)}-${text.slice(12, 16)}-${text.slice(16, 20)}-${text.slice(20)}`
 }

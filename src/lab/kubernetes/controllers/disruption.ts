@@ -96,8 +96,9 @@ export function disruptionController({ clock, store, timing }: World): Controlle
   function failSafe(budget: KubeObject, message: string): void {
     store.write(budget, (draft) => {
       draft.status = { currentHealthy: 0, desiredHealthy: 0, expectedPods: 0, ...draft.status, disruptionsAllowed: 0 }
-      const observedGeneration = draft.status.observedGeneration ?? 0
-      const said = { type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message, observedGeneration }
+      const { observedGeneration } = draft.status
+      const seen = observedGeneration ? { observedGeneration } : {}
+      const said = { type: 'DisruptionAllowed', status: 'False', reason: 'SyncFailed', message, ...seen }
       setCondition(draft.status, said, timestamp(clock.now()))
     })
   }

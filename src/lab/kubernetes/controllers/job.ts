@@ -51,9 +51,9 @@ export function jobController({ clock, store, timing }: World): Controller {
 
   /** Moves finished pods into the counters, then lets go of them, in this order: a crash counts none twice. */
   function count(job: KubeObject, pods: readonly KubeObject[]): void {
-    const done = pods.filter((pod) => finished(pod) && tracked(pod))
+    const done = pods.filter((pod) => tracked(pod) && (finished(pod) || lost(job, pod)))
     if (done.length === 0) return
-    const failed = done.filter((pod) => pod.status.phase === 'Failed' && !ignored(job, pod))
+    const failed = done.filter((pod) => pod.status.phase !== 'Succeeded' && !ignored(job, pod))
     const succeeded = done.filter((pod) => pod.status.phase === 'Succeeded').length
     if (failed.length > 0) {
       const count = (lastFailure.get(job.metadata.uid)?.count ?? 0) + failed.length
@@ -171,6 +171,11 @@ export function jobController({ clock, store, timing }: World): Controller {
   }
 
   return { onChange }
+}
+
+/** A pod that is being deleted has failed, unless only pods that reached the phase Failed are replaced. */
+function lost(job: KubeObject, pod: KubeObject): boolean {
+  return pod.metadata.deletionTimestamp !== undefined && job.spec.podReplacementPolicy !== 'Failed'
 }
 
 function over(job: KubeObject): boolean {

@@ -27,7 +27,8 @@ export function createPod(
     apiVersion: 'v1',
     kind: 'Pod',
     metadata: {
-      ...(more.name ? { name: more.name } : { generateName: `${owner.metadata.name}-` }),
+      generateName: `${owner.metadata.name}-`,
+      ...(more.name ? { name: more.name } : {}),
       namespace: owner.metadata.namespace as string,
       labels: { ...labels, ...more.labels },
       ...(annotations ? { annotations: { ...annotations } } : {}),
