@@ -277,3 +277,12 @@ test('a scale is read and written', async () => {
   assert.equal((await call('PATCH', path, { spec: { replicas: 4 } }, merge)).body.spec.replicas, 4)
   assert.equal(cluster.get('Deployment', 'shop', 'web').spec.replicas, 4)
 })
+
+test('kubectl gets a table where it asks for one, everybody else the objects', async () => {
+  const accept = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' }
+  const { body } = await call('GET', '/api/v1/nodes', undefined, accept)
+  assert.equal(body.kind, 'Table')
+  assert.deepEqual(body.rows[0].cells.slice(0, 2), ['n0', 'Ready'])
+  assert.equal((await call('GET', '/api/v1/nodes')).body.kind, 'NodeList')
+  assert.equal((await call('GET', '/apis/storage.k8s.io/v1/csinodes', undefined, accept)).body.kind, 'CSINodeList')
+})

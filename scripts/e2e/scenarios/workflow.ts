@@ -98,7 +98,7 @@ function workingTree(): string {
   mkdirSync(join(folder, '.github/workflows'), { recursive: true })
   cpSync(join(import.meta.dirname, '../workflow.yml'), join(folder, '.github/workflows/upgrade.yml'))
   cpSync(join(root, 'action.yml'), join(folder, 'action/action.yml'))
-  cpSync(join(root, 'dist'), join(folder, 'action/dist'), { recursive: true })
+  cpSync(dirname(actionFile), join(folder, 'action/dist'), { recursive: true })
   cpSync(join(root, 'package.json'), join(folder, 'action/package.json'))
   const git = ['-c', 'user.name=e2e', '-c', 'user.email=e2e@localhost', '-c', 'commit.gpgsign=false']
   execFileSync('git', ['init', '--quiet'], { cwd: folder })

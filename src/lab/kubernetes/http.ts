@@ -13,6 +13,7 @@ import { discover, knownGroup } from './discovery.ts'
 import type { Raw } from './object.ts'
 import { decodeProtobuf } from './protobuf.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
+import { tableOf, wantsTable } from './table.ts'
 import { streamWatch, type WatchFault } from './watch-stream.ts'
 
 /** One request as a fault or a log sees it. */
@@ -135,7 +136,9 @@ async function handle(
     const result = respond(cluster, options, user, request, mediaTypeOf(incoming))
     if (fault?.kind === 'drop') return void incoming.socket.destroy()
     if (fault?.kind === 'answer') return say(fault.code, fault.body, fault.headers)
-    say(result.code, result.body)
+    const table =
+      info && !info.subresource && wantsTable(incoming.headers.accept) ? asTable(cluster, info, result.body) : undefined
+    say(result.code, table ?? result.body)
   } catch (error) {
     const no = asContinueError(error, url.searchParams)
     if (!(no instanceof ApiError)) throw no
@@ -173,6 +176,13 @@ function respond(
   // A group that is not there is not known to the part that writes Status objects.
   if (!knownGroup(path)) return { code: 404, body: '404 page not found\n' }
   throw noSuchResource()
+}
+
+/** What `kubectl get` asked for, where the lab has columns for the kind. */
+function asTable(cluster: LabCluster, { resource, verb }: RequestInfo, body: Raw): Raw | undefined {
+  if (verb === 'get')
+    return tableOf(resource.kind, [body], { resourceVersion: body.metadata.resourceVersion }, cluster.clock.now())
+  return verb === 'list' ? tableOf(resource.kind, body.items, body.metadata, cluster.clock.now()) : undefined
 }
 
 // client-go sends no token over plain HTTP, so without a verifier none is demanded.
