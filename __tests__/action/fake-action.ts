@@ -8,7 +8,7 @@ const [behaviour, recovery] = process.argv.slice(2) as Behaviour[]
 const signals = ['SIGINT', 'SIGTERM'] as const
 
 const code = await runStep({
-  runner: runner(process.env, (text) => process.stdout.write(text)),
+  runner,
   clock: systemClock,
   load: async () => fakeProgram(behaviour ?? 'upgraded', recovery),
   onStop(listener) {

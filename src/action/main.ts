@@ -6,7 +6,7 @@ import { runStep } from './step.ts'
 const stopSignals = ['SIGINT', 'SIGTERM'] as const
 
 const code = await runStep({
-  runner: runner(process.env, (text) => process.stdout.write(text)),
+  runner,
   clock: systemClock,
   async load() {
     // In the bundle all of it lies in the main file ("eager"), because ncc does not minify any other; it is still not

@@ -1,12 +1,10 @@
 /**
- * The protocol between an action and the runner: inputs and state in environment variables, files to append to, commands
- * on stdout. It is written out here because `@actions/core` and its HTTP client would be 0.5 MB and 80 ms at the start of
- * every step for these few lines.
- * https://docs.github.com/actions/reference/workflows-and-actions/workflow-commands
+ * What the action wants of the runner, over `@actions/core` and `@actions/github`. Everything that is told goes through
+ * here, so that nothing below knows a workflow command, and nothing that the runner lacks can end a run.
  */
-import { randomUUID } from 'node:crypto'
-import { appendFileSync } from 'node:fs'
-import { commandData } from '../report/escape.ts'
+import * as core from '@actions/core'
+import { type Annotation } from '../report/annotations.ts'
+import { workflowLine } from '../report/escape.ts'
 
 export interface Runner {
   /** As the workflow gives it, or the default of action.yml; empty where there is neither. */
@@ -15,93 +13,111 @@ export interface Runner {
   state(name: string): string
   saveState(name: string, value: string): void
   setOutput(name: string, value: string): void
-  appendSummary(markdown: string): void
+  appendSummary(markdown: string): Promise<void>
   /** Hides a secret in all that is printed from now on. */
   mask(secret: string): void
-  /** A complete line: a workflow command, or text that was made harmless. */
+  /** A line of the log. It is no workflow command, whatever it holds. */
   print(line: string): void
+  annotate(annotation: Annotation): void
+  startGroup(title: string): void
+  endGroup(): void
   /** Mints the job's OIDC token. */
   idToken(audience: string): Promise<string>
+  /** The run in the words of people: who, and where it can be looked at. */
+  host(): Promise<{ name: string; link?: string }>
   env: Readonly<Record<string, string | undefined>>
 }
 
-export function runner(env: Readonly<Record<string, string | undefined>>, write: (text: string) => void): Runner {
-  /** Missing files (an old runner, a local start) lose a convenience, and must not lose the run. */
-  const append = (variable: string, text: string) => {
-    const file = env[variable]
-    if (!file) return
-    try {
-      appendFileSync(file, text)
-    } catch (error) {
-      write(`could not write ${variable}: ${commandData(String(error))}\n`)
-    }
-  }
-  const print = (line: string) => write(`${line}\n`)
-  const mask = (secret: string) => {
-    // The runner masks line by line, and an empty mask would hide everything.
-    for (const line of secret.split(/\r?\n/)) if (line.trim() !== '') print(`::add-mask::${commandData(line)}`)
-  }
-  return {
-    env,
-    print,
-    mask,
-    input: (name) => (env[`INPUT_${name.toUpperCase()}`] ?? '').trim(),
-    state: (name) => env[`STATE_${name}`] ?? '',
-    saveState: (name, value) => append('GITHUB_STATE', keyed(name, value)),
-    setOutput: (name, value) => append('GITHUB_OUTPUT', keyed(name, value)),
-    appendSummary: (markdown) => append('GITHUB_STEP_SUMMARY', markdown),
-    idToken: (audience) => mintToken(env, audience, mask)
+/** The runner that started this process. */
+export const runner: Runner = {
+  env: process.env,
+  input: (name) => core.getInput(name),
+  state: (name) => core.getState(name),
+  saveState: (name, value) => tolerant(`save the state ${name}`, () => core.saveState(name, value)),
+  setOutput: (name, value) => tolerant(`set the output ${name}`, () => core.setOutput(name, value)),
+  appendSummary,
+  mask,
+  print,
+  annotate: ({ level, title, text }) => core[level](text, { title }),
+  startGroup: (title) => core.startGroup(workflowLine(title)),
+  endGroup: () => core.endGroup(),
+  idToken,
+  host
+}
+
+function print(line: string): void {
+  core.info(workflowLine(line))
+}
+
+function mask(secret: string): void {
+  // The runner masks line by line, and an empty mask would hide everything.
+  for (const line of secret.split(/\r?\n/)) if (line.trim() !== '') core.setSecret(line)
+}
+
+/** A file that is missing loses a convenience, and must not lose the run. */
+function tolerant(what: string, write: () => void): void {
+  try {
+    write()
+  } catch (error) {
+    print(`could not ${what}: ${String(error)}`)
   }
 }
 
-/** A value of any number of lines, between marks that it cannot hold. */
-function keyed(name: string, value: string): string {
-  const mark = `ghadelimiter_${randomUUID()}`
-  return `${name}<<${mark}\n${value}\n${mark}\n`
+async function appendSummary(markdown: string): Promise<void> {
+  // Outside a workflow there is none.
+  if (!process.env.GITHUB_STEP_SUMMARY) return
+  try {
+    await core.summary.addRaw(markdown).write()
+  } catch (error) {
+    core.summary.emptyBuffer()
+    print(`could not write the summary: ${String(error)}`)
+  }
 }
 
 const tokenAttempts = 3
 const tokenTimeoutMs = 10_000
 
-async function mintToken(
-  env: Readonly<Record<string, string | undefined>>,
-  audience: string,
-  mask: (secret: string) => void
-): Promise<string> {
-  const url = env.ACTIONS_ID_TOKEN_REQUEST_URL
-  const bearer = env.ACTIONS_ID_TOKEN_REQUEST_TOKEN
+async function idToken(audience: string): Promise<string> {
+  const { ACTIONS_ID_TOKEN_REQUEST_URL: url, ACTIONS_ID_TOKEN_REQUEST_TOKEN: bearer } = process.env
   if (!url || !bearer) throw new Error('the job has no permission id-token: write')
   mask(bearer)
-  const target = new URL(url)
-  target.searchParams.set('audience', audience)
+  // Its HTTP client is most of the package, and most runs need no token: the bundle evaluates it here, not at the start.
+  const { getIDToken } = await import('@actions/core')
   let failure: unknown
+  // It tries again by itself where the service is busy, not where a connection is lost, and waits minutes for an answer.
   for (let attempt = 1; attempt <= tokenAttempts; attempt += 1) {
     try {
-      const headers = {
-        authorization: `Bearer ${bearer}`,
-        accept: 'application/json',
-        'user-agent': 'eks-node-upgrade'
-      }
-      const answer = await fetch(target, { headers, signal: AbortSignal.timeout(tokenTimeoutMs) })
-      const { value } = answer.ok ? ((await answer.json()) as { value?: string }) : {}
-      if (value) {
-        mask(value)
-        return value
-      }
-      failure = new Error(`the token service answered ${answer.status}`)
-      if (answer.status >= 400 && answer.status < 500 && answer.status !== 429) break
+      return await inTime(getIDToken(audience), tokenTimeoutMs)
     } catch (error) {
       failure = error
     }
   }
-  throw failure
+  throw new Error(String(failure instanceof Error ? failure.message : failure).replace(/\s+/g, ' '), { cause: failure })
 }
 
-/** The run in the words of people: who, and where it can be looked at. */
-export function workflowHost(env: Readonly<Record<string, string | undefined>>): { name: string; link?: string } {
-  const { GITHUB_REPOSITORY: repository, GITHUB_RUN_ID: id, GITHUB_SERVER_URL: server, GITHUB_ACTOR: actor } = env
-  const name = ['GitHub Actions', repository, actor ? `by ${actor}` : ''].filter(Boolean).join(' ')
-  if (!repository || !id || !server) return { name }
-  const attempt = Number(env.GITHUB_RUN_ATTEMPT ?? 1) > 1 ? `/attempts/${env.GITHUB_RUN_ATTEMPT}` : ''
-  return { name, link: `${server}/${repository}/actions/runs/${id}${attempt}` }
+async function inTime<T>(work: Promise<T>, timeoutMs: number): Promise<T> {
+  let timer: NodeJS.Timeout | undefined
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs / 1000} s`)), timeoutMs)
+  })
+  try {
+    return await Promise.race([work, late])
+  } finally {
+    clearTimeout(timer)
+  }
+}
+
+async function host(): Promise<{ name: string; link?: string }> {
+  try {
+    // The package reads the event of the workflow as soon as it is imported, and throws where that is no JSON.
+    const { context } = await import('@actions/github')
+    const { actor, runId, runAttempt, serverUrl } = context
+    const repository = `${context.repo.owner}/${context.repo.repo}`
+    const name = ['GitHub Actions', repository, actor ? `by ${actor}` : ''].filter(Boolean).join(' ')
+    if (!runId) return { name }
+    return { name, link: `${serverUrl}/${repository}/actions/runs/${runId}${runAttempt > 1 ? `/attempts/${runAttempt}` : ''}` }
+  } catch {
+    // Outside a workflow there is no repository. A run that cannot say where it runs is a run all the same.
+    return { name: 'GitHub Actions' }
+  }
 }

@@ -13,7 +13,7 @@ import { outputsOf } from '../report/document.ts'
 import { plainValue } from '../report/escape.ts'
 import { stoppedSentence } from '../report/sentences.ts'
 import { problemsSummary, summary } from '../report/summary.ts'
-import { type Runner, workflowHost } from './runner.ts'
+import type { Runner } from './runner.ts'
 import { createWorkflowLog, type WorkflowLog } from './workflow-log.ts'
 
 /** GitHub gives post what is left of five minutes less 15 s; 240 s are promised, and some of them are for saying so. */
@@ -51,17 +51,17 @@ function readInputs(runner: Runner): Judged {
   return judge(given, 'action', runner.env)
 }
 
-function callerOf(runner: Runner): Caller {
-  return { host: workflowHost(runner.env), idToken: runner.idToken, mask: runner.mask }
+async function callerOf(runner: Runner): Promise<Caller> {
+  return { host: await runner.host(), idToken: runner.idToken, mask: runner.mask }
 }
 
 async function main<Ports>(step: Step<Ports>): Promise<number> {
   const { runner, clock } = step
   const { inputs, problems } = readInputs(runner)
   if (inputs === undefined) {
-    runner.print(annotation('error', 'Bad input: nothing was touched', problems))
+    runner.annotate(annotation('error', 'Bad input: nothing was touched', problems))
     runner.setOutput('reason', 'bad-input')
-    runner.appendSummary(problemsSummary(problems))
+    await runner.appendSummary(problemsSummary(problems))
     return exitCodes.badInput
   }
   const log = createWorkflowLog(runner)
@@ -75,7 +75,7 @@ async function main<Ports>(step: Step<Ports>): Promise<number> {
         inputs,
         clock,
         program: await step.load(),
-        caller: callerOf(runner),
+        caller: await callerOf(runner),
         signal: stoppable.signal,
         reporter: { report: (event) => remember(runner, log, event) },
         ended(result) {
@@ -106,11 +106,11 @@ function remember(runner: Runner, log: WorkflowLog, event: Event): void {
   log.report(event)
 }
 
-function tell(runner: Runner, results: readonly Result[], result: Result): number {
+async function tell(runner: Runner, results: readonly Result[], result: Result): Promise<number> {
   const code = exitCode(result)
-  runner.print(endingAnnotation(result, code !== 0))
+  runner.annotate(endingAnnotation(result, code !== 0))
   for (const [name, value] of Object.entries(outputsOf(results, result))) runner.setOutput(name, value)
-  runner.appendSummary(summary(results))
+  await runner.appendSummary(summary(results))
   return code
 }
 
@@ -139,7 +139,7 @@ async function post<Ports>(step: Step<Ports>): Promise<number> {
     ticking(log, clock, async () => {
       try {
         const program = await step.load()
-        const connected = await program.connect(settings, inputs.connection, callerOf(runner))
+        const connected = await program.connect(settings, inputs.connection, await callerOf(runner))
         const ports = await connected.ports({ report: (event) => log.report(event) })
         return await program.engine.recover(settings, ports, runId, stoppable.signal)
       } catch (error) {
@@ -151,9 +151,9 @@ async function post<Ports>(step: Step<Ports>): Promise<number> {
   if (result === undefined) return exitCodes.cancelled
   log.ending(plainValue(result))
   log.close()
-  runner.appendSummary(summary([result]))
+  await runner.appendSummary(summary([result]))
   const code = recoveredCode(result, settings.onCancel)
-  runner.print(endingAnnotation(result, code !== 0))
+  runner.annotate(endingAnnotation(result, code !== 0))
   return code
 }
 

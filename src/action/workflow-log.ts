@@ -1,7 +1,6 @@
 /** The step's log: a group a stage, a line when something changes, few warnings as annotations. */
 import type { Event, Result } from '../engine/report.ts'
 import { annotation, mostWarnings, type Warning, warningsOf } from '../report/annotations.ts'
-import { workflowLine } from '../report/escape.ts'
 import { createLog } from '../report/log.ts'
 import { endingLines } from '../report/plan-text.ts'
 import { stagePurpose } from '../report/sentences.ts'
@@ -18,29 +17,29 @@ export interface WorkflowLog {
   close(): void
 }
 
-export function createWorkflowLog(runner: Pick<Runner, 'print'>): WorkflowLog {
+export function createWorkflowLog(runner: Pick<Runner, 'print' | 'annotate' | 'startGroup' | 'endGroup'>): WorkflowLog {
   const log = createLog({ times: false, diff: true })
   const seen = new Set<string>()
   let open = false
 
   const lines = (texts: readonly string[]) => {
-    for (const text of texts) runner.print(workflowLine(text))
+    for (const text of texts) runner.print(text)
   }
   const closeGroup = () => {
-    if (open) runner.print('::endgroup::')
+    if (open) runner.endGroup()
     open = false
   }
   const warn = (warning: Warning) => {
     const key = `${warning.title}\n${warning.text}`
     if (seen.has(key)) return
     seen.add(key)
-    if (seen.size <= mostWarnings) runner.print(annotation('warning', warning.title, [warning.text]))
+    if (seen.size <= mostWarnings) runner.annotate(annotation('warning', warning.title, [warning.text]))
   }
 
   const report = (event: Event) => {
     if (event.kind === 'stage' && event.state === 'began') {
       closeGroup()
-      runner.print(`::group::${workflowLine(`${event.stage}: ${stagePurpose[event.stage]}`)}`)
+      runner.startGroup(`${event.stage}: ${stagePurpose[event.stage]}`)
       open = true
       return
     }
@@ -61,7 +60,7 @@ export function createWorkflowLog(runner: Pick<Runner, 'print'>): WorkflowLog {
     close() {
       closeGroup()
       const more = seen.size - mostWarnings
-      if (more > 0) runner.print(annotation('warning', 'More warnings', [`${more} more: see the job summary`]))
+      if (more > 0) runner.annotate(annotation('warning', 'More warnings', [`${more} more: see the job summary`]))
     }
   }
 }

@@ -29,6 +29,7 @@ export function newRun(prepared: Prepared, settings: Settings, ports: Ports): Op
     changes: plan.changes.map(({ field, from, to }) => ({ field, from: from.slice(0, 200), to: to.slice(0, 200) })),
     changeFingerprint: launches ? configurationFingerprint(launches.fields) : '',
     plannedTemplates: plannedTemplates(inactive, prepared.template),
+    serverVersion: prepared.serverVersion,
     outgoingConfiguration: configuredNow(active, prepared),
     settings: { ...settings, group: plan.group },
     baseline: takeBaseline(new Set(nodes.map((node) => node.name)), index, settings, now),

@@ -27,6 +27,7 @@ export type ErrorCode =
   | 'pod-timeout'
   | 'move-timeout'
   | 'unschedulable'
+  | 'version-skew'
   | 'pod-returns'
   | 'unhealthy'
   | 'retire-timeout'

@@ -19,6 +19,7 @@ import type { Settings } from './settings.ts'
 export interface Prepared extends PlanMade {
   pair: Pair
   template: TemplateLookup
+  serverVersion: string
 }
 
 /** `pair` may come from a list; both groups are read anew with their instances. */
@@ -75,7 +76,7 @@ function planOf(pair: Pair, settings: Settings, ports: Ports, record: GroupRecor
     credentialsExpireAt: ports.credentialsExpireAt?.(),
     now: ports.clock.now()
   })
-  return { ...made, pair, template: gathered.template }
+  return { ...made, pair, template: gathered.template, serverVersion: gathered.serverVersion }
 }
 
 /** Every version that the groups would launch or that their instances were launched from, each read once. */

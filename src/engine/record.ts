@@ -50,6 +50,8 @@ export interface OpenRun {
   changeFingerprint: string
   /** `template-id:version` that incoming instances must come from; empty: not compared. */
   plannedTemplates: readonly string[]
+  /** Of the control plane, when the run began. */
+  serverVersion: string
   /** What outgoing was configured to launch when it was frozen, field by field. */
   outgoingConfiguration: Readonly<Record<string, string>>
   settings: Settings

@@ -1,6 +1,6 @@
 /** What GitHub shows beside a workflow run: one error or notice, few warnings. Texts above 4,096 characters are cut there. */
 import type { Event, Result } from '../engine/report.ts'
-import { commandData, commandProperty, plainText } from './escape.ts'
+import { plainText } from './escape.ts'
 import * as say from './sentences.ts'
 
 export type Level = 'error' | 'warning' | 'notice'
@@ -9,15 +9,21 @@ const mostCharacters = 4000
 /** GitHub shows ten of a kind; a reader reads fewer. */
 export const mostWarnings = 5
 
-/** A workflow command, complete. Every line of the text is made harmless; the newlines between them stay. */
-export function annotation(level: Level, title: string, lines: readonly string[]): string {
+export interface Annotation {
+  level: Level
+  title: string
+  text: string
+}
+
+/** Every line of the text is made harmless; the newlines between them stay. */
+export function annotation(level: Level, title: string, lines: readonly string[]): Annotation {
   const text = lines.map(plainText).join('\n')
   const shown = text.length > mostCharacters ? `${text.slice(0, mostCharacters)}…` : text
-  return `::${level} title=${commandProperty(plainText(title).slice(0, 200))}::${commandData(shown)}`
+  return { level, title: plainText(title).slice(0, 200), text: shown }
 }
 
 /** The one annotation that tells how a run ended. */
-export function endingAnnotation(result: Result, failed: boolean): string {
+export function endingAnnotation(result: Result, failed: boolean): Annotation {
   const next = say.nextCommand(result)
   const blockers = say.blockersOf(result)
   const lines = [

@@ -10,6 +10,7 @@ import type { OpenRun } from '../record.ts'
 import type { Waiting } from '../report.ts'
 import { type Usability, usability } from '../usable.ts'
 import { nodeOf, type World } from '../world.ts'
+import { canaryTrouble } from './canary.ts'
 import { closeBegan } from './close.ts'
 import { done, failed, type Stage, type Step } from './stage.ts'
 
@@ -29,6 +30,15 @@ export const launch: Stage = {
     const zones = missingZones(world, run, usable)
     const closed = closeBegan(world, run)
     const enough = usable.length >= count || (closed && usable.length > 0)
+    // Once, before more nodes are launched for nothing, and once before the first is closed.
+    if (usable.length > 0 && !closed && (actions.length > 0 || enough)) {
+      const trouble = canaryTrouble(
+        usable.flatMap(({ instance }) => nodeOf(world.incoming, instance) ?? []),
+        world,
+        run
+      )
+      if (trouble) return trouble
+    }
     if (actions.length > 0)
       return { kind: 'busy', detail, actions, waiting: closed ? [] : waiting(seen, world, run, zones) }
     if (enough && zones.length === 0) return done(detail)

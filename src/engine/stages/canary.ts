@@ -1,0 +1,51 @@
+/**
+ * What the plan could only guess about the new nodes is looked at on the first one that is there: whether the pods fit on
+ * such a node, and whether its kubelet goes with the control plane. Nothing has been closed yet.
+ */
+import type { Node, Resources } from '../cluster.ts'
+import { fitFindings, roomFor } from '../plan/fit-blockers.ts'
+import { surveyMoves } from '../plan/moves.ts'
+import { type Offer, offerOfNode, plus } from '../policy/fit.ts'
+import { skewProblem } from '../policy/skew.ts'
+import type { OpenRun } from '../record.ts'
+import type { World } from '../world.ts'
+import { failed, type Step } from './stage.ts'
+
+export function canaryTrouble(nodes: readonly Node[], world: World, run: OpenRun): Step | undefined {
+  for (const node of nodes) {
+    const skew = skewProblem(node.kubeletVersion, run.serverVersion)
+    if (skew)
+      return failed(
+        'version-skew',
+        `${node.name}: ${skew}`,
+        "Choose an image of the control plane's version for the incoming group."
+      )
+  }
+  const outgoing = new Set(world.outgoing.nodes.map((node) => node.name))
+  const offers = nodes.flatMap((node) => inEachZone(offerOfNode(node, reserved(node, world)), world))
+  const room = roomFor(world.view, offers, outgoing, { name: world.incoming.group.name, nodes: run.count })
+  const found = fitFindings(surveyMoves(world.index, outgoing, run.settings).workloads, room, world.index).blockers[0]
+  return found && failed('unschedulable', `${found.object}: ${found.reason}`, found.remedies[0] ?? '')
+}
+
+/** The first node stands in one zone; those to come stand in all that the group has. */
+function inEachZone(offer: Offer, world: World): readonly Offer[] {
+  const key = 'topology.kubernetes.io/zone'
+  const zones = new Set([offer.labels[key] ?? '', ...world.incoming.group.zones])
+  return [...zones].map((zone) => ({
+    ...offer,
+    nodeName: undefined,
+    labels: {
+      ...offer.labels,
+      [key]: zone,
+      'failure-domain.beta.kubernetes.io/zone': zone,
+      'topology.ebs.csi.aws.com/zone': zone
+    }
+  }))
+}
+
+function reserved(node: Node, world: World): Resources {
+  return world.view.pods
+    .filter((pod) => pod.nodeName === node.name && pod.owner?.kind === 'DaemonSet')
+    .reduce<Resources>((sum, pod) => plus(sum, { pods: 1, ...pod.placement.requests }), {})
+}
