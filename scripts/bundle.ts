@@ -76,10 +76,21 @@ function licences(modules: readonly Module[]): string {
 }
 
 /**
+ * These do not say that their modules have no side effects, and so nothing of them could be left out. They have none:
+ * importing them only defines things. It is 4 MB of generated models, and the client of GitHub's API.
+ */
+const withoutSideEffects = [
+  '@actions/core',
+  '@actions/exec',
+  '@actions/github',
+  '@actions/http-client',
+  '@actions/io',
+  '@kubernetes/client-node'
+]
+
+/**
  * A copy of what was built that bundles well. Always at the same place, because ncc numbers modules by their path.
- * - Our own lazy imports stay lazy, but in one file: ncc does not minify the files that it splits off.
- * - The Kubernetes client does not say that its modules have no side effects, and so none of its generated models could
- *   be left out, which are 4 MB minified.
+ * Lazy imports of our own files and of the toolkit stay lazy, but in one file: ncc does not minify what it splits off.
  */
 function stage(): string {
   const staged = join(root, 'build/.staged')
@@ -87,14 +98,25 @@ function stage(): string {
   for (const file of filesOf(join(root, 'build')).filter((path) => path.endsWith('.js'))) {
     const text = readFileSync(join(root, 'build', file), 'utf8')
     mkdirSync(dirname(join(staged, file)), { recursive: true })
-    writeFileSync(join(staged, file), text.replace(/\bimport\((?=['"]\.)/g, 'import(/* webpackMode: "eager" */ '))
+    writeFileSync(join(staged, file), eagerly(text))
   }
-  const client = 'node_modules/@kubernetes/client-node'
   const runs = (path: string) => !/\.(?:d\.ts|map)$/.test(path)
-  cpSync(join(root, client), join(staged, client), { recursive: true, filter: runs })
-  const description = JSON.parse(readFileSync(join(staged, client, 'package.json'), 'utf8'))
-  writeFileSync(join(staged, client, 'package.json'), JSON.stringify({ ...description, sideEffects: false }))
+  for (const name of withoutSideEffects.map((one) => join('node_modules', one))) {
+    cpSync(join(root, name), join(staged, name), { recursive: true, filter: runs })
+    const description = JSON.parse(readFileSync(join(staged, name, 'package.json'), 'utf8'))
+    writeFileSync(join(staged, name, 'package.json'), JSON.stringify({ ...description, sideEffects: false }))
+  }
   return staged
+}
+
+/**
+ * With a query a package is a second module. What is imported lazily from `@actions/core` (the OIDC token, and with it an
+ * HTTP client) would else be part of the one that is evaluated at the start.
+ */
+function eagerly(text: string): string {
+  return text
+    .replace(/\bimport\((?=['"](?:\.|@actions\/))/g, 'import(/* webpackMode: "eager" */ ')
+    .replace(/(import\(\/\* webpackMode: "eager" \*\/ ['"]@actions\/\w+)/g, '$1?lazy')
 }
 
 function compare(made: string): void {

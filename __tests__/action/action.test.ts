@@ -178,6 +178,6 @@ describe('the action as a process', { concurrency: 2 }, () => {
     const env = { GITHUB_STEP_SUMMARY: '', GITHUB_OUTPUT: '/nowhere/at/all', GITHUB_STATE: '' }
     const { code, stdout } = await step('upgraded', { env })
     assert.equal(code, 0)
-    assert.match(stdout, /could not write GITHUB_OUTPUT/)
+    assert.match(stdout, /could not set the output outcome/)
   })
 })

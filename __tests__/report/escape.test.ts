@@ -25,14 +25,6 @@ test('every text inside an event is made harmless, and nothing else is changed',
   })
 })
 
-test('the data of a workflow command holds no line end and no percent sign of its own', () => {
-  assert.equal(harmless.commandData('50%\r\nnext%0A'), '50%25%0D%0Anext%250A')
-})
-
-test('a property of a workflow command cannot end itself or begin another', () => {
-  assert.equal(harmless.commandProperty('a:b,c::d%'), 'a%3Ab%2Cc%3A%3Ad%25')
-})
-
 test('an ordinary line is no workflow command, in the new form nor in the old', () => {
   for (const line of [
     '::error::x',

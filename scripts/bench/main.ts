@@ -27,7 +27,7 @@ async function main(): Promise<void> {
   const parts = values.only.split(',')
   const rows: Moved[] = []
   if (parts.some((part) => /^(upgrade|drain|drain-one)$/.test(part))) {
-    const world = await startWorld('bench', { aws: 5110, kubernetes: 19463 }, '2s')
+    const world = await startWorld('bench', { aws: 5190, kubernetes: 19663 }, '2s')
     if (!world) console.log('⚠ THE REFERENCE WORLD IS SKIPPED: ../shared is not there')
     else {
       await prepareCluster(world)

@@ -3,7 +3,7 @@
  * here, so that nothing below knows a workflow command, and nothing that the runner lacks can end a run.
  */
 import * as core from '@actions/core'
-import { type Annotation } from '../report/annotations.ts'
+import type { Annotation } from '../report/annotations.ts'
 import { workflowLine } from '../report/escape.ts'
 
 export interface Runner {
@@ -28,6 +28,8 @@ export interface Runner {
   env: Readonly<Record<string, string | undefined>>
 }
 
+const annotating = { error: core.error, warning: core.warning, notice: core.notice }
+
 /** The runner that started this process. */
 export const runner: Runner = {
   env: process.env,
@@ -38,7 +40,7 @@ export const runner: Runner = {
   appendSummary,
   mask,
   print,
-  annotate: ({ level, title, text }) => core[level](text, { title }),
+  annotate: ({ level, title, text }) => annotating[level](text, { title }),
   startGroup: (title) => core.startGroup(workflowLine(title)),
   endGroup: () => core.endGroup(),
   idToken,
@@ -115,7 +117,10 @@ async function host(): Promise<{ name: string; link?: string }> {
     const repository = `${context.repo.owner}/${context.repo.repo}`
     const name = ['GitHub Actions', repository, actor ? `by ${actor}` : ''].filter(Boolean).join(' ')
     if (!runId) return { name }
-    return { name, link: `${serverUrl}/${repository}/actions/runs/${runId}${runAttempt > 1 ? `/attempts/${runAttempt}` : ''}` }
+    return {
+      name,
+      link: `${serverUrl}/${repository}/actions/runs/${runId}${runAttempt > 1 ? `/attempts/${runAttempt}` : ''}`
+    }
   } catch {
     // Outside a workflow there is no repository. A run that cannot say where it runs is a run all the same.
     return { name: 'GitHub Actions' }

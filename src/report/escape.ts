@@ -29,16 +29,6 @@ export function plainValue<T>(value: T): T {
   return value
 }
 
-/** The text part of a workflow command (`::error::TEXT`). */
-export function commandData(text: string): string {
-  return text.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A')
-}
-
-/** A property of a workflow command (`::error title=TEXT::`). */
-export function commandProperty(text: string): string {
-  return commandData(text).replaceAll(':', '%3A').replaceAll(',', '%2C')
-}
-
 /**
  * An ordinary line of a workflow's log. The runner takes `::` at its start (after blanks) for a command, and the older
  * form `##[` anywhere in it.
