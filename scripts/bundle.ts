@@ -50,12 +50,15 @@ function bundle(into: string): void {
 
 interface Module {
   nameForCondition: string | null
+  /** Looked at, and left out or merged into another. */
+  orphan: boolean
   modules?: Module[]
 }
 
 /** Each text once, below the packages that it covers. ncc's own list leaves out what is in its main file. */
 function licences(modules: readonly Module[]): string {
   const files = modules
+    .filter(({ orphan }) => !orphan)
     .flatMap((module) => [module, ...(module.modules ?? [])])
     .map((module) => module.nameForCondition)
   const folders = new Set(
@@ -89,6 +92,12 @@ const withoutSideEffects = [
 ]
 
 /**
+ * What is imported lazily from this package (the OIDC token, and with it an HTTP client) is a module of its own in the
+ * bundle. In one with what is needed at the start, it would be evaluated there.
+ */
+const twice = '@actions/core'
+
+/**
  * A copy of what was built that bundles well. Always at the same place, because ncc numbers modules by their path.
  * Lazy imports of our own files and of the toolkit stay lazy, but in one file: ncc does not minify what it splits off.
  */
@@ -97,26 +106,22 @@ function stage(): string {
   rmSync(staged, { recursive: true, force: true })
   for (const file of filesOf(join(root, 'build')).filter((path) => path.endsWith('.js'))) {
     const text = readFileSync(join(root, 'build', file), 'utf8')
+      .replace(/\bimport\((?=['"](?:\.|@actions\/))/g, 'import(/* webpackMode: "eager" */ ')
+      .replace(new RegExp(`(import\\(\\S* .* ['"]${twice})(?=['"]\\))`, 'g'), '$1-lazy')
     mkdirSync(dirname(join(staged, file)), { recursive: true })
-    writeFileSync(join(staged, file), eagerly(text))
+    writeFileSync(join(staged, file), text)
   }
-  const runs = (path: string) => !/\.(?:d\.ts|map)$/.test(path)
-  for (const name of withoutSideEffects.map((one) => join('node_modules', one))) {
-    cpSync(join(root, name), join(staged, name), { recursive: true, filter: runs })
-    const description = JSON.parse(readFileSync(join(staged, name, 'package.json'), 'utf8'))
-    writeFileSync(join(staged, name, 'package.json'), JSON.stringify({ ...description, sideEffects: false }))
-  }
+  for (const name of withoutSideEffects) stagePackage(staged, name, name)
+  stagePackage(staged, twice, `${twice}-lazy`)
   return staged
 }
 
-/**
- * With a query a package is a second module. What is imported lazily from `@actions/core` (the OIDC token, and with it an
- * HTTP client) would else be part of the one that is evaluated at the start.
- */
-function eagerly(text: string): string {
-  return text
-    .replace(/\bimport\((?=['"](?:\.|@actions\/))/g, 'import(/* webpackMode: "eager" */ ')
-    .replace(/(import\(\/\* webpackMode: "eager" \*\/ ['"]@actions\/\w+)/g, '$1?lazy')
+function stagePackage(staged: string, name: string, as: string): void {
+  const into = join(staged, 'node_modules', as)
+  const runs = (path: string) => !/\.(?:d\.ts|map)$/.test(path)
+  cpSync(join(root, 'node_modules', name), into, { recursive: true, filter: runs })
+  const description = JSON.parse(readFileSync(join(into, 'package.json'), 'utf8'))
+  writeFileSync(join(into, 'package.json'), JSON.stringify({ ...description, sideEffects: false }))
 }
 
 function compare(made: string): void {

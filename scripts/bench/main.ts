@@ -17,10 +17,10 @@ const { values } = parseArgs({
 
 try {
   await main()
-  endWith(0)
+  await endWith(0)
 } catch (error) {
   console.error(error)
-  endWith(1)
+  await endWith(1)
 }
 
 async function main(): Promise<void> {

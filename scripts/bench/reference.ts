@@ -70,6 +70,12 @@ async function inWorld(
     const refused = evictions.filter(({ code }) => code === 429).length
     const firstAt = Math.min(...evictions.map(({ at }) => at))
     console.log(`  ${summarize(calls)}`)
+    console.log(
+      `  evictions accepted in second 0, 1, …: ${perSecond(
+        evictions.filter(({ code }) => code < 300),
+        firstAt
+      )}`
+    )
     return {
       what,
       'move, s': ((emptyAt - firstAt) / 1000).toFixed(1),
@@ -84,6 +90,16 @@ async function inWorld(
     observer.stop()
     await clearGround(world, ground)
   }
+}
+
+/** Shows the waves, and so what each of them waited for. */
+function perSecond(calls: readonly { at: number }[], from: number): string {
+  const counts: number[] = []
+  for (const { at } of calls) {
+    const second = Math.floor((at - from) / 1000)
+    counts[second] = (counts[second] ?? 0) + 1
+  }
+  return Array.from(counts, (count) => count ?? 0).join(' ')
 }
 
 export function measureUpgrade(world: World, nodes: number): Promise<Moved> {

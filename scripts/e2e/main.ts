@@ -24,16 +24,16 @@ const { values } = parseArgs({
   options: {
     only: { type: 'string' },
     keep: { type: 'boolean', default: false },
-    lanes: { type: 'string', default: '1' },
-    lane: { type: 'string', default: '0' }
+    lanes: { type: 'string', default: '2' },
+    lane: { type: 'string' }
   }
 })
 
 try {
-  endWith(await main())
+  await endWith(await main())
 } catch (error) {
   console.error(error)
-  endWith(1)
+  await endWith(1)
 }
 
 async function main(): Promise<number> {
@@ -43,9 +43,10 @@ async function main(): Promise<number> {
     console.error(`no scenario ${unknown.join(', ')}; there are ${scenarios.map(({ name }) => name).join(', ')}`)
     return 2
   }
-  const lanes = Number(values.lanes)
-  if (lanes > 1 && names.length > 1) return sideBySide(names, lanes)
-  const lane = Number(values.lane)
+  // A world that was given is one, and a ground that is kept is looked at alone.
+  const lanes = process.env.E2E_KUBECONFIG || values.keep ? 1 : Number(values.lanes)
+  if (values.lane === undefined && lanes > 1 && names.length > 1) return sideBySide(names, lanes)
+  const lane = Number(values.lane ?? 0)
   const startedAt = Date.now()
   const world = await startWorld(`lane ${lane}`, { aws: 5100 + lane, kubernetes: 19443 + 10 * lane })
   if (!world) {
@@ -94,7 +95,7 @@ async function sideBySide(names: readonly string[], lanes: number): Promise<numb
       const child = spawn(process.execPath, [import.meta.filename, '--only', mine.join(), '--lane', String(lane)], {
         stdio: ['ignore', 'pipe', 'inherit']
       })
-      adopt(child)
+      adopt(child, 'SIGTERM')
       const exit = new Promise<number>((done) => child.once('close', (code) => done(code ?? 1)))
       let block: string[] = []
       for await (const line of createInterface({ input: child.stdout })) {

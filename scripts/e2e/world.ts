@@ -134,28 +134,35 @@ export function cacheDirectory(): string {
 }
 
 const atExit: (() => void)[] = []
-const children = new Set<ChildProcess>()
+const children = new Map<ChildProcess, NodeJS.Signals>()
 
 /** Runs however the process ends, SIGKILL apart; must be synchronous. */
 export function onExit(work: () => void): void {
   atExit.push(work)
 }
 
-/** A child that must not outlive us. */
-export function adopt(child: ChildProcess): void {
-  children.add(child)
+/** A child that must not outlive us; one that has things of its own to take down is asked with SIGTERM and waited for. */
+export function adopt(child: ChildProcess, end: NodeJS.Signals = 'SIGKILL'): void {
+  children.set(child, end)
   child.once('exit', () => children.delete(child))
 }
 
-export function endWith(code: number): never {
-  for (const child of children) child.kill('SIGKILL')
+export async function endWith(code: number): Promise<never> {
+  const ends = [...children].map(([child, signal]) => {
+    const gone = new Promise((done) => child.once('exit', done))
+    child.kill(signal)
+    return gone
+  })
+  await Promise.all(ends)
   for (const work of atExit.splice(0)) work()
   process.exit(code)
 }
 
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-  process.on(signal, () => {
+  process.once(signal, () => {
     process.stderr.write(`\n${signal}: taking everything down\n`)
-    endWith(130)
+    // A second signal must not cut the taking down short.
+    for (const again of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(again, () => {})
+    void endWith(130)
   })
 }

@@ -36,10 +36,12 @@ export interface Diary {
   startedAt: number
   /** Node UID → since when it has been Ready in every look of ours. */
   readySince: Map<string, number>
-  /** Instance id → when it was first seen, and first seen InService. */
-  instances: Map<string, { group: string; seenAt: number; inServiceAt?: number }>
+  /** Instance id → when it was first seen, first seen InService, and (incoming) last seen usable. */
+  instances: Map<string, { group: string; seenAt: number; inServiceAt?: number; usableAt?: number }>
   /** Group → since when its Desired has the value that it has. */
   desired: Map<string, { value: number; at: number }>
+  /** Group → when it was last seen with as many instances as Desired says. */
+  completeAt: Map<string, number>
   /** Consecutive agreeing looks by what they agree on, and when the last one was. */
   agreed: Map<string, { count: number; at: number }>
   evictions: Map<string, EvictionEntry>
@@ -69,6 +71,7 @@ export function newDiary(now: number, elapsedMs: number): Diary {
     readySince: new Map(),
     instances: new Map(),
     desired: new Map(),
+    completeAt: new Map(),
     agreed: new Map(),
     evictions: new Map(),
     workloads: new Map(),

@@ -6,6 +6,12 @@ export const leaseRenewMs = 10_000
 /** No single write lasts longer (adapters cut at 8 s), so a holder that stops this much before the end has nothing outstanding. */
 export const longestWriteMs = 10_000
 
+/** A free Lease that cannot be taken so many times in a row (about a minute): the API server's refusal is the error. */
+export const takeAttempts = 7
+
+/** A record that cannot be written is tried again so often; the lock, which cannot be renewed then either, ends it sooner. */
+export const saveAttempts = 7
+
 /** A burst of watch events is one look at the world. */
 export const debounceMs = 50
 /** Nothing happens for so long: look all the same, because clocks and deadlines move. */
@@ -50,6 +56,8 @@ export const staleMs = 60_000
 export const agreeMs = 400
 /** A pod that the scheduler has not placed for so long pauses the evictions. */
 export const unschedulableMs = 3_000
+/** A pod of a kind that is not watched is made again within this time, or is not wanted any more. */
+export const madeAgainMs = 60_000
 /** On the way back: a pod that has not been ready for so long serves nobody. */
 export const deadPodMs = 60_000
 /** Kubernetes' own default for giving up a node. */

@@ -6,7 +6,7 @@
 import type { Clock } from './clock.ts'
 import type { Lease, Leases } from './cluster.ts'
 import { UpgradeError } from './error.ts'
-import { leaseMs, leaseRenewMs, longestWriteMs, retryMs } from './limits.ts'
+import { leaseMs, leaseRenewMs, longestWriteMs, retryMs, takeAttempts } from './limits.ts'
 
 export interface Lock {
   /** Whether a write that begins now ends while the Lease is still ours. */
@@ -36,6 +36,7 @@ export async function acquireLock(
 ): Promise<Lock> {
   const begunAt = clock.now()
   let seen: { version: string; at: number; renewals: number } | undefined
+  let failures = 0
   for (;;) {
     const found = await leases.read()
     const now = clock.now()
@@ -45,8 +46,12 @@ export async function acquireLock(
     const free = !found || found.lease.holder === '' || found.lease.holder === options.holder
     const expired = seen !== undefined && now - seen.at >= leaseMs + longestWriteMs
     if (free || expired) {
-      const lock = await take(leases, clock, options, found)
+      const lock = await take(leases, clock, options, found, failures)
       if (lock) return lock
+      // Somebody was faster, or the reply was lost: the next look tells. A server that refuses every time is not hammered.
+      await clock.sleep(retryMs[Math.min(failures, retryMs.length - 1)] ?? 1_000, signal)
+      failures += 1
+      if (signal.aborted) throw lockHeld(found?.lease ?? nobody)
       continue
     }
     // Seen renewed: its holder lives. Seen unchanged: it may be dead, and only time tells.
@@ -57,9 +62,18 @@ export async function acquireLock(
   }
 }
 
+const nobody: Lease = {
+  holder: '',
+  holderDetails: '',
+  acquiredAt: 0,
+  renewedAt: 0,
+  durationSeconds: 0,
+  transitions: 0
+}
+
 function lockHeld(lease: Lease): UpgradeError {
   return new UpgradeError(
-    `Another run holds the cluster: ${lease.holder}${lease.holderDetails ? ` (${lease.holderDetails})` : ''}. Nothing was changed.`,
+    `Another run holds the cluster: ${lease.holder || 'not known which'}${lease.holderDetails ? ` (${lease.holderDetails})` : ''}. Nothing was changed.`,
     {
       code: 'lock-held',
       outcome: 'refused',
@@ -72,7 +86,8 @@ async function take(
   leases: Leases,
   clock: Clock,
   options: LockOptions,
-  found: { lease: Lease; version: string } | undefined
+  found: { lease: Lease; version: string } | undefined,
+  failures: number
 ): Promise<Lock | undefined> {
   const at = clock.now()
   const lease: Lease = {
@@ -83,22 +98,17 @@ async function take(
     durationSeconds: leaseMs / 1000,
     transitions: (found?.lease.transitions ?? -1) + 1
   }
-  const version = await writeOrUndefined(leases, lease, found?.version)
+  const version = await leases.write(lease, found?.version).catch((error: unknown) => {
+    if (failures >= takeAttempts || !isLostReply(error)) throw error
+    return undefined
+  })
   // A lost reply looks like a lost race; the next read finds our own name as the holder and takes it again.
   return version === undefined ? undefined : keep(leases, clock, lease, version)
 }
 
-async function writeOrUndefined(
-  leases: Leases,
-  lease: Lease,
-  version: string | undefined
-): Promise<string | undefined> {
-  try {
-    return await leases.write(lease, version)
-  } catch (error) {
-    if (error instanceof UpgradeError && error.details.code === 'kubernetes') return undefined
-    throw error
-  }
+/** Nobody knows whether it was written, or the server is busy. */
+function isLostReply(error: unknown): boolean {
+  return error instanceof UpgradeError && error.details.code === 'kubernetes'
 }
 
 function keep(leases: Leases, clock: Clock, taken: Lease, firstVersion: string): Lock {
@@ -152,7 +162,18 @@ function keep(leases: Leases, clock: Clock, taken: Lease, firstVersion: string):
       stop.abort()
       await renewing
       if (lostTo) return
-      await writeOrUndefined(leases, { ...lease, holder: '', holderDetails: '', renewedAt: clock.now() }, version)
+      // A renewal whose reply was lost makes the version old: look once. What fails beyond that is no failure of the run,
+      // whose work is done: the Lease runs out by itself.
+      const given = { ...lease, holder: '', holderDetails: '', renewedAt: clock.now() }
+      try {
+        if ((await leases.write(given, version)) !== undefined) return
+        const found = await leases.read()
+        if (found?.lease.holder === taken.holder && found.lease.transitions === taken.transitions) {
+          await leases.write(given, found.version)
+        }
+      } catch {
+        // See above.
+      }
     }
   }
 }

@@ -10,12 +10,14 @@ import { createGroupReader, type GroupReader } from './group-reader.ts'
 import { takeBaseline } from './health.ts'
 import { debounceMs, heartbeatMs, longestWriteMs, retryMs, sessionAssumedMs, unheldMs } from './limits.ts'
 import type { Lock } from './lock.ts'
+import { judgePod } from './policy/pods.ts'
 import type { Ports } from './ports.ts'
 import { podCounts, progressOf, sameProgress } from './progress.ts'
 import type { OpenRun, RecordStore } from './record.ts'
 import type { Recorder } from './recorder.ts'
 import { remember } from './remember.ts'
 import type { Progress, Reason, StageName } from './report.ts'
+import { saveRecord } from './save.ts'
 import type { Settings } from './settings.ts'
 import { createWorks, type Works } from './works.ts'
 import { makeWorld, type World } from './world.ts'
@@ -62,7 +64,7 @@ export async function loop(options: LoopOptions): Promise<Ending> {
   const save = async (next: OpenRun): Promise<void> => {
     run = next
     recorder.follow(run)
-    await store.save({ ...store.current(), run })
+    await saveRecord(store, { ...store.current(), run }, { clock, lock, signal })
   }
   /** A new direction is begun with a clean diary, and with nothing of the old one under way. */
   const turn = async (next: OpenRun): Promise<void> => {
@@ -116,7 +118,7 @@ export async function loop(options: LoopOptions): Promise<Ending> {
           continue
         }
         const ended = works.ended()
-        works.start(guarded(decision.step.actions, world))
+        works.start(guarded(decision.step.actions, world, run))
         await pause(
           [changed.happened, ...(works.busy() ? [ended] : [])],
           ports,
@@ -149,8 +151,10 @@ export async function loop(options: LoopOptions): Promise<Ending> {
       case 'hold': {
         changed.cancel()
         await works.idle()
+        // What could not be finalized is not how it should be: the baseline stays the one that was verified.
+        const verified = decision.reason?.code !== 'finalize-failed'
         const held = closeBooks(
-          { ...run, held: true, heldFor: decision.heldFor, ...freshBaseline(run, world) },
+          { ...run, held: true, heldFor: decision.heldFor, ...(verified ? freshBaseline(run, world) : {}) },
           world,
           diary
         )
@@ -170,11 +174,12 @@ export async function loop(options: LoopOptions): Promise<Ending> {
       case 'halt': {
         changed.cancel()
         await works.idle()
-        const halted = closeBooks(
+        const booked = closeBooks(
           { ...run, reason: run.reason ?? { ...decision.reason, stage: decision.stage, at: clock.now() } },
           world,
           diary
         )
+        const halted = { ...booked, spentMs: withoutDirection(booked) }
         await save(halted)
         return { kind: 'halt', run: halted, reason: decision.reason }
       }
@@ -189,13 +194,18 @@ export function openRun(store: RecordStore): OpenRun {
 }
 
 /** Production guards of the invariants that matter most, next to the door: what must never be sent is not. */
-function guarded(actions: readonly Action[], world: World): readonly Action[] {
+function guarded(actions: readonly Action[], world: World, run: OpenRun): readonly Action[] {
   const from = new Set(world.from.nodes.map((node) => node.name))
   const emptied = new Set(world.from.nodes.filter((node) => !node.schedulable).map((node) => node.name))
   return actions.filter((action) => {
     // I2: a pod that is not on a node being emptied is never asked to go.
-    if (action.kind === 'evict' || action.kind === 'remove')
+    if (action.kind === 'evict' || action.kind === 'remove') {
+      // I1: nothing is deleted past its budget but what serves nobody, and only on the way back.
+      if (action.kind === 'remove' && (action.pod.ready || world.from !== world.incoming)) return false
       return action.pod.nodeName !== undefined && emptied.has(action.pod.nodeName)
+    }
+    // I4, I6: only what is seen to hold no pod that could move; of outgoing nothing before it is retired.
+    if (action.kind === 'terminate') return action.instanceIds.every((id) => mayTerminate(id, action.group, world, run))
     // I23: only nodes of *from* are closed, and only while *to* has an open one for their pods.
     if (action.kind === 'close-node') {
       return (
@@ -205,6 +215,14 @@ function guarded(actions: readonly Action[], world: World): readonly Action[] {
     }
     return true
   })
+}
+
+function mayTerminate(id: string, group: string, world: World, run: OpenRun): boolean {
+  if (group === run.outgoing.name && run.direction !== 'retiring') return false
+  const names = new Set(world.view.nodes.filter((node) => node.instanceId === id).map((node) => node.name))
+  return !world.view.pods.some(
+    (pod) => pod.nodeName && names.has(pod.nodeName) && judgePod(pod, run.settings, world.index).kind !== 'leave'
+  )
 }
 
 async function look(
@@ -270,7 +288,11 @@ function noteStage(
   diary: Diary,
   recorder: Recorder
 ): OpenRun {
-  if (decision.kind !== 'go') return run
+  if (decision.kind !== 'go') {
+    // The last stages of a direction end with the decision that ends it.
+    endStages(looked, world, run, recorder)
+    return run
+  }
   const { direction } = run
   const key = `${direction}/${decision.stage}`
   if (diary.stage?.key === key) return run
@@ -322,6 +344,11 @@ function booked(run: OpenRun, world: World, diary: Diary): number {
   const total = run.elapsedMs + (world.now - diary.startedAt)
   diary.startedAt = world.now
   return total
+}
+
+/** A person has been told that the time is over; when that person says "go on", these clocks begin anew. */
+function withoutDirection(run: OpenRun): OpenRun['spentMs'] {
+  return Object.fromEntries(Object.entries(run.spentMs).filter(([key]) => !key.startsWith(`${run.direction}/`)))
 }
 
 /** Before the diary goes: all times into the record. */

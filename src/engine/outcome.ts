@@ -1,9 +1,11 @@
 /** Turns the end of the loop into the run's one outcome: the record is closed, the Lease given back, the result told. */
+import type { Clock } from './clock.ts'
 import type { Lock } from './lock.ts'
 import type { Ending } from './loop.ts'
-import type { OpenRun, RecordStore } from './record.ts'
+import type { GroupRecord, OpenRun, RecordStore } from './record.ts'
 import { nextCommand, type Recorder } from './recorder.ts'
 import type { Result } from './report.ts'
+import { saveRecord } from './save.ts'
 import type { Settings } from './settings.ts'
 import { restoredSettings } from './stages/release.ts'
 import type { Side } from './world.ts'
@@ -14,7 +16,7 @@ interface Ended {
   lock: Lock
   recorder: Recorder
   group: string
-  ports: { clock: { now(): number } }
+  ports: { clock: Clock }
 }
 
 export async function endingResult(ended: Ended, ending: Ending, facts: Partial<Result>): Promise<Result> {
@@ -71,7 +73,7 @@ async function finished(
   const at = ports.clock.now()
   const reason = run.reason && { code: run.reason.code, message: run.reason.message, hint: run.reason.hint }
   const before = store.current()
-  await store.save({
+  const closed: GroupRecord = {
     version: before.version,
     group: before.group,
     retired: upgraded
@@ -84,7 +86,8 @@ async function finished(
       changeFingerprint: run.changeFingerprint,
       reason: upgraded ? undefined : reason
     }
-  })
+  }
+  await saveRecord(store, closed, { clock: ports.clock, lock })
   await lock.release()
   for (const note of ending.notes) recorder.note('warning', 'at the end', note)
   return recorder.result(outcome, {

@@ -65,7 +65,7 @@ export interface OpenRun {
   /** Instances that were late and were replaced; and all that were there when the last was. */
   replaced: readonly string[]
   beforeReplacement: readonly string[]
-  /** How often pods of a workload came back to a closed node. */
+  /** How often pods of a workload came back to a closed node; and, by UID, those that were counted. */
   returned: Readonly<Record<string, number>>
   stages: readonly StageTime[]
 }
@@ -132,19 +132,32 @@ export function parseRecord(text: string, key: string): GroupRecord {
 }
 
 function looksLikeRun(run: unknown): run is OpenRun {
-  if (typeof run !== 'object' || run === null) return false
+  if (!isObject(run)) return false
   const open = run as Partial<OpenRun>
   return (
     typeof open.id === 'string' &&
     ['forward', 'retiring', 'reverting'].includes(String(open.direction)) &&
-    typeof open.outgoing?.name === 'string' &&
-    typeof open.incoming?.name === 'string' &&
-    typeof open.outgoing.capacity?.min === 'number' &&
-    typeof open.incoming.capacity?.min === 'number' &&
+    looksLikeOriginal(open.outgoing) &&
+    looksLikeOriginal(open.incoming) &&
     typeof open.count === 'number' &&
-    typeof open.settings === 'object' &&
-    typeof open.baseline === 'object'
+    [open.settings, open.baseline, open.spentMs, open.returned].every(isObject) &&
+    [open.closedBefore, open.plannedTemplates, open.replaced, open.beforeReplacement].every(Array.isArray)
   )
+}
+
+/** What is put back from it must be there whole. */
+function looksLikeOriginal(original: Original | undefined): boolean {
+  const capacity: Partial<Capacity> = original?.capacity ?? {}
+  return (
+    typeof original?.name === 'string' &&
+    [capacity.min, capacity.max, capacity.desired].every((size) => typeof size === 'number') &&
+    Array.isArray(original.suspended) &&
+    Array.isArray(original.protectedInstances)
+  )
+}
+
+function isObject(value: unknown): boolean {
+  return typeof value === 'object' && value !== null
 }
 
 function unreadable(key: string, why: string, cause?: unknown): UpgradeError {

@@ -1,23 +1,27 @@
 /** Writes the diary: what this look adds to what was seen before. Called once a pass, before anything is decided. */
-import { agree, type Diary } from './diary.ts'
+import { agree, type Diary, type WorkloadEntry } from './diary.ts'
 import { ailments } from './health.ts'
-import { acceptedRetryMs, agreeMs, staleMs } from './limits.ts'
+import { acceptedRetryMs, agreeMs } from './limits.ts'
 import { judgePod } from './policy/pods.ts'
 import type { OpenRun } from './record.ts'
 import { covered } from './stages/release.ts'
-import { nodeOf, type Side, type World } from './world.ts'
+import { usability } from './usable.ts'
+import { isRetained, isStale, nodeOf, type Side, type World } from './world.ts'
 
 export function remember(world: World, run: OpenRun): void {
   const { diary } = world
-  const fresh = world.now - world.view.freshAt <= staleMs
+  const fresh = !isStale(world)
   rememberNodes(diary, world)
   for (const side of [world.outgoing, world.incoming]) rememberGroup(diary, world, side)
+  if (run.direction === 'forward' && diary.closedAt === undefined) rememberUsable(diary, world, run)
+  // Two looks at the same Desired: what was seen before it was written says nothing of it.
+  if (diary.desired.get(world.to.group.name)?.at === world.groupsAt) agree(diary, 'covered', false, world.now, agreeMs)
   agree(diary, 'covered', covered(world.to), world.groupsAt, agreeMs)
   forgetEvictions(diary, world)
   if (diary.closedAt === undefined && world.from.nodes.some((node) => node.closedBy === run.id))
     diary.closedAt = world.now
   if (diary.closedAt !== undefined || run.direction !== 'forward') rememberWorkloads(diary, world, run)
-  rememberHealth(diary, world, run)
+  rememberHealth(diary, world, run, fresh)
   if (fresh) rememberEmpty(diary, world, run)
   rememberProgress(diary, world)
 }
@@ -29,7 +33,7 @@ function rememberNodes(diary: Diary, world: World): void {
   }
 }
 
-function rememberGroup(diary: Diary, world: World, { group }: Side): void {
+function rememberGroup(diary: Diary, world: World, { group, instances }: Side): void {
   const at = world.groupsAt
   for (const instance of group.instances) {
     const known = diary.instances.get(instance.id) ?? { group: group.name, seenAt: at }
@@ -39,7 +43,15 @@ function rememberGroup(diary: Diary, world: World, { group }: Side): void {
   }
   const size = diary.desired.get(group.name)
   if (size?.value !== group.capacity.desired) diary.desired.set(group.name, { value: group.capacity.desired, at })
-  agree(diary, `empty ${group.name}`, group.instances.length === 0, at, agreeMs)
+  if (instances.length >= group.capacity.desired) diary.completeAt.set(group.name, at)
+  // Retained instances stay until somebody terminates them again; they are named.
+  agree(
+    diary,
+    `empty ${group.name}`,
+    group.instances.every((instance) => isRetained(instance)),
+    at,
+    agreeMs
+  )
   agree(
     diary,
     `healthy ${group.name}`,
@@ -47,6 +59,14 @@ function rememberGroup(diary: Diary, world: World, { group }: Side): void {
     at,
     agreeMs
   )
+}
+
+/** So that a node that is not usable for a moment is not taken for one that never came. */
+function rememberUsable(diary: Diary, world: World, run: OpenRun): void {
+  for (const instance of world.incoming.instances) {
+    const known = diary.instances.get(instance.id)
+    if (known && usability(instance, world, run).usable) known.usableAt = world.now
+  }
 }
 
 /** Entries of pods that are gone; and those that were accepted long ago while the feed shows no deletion: ask again. */
@@ -72,17 +92,11 @@ function rememberWorkloads(diary: Diary, world: World, run: OpenRun): void {
     if (verdict.kind === 'leave' || verdict.kind === 'refuse' || (verdict.kind === 'wait' && verdict.rule === 'job'))
       continue
     const { key } = world.index.ownerOf(pod)
-    const entry = diary.workloads.get(key) ?? {
-      signature: '',
-      progressAt: world.now,
-      seen: new Set<string>(),
-      served: new Set<string>(),
-      fewest: Number.POSITIVE_INFINITY
-    }
-    entry.seen.add(pod.uid)
-    diary.workloads.set(key, entry)
+    entryOf(diary, key, world.now).seen.add(pod.uid)
     here.set(key, (here.get(key) ?? 0) + 1)
   }
+  // Those, too, whose pods had all left before this engine began to look: their replacements are waited for.
+  for (const key of Object.keys(run.baseline)) entryOf(diary, key, world.now)
   for (const [key, entry] of diary.workloads) {
     for (const pod of world.index.podsOf(key)) {
       if (pod.ready && pod.nodeName !== undefined && !from.has(pod.nodeName)) entry.served.add(pod.uid)
@@ -96,10 +110,24 @@ function rememberWorkloads(diary: Diary, world: World, run: OpenRun): void {
   }
 }
 
+function entryOf(diary: Diary, key: string, now: number): WorkloadEntry {
+  const known = diary.workloads.get(key)
+  if (known) return known
+  const entry: WorkloadEntry = {
+    signature: '',
+    progressAt: now,
+    seen: new Set(),
+    served: new Set(),
+    fewest: Number.POSITIVE_INFINITY
+  }
+  diary.workloads.set(key, entry)
+  return entry
+}
+
 /** The soak counts from when all pods have moved, and only while every look is good. */
-function rememberHealth(diary: Diary, world: World, run: OpenRun): void {
+function rememberHealth(diary: Diary, world: World, run: OpenRun, fresh: boolean): void {
   const stage = diary.stage?.key
-  if (stage !== 'forward/verify' && stage !== 'retiring/retire') {
+  if (!fresh || (stage !== 'forward/verify' && stage !== 'retiring/retire')) {
     diary.goodSince = undefined
     diary.badSince = undefined
     agree(diary, 'verify', false, world.now, agreeMs)

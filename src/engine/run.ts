@@ -58,26 +58,43 @@ export function recover(settings: Settings, ports: Ports, runId: string, signal:
     const left = first.current().run
     if (left?.id !== runId) return recorder.result('unchanged', { group })
     const lock = await take(ports, recorder, signal, Math.max(settings.lockTimeoutMs, 120_000))
-    const store = await openRecordStore(ports.records, group)
-    const open = store.current().run
-    if (open?.id !== runId) {
-      await lock.release()
-      return recorder.result('unchanged', { group })
+    try {
+      return await recoverWith(lock, settings, ports, recorder, runId, signal)
+    } catch (error) {
+      await giveBack(lock, error)
+      throw error
     }
-    recorder.follow(open)
-    const goesBack = open.direction === 'forward' && !open.held
-    if (goesBack && settings.onCancel === 'leave') {
-      await lock.release()
-      return recorder.result('cancelled', { group, next: nextCommand('upgrade', settings, group) })
-    }
-    if (goesBack)
-      await store.save({ ...store.current(), run: asReverting(open, 'The run was cancelled.', ports.clock.now()) })
-    if (open.held) {
-      await lock.release()
-      return recorder.result('held', { group, next: nextCommand('finalize', settings, group) })
-    }
-    return drive({ settings, ports, signal, recorder, store, group }, lock)
   })
+}
+
+async function recoverWith(
+  lock: Lock,
+  settings: Settings,
+  ports: Ports,
+  recorder: Recorder,
+  runId: string,
+  signal: AbortSignal
+): Promise<Result> {
+  const group = settings.group ?? ''
+  const store = await openRecordStore(ports.records, group)
+  const open = store.current().run
+  if (open?.id !== runId) {
+    await lock.release()
+    return recorder.result('unchanged', { group })
+  }
+  recorder.follow(open)
+  const goesBack = open.direction === 'forward' && !open.held
+  if (goesBack && settings.onCancel === 'leave') {
+    await lock.release()
+    return recorder.result('cancelled', { group, next: nextCommand('upgrade', settings, group) })
+  }
+  if (open.held) {
+    await lock.release()
+    return recorder.result('held', { group, next: nextCommand('finalize', settings, group) })
+  }
+  if (goesBack)
+    await store.save({ ...store.current(), run: asReverting(open, 'The run was cancelled.', ports.clock.now()) })
+  return drive({ settings, ports, signal, recorder, store, group }, lock)
 }
 
 async function withResult(
@@ -111,7 +128,7 @@ async function begin(context: Context, pair: Pair): Promise<Result> {
   try {
     // Whoever had to wait for the lock looks anew: another run may have changed everything.
     const waited = ports.clock.now() - from > 2_000
-    if ((await store.reload()) || waited) {
+    if ((await store.reload()) || waited || otherRuns(store, settings).length > 0) {
       if (store.current().run) return await resume(context, lock)
       const again = await prepare(pair, settings, ports, store.current())
       recorder.plan(again.plan)

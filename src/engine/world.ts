@@ -1,7 +1,7 @@
 /** One look at everything: both groups, the cluster, and what the diary adds. Plain values, made anew for every pass. */
 import type { Budget, ClusterView, Node, Pod } from './cluster.ts'
 import type { Diary } from './diary.ts'
-import { budgetReflectedMs } from './limits.ts'
+import { budgetReflectedMs, staleMs, unknownRetryMs } from './limits.ts'
 import type { Activity, Group, Instance } from './node-group.ts'
 import { budgetsOf } from './policy/budgets.ts'
 import { type ClusterIndex, indexCluster } from './policy/workloads.ts'
@@ -84,6 +84,11 @@ export function makeWorld(
   }
 }
 
+/** Nothing was heard of the cluster for too long: what is seen may be over, and nothing is concluded from it. */
+export function isStale(world: World): boolean {
+  return world.now - world.view.freshAt > staleMs
+}
+
 /** In the group and not on its way out of it (field's list of lifecycle states). */
 export function isPresent(instance: Instance): boolean {
   return !/^(Terminat|Detach|Warmed)/.test(instance.lifecycle)
@@ -114,7 +119,9 @@ function withAskedToGo(view: ClusterView, diary: Diary, now: number): ClusterVie
     const entry = diary.evictions.get(pod.uid)
     if (!entry || pod.deletingAt !== undefined) return pod
     const kind = entry.answer?.kind
-    if (kind !== undefined && kind !== 'accepted') return pod
+    // A lost reply may have been a yes: until it is asked again, the pod counts as leaving.
+    const lost = kind === 'unknown' && now - (entry.answeredAt ?? now) < unknownRetryMs
+    if (kind !== undefined && kind !== 'accepted' && !lost) return pod
     unseen.push(pod)
     return { ...pod, deletingAt: entry.sentAt }
   })

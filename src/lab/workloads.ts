@@ -99,6 +99,6 @@ export function shopObjects(paces: PodOptions = {}): NewObject[] {
     deployment('ledger', 1, pace),
     deployment('admin', 1, pace),
     statefulSet('events', 3, pace),
-    daemonSet('agent')
+    daemonSet('agent', { readyAfter: '2s' })
   ]
 }

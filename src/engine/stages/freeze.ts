@@ -73,12 +73,16 @@ function outgoingSize(outgoing: Side, run: OpenRun): Action[] {
   const { min, max, desired } = outgoing.group.capacity
   const wantedMin = Math.max(run.count, 0)
   if (min === wantedMin && desired >= wantedMin) return []
-  const wantedDesired = Math.max(desired, wantedMin)
+  // Desired is written only to raise it: somebody may have raised it further since this look.
   return [
     {
       kind: 'resize',
       group: outgoing.group.name,
-      capacity: { min: wantedMin, desired: wantedDesired, ...(max < wantedDesired ? { max: wantedDesired } : {}) }
+      capacity: {
+        min: wantedMin,
+        ...(desired < wantedMin ? { desired: wantedMin } : {}),
+        ...(max < wantedMin ? { max: wantedMin } : {})
+      }
     }
   ]
 }

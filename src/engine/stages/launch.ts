@@ -43,7 +43,8 @@ export const launch: Stage = {
       return { kind: 'busy', detail, actions, waiting: closed ? [] : waiting(seen, world, run, zones) }
     if (enough && zones.length === 0) return done(detail)
     return (
-      troubles(seen, world, run, detail) ?? {
+      troubles(seen, world, run, detail) ??
+      zoneFailure(zones, world, run) ?? {
         kind: 'busy',
         detail,
         actions: [],
@@ -78,7 +79,7 @@ export function nextWave(desired: number, usable: number, canaryNodes: number, c
   const wave = Math.max(waveNodes, Math.ceil(count * waveShare))
   const first = Math.min(count, canaryNodes > 0 ? canaryNodes : wave)
   if (desired < first) return first
-  return usable < desired ? desired : Math.min(count, desired + wave)
+  return usable < desired ? desired : Math.max(desired, Math.min(count, desired + wave))
 }
 
 /** Zones of outgoing in which no usable node stands; pods with volumes of that zone could go nowhere. */
@@ -100,8 +101,7 @@ function launchFailure(seen: readonly Seen[], world: World, run: OpenRun): Step 
   const { group } = world.incoming
   if (world.incoming.instances.length >= group.capacity.desired) return undefined
   const failure = world.activities.find((activity) => activity.status === 'Failed')
-  const since = world.diary.desired.get(group.name)?.at ?? world.now
-  const over = world.now - since >= run.settings.launchTimeoutMs
+  const over = world.now - missingSince(world) >= run.settings.launchTimeoutMs
   if (failure && (isFatal(failure) || over)) {
     return failed(
       'launch-failed',
@@ -113,6 +113,25 @@ function launchFailure(seen: readonly Seen[], world: World, run: OpenRun): Step 
   return failed(
     'launch-timeout',
     `${group.name} has ${seen.length} of ${group.capacity.desired} instances after ${run.settings.launchTimeoutMs / 60_000} min.`,
+    `Look at: aws autoscaling describe-scaling-activities --auto-scaling-group-name ${group.name}`
+  )
+}
+
+/** Since when instances are missing: since more are wanted, or since one that was there is gone (it was replaced, or died). */
+function missingSince(world: World): number {
+  const { name } = world.incoming.group
+  const wantedAt = world.diary.desired.get(name)?.at ?? world.now
+  return Math.max(wantedAt, world.diary.completeAt.get(name) ?? wantedAt)
+}
+
+/** Nothing that runs would put a node there any more: AZRebalance is suspended, and all that were wanted are there. */
+function zoneFailure(zones: readonly string[], world: World, run: OpenRun): Step | undefined {
+  const { group, instances } = world.incoming
+  if (zones.length === 0 || instances.length < group.capacity.desired) return undefined
+  if (world.now - missingSince(world) < run.settings.launchTimeoutMs) return undefined
+  return failed(
+    'launch-timeout',
+    `${group.name} has no usable node in ${zones.join(', ')}, where outgoing nodes stand, after ${run.settings.launchTimeoutMs / 60_000} min.`,
     `Look at: aws autoscaling describe-scaling-activities --auto-scaling-group-name ${group.name}`
   )
 }
@@ -131,7 +150,7 @@ function lateInstance(seen: readonly Seen[], world: World, run: OpenRun, detail:
   const minutes = (is.phase === 'launch' ? run.settings.launchTimeoutMs : run.settings.joinTimeoutMs) / 60_000
   const secondTime = run.replaced.length > 0 && !run.beforeReplacement.includes(instance.id)
   const busy = hasMovablePods(instance, world, run)
-  if (run.replaced.includes(instance.id)) {
+  if (run.replaced.includes(instance.id) && !busy) {
     return {
       kind: 'busy',
       detail,
@@ -165,8 +184,12 @@ function isLate({ instance, is }: Seen, world: World, run: OpenRun): boolean {
   if (is.usable) return false
   const known = world.diary.instances.get(instance.id)
   if (!known) return false
-  if (is.phase === 'launch') return world.now - known.seenAt >= run.settings.launchTimeoutMs
-  return world.now - (known.inServiceAt ?? world.now) >= run.settings.joinTimeoutMs
+  if (is.phase === 'launch') {
+    return world.now - Math.max(known.seenAt, known.usableAt ?? 0) >= run.settings.launchTimeoutMs
+  }
+  // One that was usable and is not for a moment has its time from then on.
+  const since = Math.max(known.inServiceAt ?? world.now, known.usableAt ?? 0)
+  return world.now - since >= run.settings.joinTimeoutMs
 }
 
 function hasMovablePods(instance: Instance, world: World, run: OpenRun): boolean {
@@ -185,7 +208,7 @@ function terminate(world: World, instance: Instance): Action {
 
 function waiting(seen: readonly Seen[], world: World, run: OpenRun, zones: readonly string[]): readonly Waiting[] {
   const { group } = world.incoming
-  const since = world.diary.desired.get(group.name)?.at ?? world.now
+  const since = missingSince(world)
   const list = seen.flatMap(({ instance, is }): Waiting[] => {
     if (is.usable) return []
     const known = world.diary.instances.get(instance.id)

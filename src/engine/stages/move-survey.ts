@@ -37,6 +37,8 @@ export interface Survey {
   /** Pods of moved workloads that the scheduler has not placed for some time. */
   unplaced: readonly Pod[]
   ailing: readonly Ailment[]
+  /** Those of them that are not waited for any longer: on the way back, after pod-timeout without progress. */
+  givenUp: readonly Ailment[]
   stuck: readonly Stuck[]
   fatal?: { code: ErrorCode; message: string; hint: string }
 }
@@ -69,7 +71,7 @@ export function surveyMove(world: World, run: OpenRun): Survey {
     byWorkload.set(owner.key, entry)
   }
   const workloads = allWorkloads(world, byWorkload)
-  const ailing = run.direction === 'reverting' ? [] : ailments(run.baseline, world.index, world.now)
+  const ailing = ailments(run.baseline, world.index, world.now)
   const seen = workloads.reduce((sum, one) => sum + one.total, 0)
   const onFrom = workloads.reduce((sum, one) => sum + one.onFrom.length, 0)
   // Those that an earlier start has moved are counted from the record.
@@ -83,6 +85,7 @@ export function surveyMove(world: World, run: OpenRun): Survey {
     attachments: world.view.attachments.filter((one) => from.has(one.nodeName) && !keptVolume(one, leftovers, world)),
     unplaced: unplacedPods(world, run),
     ailing,
+    givenUp: run.direction === 'reverting' ? ailing.filter(({ key }) => patienceIsOver(key, world, run)) : [],
     stuck: stuckWorkloads(world, run, workloads, ailing),
     fatal: fatalAnswer(world)
   }
@@ -143,7 +146,10 @@ function stuckWorkloads(
   workloads: readonly MovingWorkload[],
   ailing: readonly Ailment[]
 ): readonly Stuck[] {
-  return workloads.flatMap((workload): Stuck[] => {
+  // Of some not a single pod is left: only the baseline knows them.
+  const known = new Set(workloads.map(({ owner }) => owner.key))
+  const podless = ailing.filter(({ key }) => !known.has(key) && patienceIsOver(key, world, run))
+  const stuck = workloads.flatMap((workload): Stuck[] => {
     const ailment = ailing.find((one) => one.key === workload.owner.key)
     if (workload.onFrom.length === 0 && !ailment) return []
     const own = world.diary.workloads.get(workload.owner.key)?.progressAt ?? world.now
@@ -154,6 +160,18 @@ function stuckWorkloads(
     if (world.now - progressAt < run.settings.podTimeoutMs) return []
     return [{ label: workload.label, ...reasonOf(workload, ailment, world) }]
   })
+  return [
+    ...stuck,
+    ...podless.map(({ label, text }): Stuck => {
+      const namespace = label.slice(0, label.indexOf('/'))
+      return { label, code: 'pod-timeout', text, hint: `kubectl -n ${namespace} get events --sort-by=.lastTimestamp` }
+    })
+  ]
+}
+
+function patienceIsOver(key: string, world: World, run: OpenRun): boolean {
+  const progressAt = world.diary.workloads.get(key)?.progressAt ?? world.now
+  return world.now - progressAt >= run.settings.podTimeoutMs
 }
 
 /** The best explanation first: what the scheduler says, what the new pod says, what the API says, what is still there. */

@@ -1,10 +1,10 @@
 /** What one workload does next: which of its pods are asked to go now, or what it waits for. */
-import type { Action } from '../action.ts'
+import { type Action, isPodAction } from '../action.ts'
 import type { Budget, Pod } from '../cluster.ts'
 import type { EvictionEntry } from '../diary.ts'
 import { unreachable } from '../error.ts'
 import { podTrouble } from '../health.ts'
-import { acceptedRetryMs, budgetRetryMs, deadPodMs, deniedRetryMs, unknownRetryMs } from '../limits.ts'
+import { acceptedRetryMs, budgetRetryMs, deadPodMs, deniedRetryMs, madeAgainMs, unknownRetryMs } from '../limits.ts'
 import { allowedByStatus, budgetsOf } from '../policy/budgets.ts'
 import { tolerated } from '../policy/fit.ts'
 import { allowedNow, isAvailable, type Method, methodOf } from '../policy/methods.ts'
@@ -72,14 +72,12 @@ function restarted(workload: MovingWorkload, world: World, run: OpenRun): Mover 
 
 function evictUnready(workload: MovingWorkload, world: World, run: OpenRun, otherwise: string): Mover {
   const unready = workload.candidates.filter((pod) => !pod.ready)
-  const actions = unready.flatMap((pod) => ask(pod, workload, world, run))
+  const actions = unready.flatMap((pod) => ask(pod, workload, world, run)).filter(oneRemoval())
   return actions.length > 0 ? { actions, waiting: '' } : idle(otherwise)
 }
 
 function evictSome(workload: MovingWorkload, method: Method & { how: 'evict' }, world: World, run: OpenRun): Mover {
   const { owner } = workload
-  const back = tolerates(workload) ? comeBack(workload, world, run) : undefined
-  if (back) return back
   // What is not available takes nothing away when it goes; what is goes within the allowance.
   const gone = (pod: Pod) => !isAvailable(pod, owner, world.now)
   const idlePods = workload.candidates.filter((pod) => !pod.ready)
@@ -88,7 +86,9 @@ function evictSome(workload: MovingWorkload, method: Method & { how: 'evict' }, 
   const actions: Action[] = idlePods
     .filter((pod) => unreadyMayGo(pod, world, run))
     .flatMap((pod) => ask(pod, workload, world, run))
-  let allowed = Math.max(0, allowedNow(owner, method, world.index, world.now) - settling.length)
+    .filter(oneRemoval())
+  const spared = allowedNow(owner, method, world.index, world.now) - settling.length
+  let allowed = Math.max(0, spared - notMadeAgain(workload, world, run))
   for (const pod of inOrder(workload, serving)) {
     if (allowed <= 0) break
     const asked = ask(pod, workload, world, run)
@@ -96,7 +96,29 @@ function evictSome(workload: MovingWorkload, method: Method & { how: 'evict' }, 
     actions.push(...asked)
     allowed -= 1
   }
-  return actions.length > 0 ? { actions, waiting: '' } : idle(reason(workload, method, world))
+  if (actions.length === 0) return idle(reason(workload, method, world))
+  const first = cameBack(actions, workload, world, run)
+  return first ? { actions, waiting: 'came back to a closed node', first } : { actions, waiting: '' }
+}
+
+/**
+ * Pods that a kind which nobody told us about has still to make again. Nothing says how many it wants, and its pods that are
+ * leaving are wanted no more by any count of ours; an operator may make the new one only when the old one is gone. One that has
+ * not come for a minute was not wanted any more.
+ */
+function notMadeAgain({ owner }: MovingWorkload, world: World, run: OpenRun): number {
+  if (owner.workload || owner.kind === 'Pod' || owner.kind === 'Job') return 0
+  const pods = world.index.podsOf(owner.key)
+  const leaving = pods.filter((pod) => pod.deletingAt !== undefined).length
+  const progressAt = world.diary.workloads.get(owner.key)?.progressAt ?? world.now
+  const lacking = (run.baseline[owner.key]?.replicas ?? 0) - pods.length
+  return leaving + (world.now - progressAt < madeAgainMs ? Math.max(0, lacking) : 0)
+}
+
+/** One per workload at a time: the next is judged by what became of this one. */
+function oneRemoval(): (action: Action) => boolean {
+  let removals = 0
+  return (action) => action.kind !== 'remove' || ++removals === 1
 }
 
 /** An unready pod without a budget may always go; with one, by the rule of its unhealthyPodEvictionPolicy. */
@@ -173,21 +195,33 @@ function servesNobody(pod: Pod, entry: EvictionEntry, workload: MovingWorkload, 
   return !deleting && (!underWay || pod.neverReady)
 }
 
-/** A workload that tolerates closed nodes may come back to one: so often it is moved again, then it is named. */
-function comeBack(workload: MovingWorkload, world: World, run: OpenRun): Mover | undefined {
+/**
+ * A workload that tolerates closed nodes may come back to one: so often it is moved again (within its allowance, as ever), then
+ * it is named. Counted in the record before its pod is asked to go, each pod once: the UID beside the count says which were.
+ */
+function cameBack(
+  actions: readonly Action[],
+  workload: MovingWorkload,
+  world: World,
+  run: OpenRun
+): Mover['first'] | undefined {
   const closedAt = world.diary.closedAt
-  const again = workload.candidates.filter(
-    (pod) => closedAt !== undefined && pod.createdAt > closedAt && !world.diary.evictions.has(pod.uid)
+  if (closedAt === undefined || !tolerates(workload)) return undefined
+  const again = actions.flatMap((action) =>
+    isPodAction(action) && action.pod.createdAt > closedAt && run.returned[action.pod.uid] === undefined
+      ? [action.pod.uid]
+      : []
   )
   if (again.length === 0) return undefined
   const key = workload.owner.key
-  const asked = again.flatMap((pod) => ask(pod, workload, world, run))
-  if (asked.length === 0) return undefined
-  return {
-    actions: asked,
-    waiting: 'came back to a closed node',
-    first: (open) => ({ ...open, returned: { ...open.returned, [key]: (open.returned[key] ?? 0) + 1 } })
-  }
+  return (open) => ({
+    ...open,
+    returned: {
+      ...open.returned,
+      ...Object.fromEntries(again.map((uid) => [uid, 1])),
+      [key]: (open.returned[key] ?? 0) + 1
+    }
+  })
 }
 
 function tolerates(workload: MovingWorkload): boolean {

@@ -4,10 +4,12 @@
  * serves, not when it is gone.
  */
 import type { Action } from '../action.ts'
-import { evictionsAtOnce, staleMs } from '../limits.ts'
+import { podTrouble } from '../health.ts'
+import { evictionsAtOnce } from '../limits.ts'
+import { ownerLabel } from '../policy/workloads.ts'
 import type { OpenRun } from '../record.ts'
 import type { Waiting, WorkloadProgress } from '../report.ts'
-import type { World } from '../world.ts'
+import { isStale, type World } from '../world.ts'
 import { type Survey, surveyMove } from './move-survey.ts'
 import { mover } from './move-workload.ts'
 import { done, failed, type Stage, type Step } from './stage.ts'
@@ -19,7 +21,7 @@ export const move: Stage = {
     const detail = `${survey.gone} of ${survey.total} pods${run.direction === 'reverting' ? ' back on old nodes' : ''}`
     const failure = failureOf(world, run, survey)
     if (failure) return failure
-    const stale = world.now - world.view.freshAt > staleMs
+    const stale = isStale(world)
     const plans = survey.workloads.map((workload) => ({ workload, plan: mover(workload, world, run, survey) }))
     const free = stale || world.now < world.diary.throttledUntil || survey.unplaced.length > 0
     const actions = free
@@ -43,23 +45,22 @@ export const move: Stage = {
       stale,
       plans.map(({ workload, plan }) => ({ what: workload.label, seen: plan.waiting }))
     )
-    if (actions.length === 0 && isOver(world, run, survey))
-      return done(
-        detail,
-        survey.leftovers.map(({ text }) => text)
-      )
+    if (!stale && actions.length === 0 && isOver(world, run, survey)) {
+      const named = survey.givenUp.map(({ text }) => `${text}; it was not waited for any longer`)
+      return done(detail, [...survey.leftovers.map(({ text }) => text), ...named])
+    }
     const change = plans.map(({ plan }) => plan.first).find((first) => first !== undefined)
     if (change && !free) return { kind: 'busy', detail, actions: [], waiting, workloads, first: change }
     return { kind: 'busy', detail, actions, waiting, workloads }
   }
 }
 
-/** No movable pod on *from*, no volume of theirs attached there, and forward every replacement serves. */
+/** No movable pod on *from*, no volume of theirs attached there, and every replacement serves, or (back) was given up. */
 function isOver(world: World, run: OpenRun, survey: Survey): boolean {
   if (survey.workloads.some((workload) => workload.onFrom.length > 0)) return false
   if (survey.attachments.length > 0) return false
   if (survey.jobsWaitedFor.length > 0 && !jobsTimeOver(world, run)) return false
-  return run.direction !== 'forward' || survey.ailing.length === 0
+  return run.direction === 'retiring' || survey.ailing.length === survey.givenUp.length
 }
 
 export function jobsTimeOver(world: World, run: OpenRun): boolean {
@@ -83,8 +84,15 @@ function failureOf(world: World, run: OpenRun, survey: Survey): Step | undefined
   // On the way back a pod that does not become ready is named, and the rest goes on.
   if (run.direction === 'reverting') return undefined
   const stuck = survey.stuck[0]
+  const minutes = run.settings.podTimeoutMs / 60_000
+  const unplaced = survey.unplaced[0]
+  if (stuck && unplaced) {
+    // Evictions pause while a pod has no place, so whoever is stuck waits for that pod.
+    const { namespace, name } = unplaced
+    const message = `${ownerLabel(world.index.ownerOf(unplaced))} made no progress for ${minutes} min: ${podTrouble(unplaced)}`
+    return failed('unschedulable', message, `kubectl -n ${namespace} describe pod ${name}`)
+  }
   if (stuck) {
-    const minutes = run.settings.podTimeoutMs / 60_000
     return failed(stuck.code, `${stuck.label} made no progress for ${minutes} min: ${stuck.text}`, stuck.hint)
   }
   if (spentMoving(world, run) < run.settings.moveTimeoutMs || survey.workloads.every((one) => one.onFrom.length === 0))

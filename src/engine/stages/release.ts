@@ -5,7 +5,7 @@
 import type { Action } from '../action.ts'
 import { agreedLooks } from '../diary.ts'
 import { originalsTag, retiredConfigurationTag, retiredTag, runTag } from '../names.ts'
-import type { Capacity } from '../node-group.ts'
+import type { Capacity, Instance } from '../node-group.ts'
 import { retiredCopy } from '../plan/retired-copy.ts'
 import type { OpenRun } from '../record.ts'
 import { isRetained, type Side, type World } from '../world.ts'
@@ -28,8 +28,14 @@ export const release: Stage = {
       // Protection is lifted, and what replaces instances at once resumed, only after two looks agree.
       if (step === steps[1] && agreedLooks(world.diary, 'covered') < 2)
         return lookAgain(world.to, 'Desired covers its instances')
-      const recovering = step === steps[2] ? undecided(world) : undefined
+      if (step !== steps[2]) continue
+      const recovering = undecided(world)
       if (recovering) return lookAgain(recovering, 'every instance is Healthy')
+      const [coming] = comingProtected(world, run)
+      if (coming) {
+        const seen = `${coming.lifecycle}, to be unprotected once it is in service`
+        return wait('putting settings back', { what: coming.id, seen })
+      }
     }
     return done(`settings as found: ${restoredSettings(run).length} of ${restoredSettings(run).length}`, left(world))
   }
@@ -50,7 +56,8 @@ function cover(side: Side): readonly Action[] {
 
 /** Sizes belong to the role: after an upgrade incoming has what outgoing had, and the retired side is at rest. */
 export function finalCapacity(world: World, run: OpenRun): { staying: Capacity; leaving: Capacity } {
-  const there = world.to.instances.length
+  // Never lowered: what an autoscaler asked for meanwhile is still on its way.
+  const there = Math.max(world.to.instances.length, world.to.group.capacity.desired)
   const { min, max } = run.outgoing.capacity
   const staying = { min, max: Math.max(max, there), desired: Math.max(there, min) }
   const leaving = run.direction === 'reverting' ? run.incoming.capacity : { min: 0, max: 0, desired: 0 }
@@ -73,19 +80,18 @@ function same(a: Capacity, b: Capacity): boolean {
 }
 
 function unprotect(world: World, run: OpenRun): readonly Action[] {
-  const side = world.to
-  const keep = new Set(side.original.protectedInstances)
-  // Where new instances are protected at rest, those that we made would have been, too.
-  const ours = side.instances.filter(
-    (instance) =>
-      instance.protectedFromScaleIn &&
-      instance.lifecycle === 'InService' &&
-      !keep.has(instance.id) &&
-      !(side.original.newInstancesProtected && run.direction !== 'reverting')
-  )
+  const ours = protectedByUs(world, run).filter((instance) => instance.lifecycle === 'InService')
   return ours.length === 0
     ? []
-    : [{ kind: 'protect', group: side.group.name, instanceIds: ours.map((instance) => instance.id), on: false }]
+    : [{ kind: 'protect', group: world.to.group.name, instanceIds: ours.map((instance) => instance.id), on: false }]
+}
+
+function protectedByUs(world: World, run: OpenRun): readonly Instance[] {
+  const { original, instances } = world.to
+  const keep = new Set(original.protectedInstances)
+  // Where new instances are protected at rest, those that we made would have been, too.
+  if (original.newInstancesProtected && run.direction !== 'reverting') return []
+  return instances.filter((instance) => instance.protectedFromScaleIn && !keep.has(instance.id))
 }
 
 function protectNew(world: World): readonly Action[] {
@@ -103,9 +109,7 @@ function resume(world: World): readonly Action[] {
     { side: world.incoming, role: 'incoming' as const }
   ]
   return sides.flatMap(({ side, role }): Action[] => {
-    const ours = frozenProcesses(side, role).filter(
-      (process) => side.group.suspended.includes(process) && !side.original.suspended.includes(process)
-    )
+    const ours = suspendedByUs(side, role)
     const due = ours.filter(
       (process) => !riskyToResume(process) || agreedLooks(world.diary, `healthy ${side.group.name}`) >= 2
     )
@@ -113,13 +117,23 @@ function resume(world: World): readonly Action[] {
   })
 }
 
+function suspendedByUs(side: Side, role: 'outgoing' | 'incoming'): readonly string[] {
+  return frozenProcesses(side, role).filter(
+    (process) => side.group.suspended.includes(process) && !side.original.suspended.includes(process)
+  )
+}
+
 /** A side whose health processes we suspended, which looks healthy, but only once so far. */
 function undecided(world: World): Side | undefined {
-  return [world.outgoing, world.incoming].find(
-    (side) =>
-      side.group.instances.every((instance) => instance.healthy) &&
-      side.group.suspended.some((process) => riskyToResume(process) && !side.original.suspended.includes(process))
-  )
+  const isUndecided = (side: Side, role: 'outgoing' | 'incoming') =>
+    side.group.instances.every((instance) => instance.healthy) && suspendedByUs(side, role).some(riskyToResume)
+  if (isUndecided(world.outgoing, 'outgoing')) return world.outgoing
+  return isUndecided(world.incoming, 'incoming') ? world.incoming : undefined
+}
+
+/** An instance that is still coming was protected by its group, and can be unprotected only once it is in service. */
+function comingProtected(world: World, run: OpenRun): readonly Instance[] {
+  return protectedByUs(world, run).filter((instance) => instance.lifecycle.startsWith('Pending'))
 }
 
 function lookAgain(side: Side, seen: string): Step {

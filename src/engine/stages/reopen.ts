@@ -1,6 +1,7 @@
 /** The first thing on the way back: the old nodes open again, and are enough, before any new one is closed. */
 import type { Action } from '../action.ts'
 import type { Node } from '../cluster.ts'
+import { agreedLooks } from '../diary.ts'
 import type { OpenRun } from '../record.ts'
 import { nodeOf, serves, type World } from '../world.ts'
 import { act, done, type Stage, wait } from './stage.ts'
@@ -51,14 +52,16 @@ function size(world: World, run: OpenRun): Action[] {
   // What incoming has grown to must find room, but only on nodes that are what the old ones are.
   const desired = pinned ? Math.max(group.capacity.desired, Math.min(usable, max)) : group.capacity.desired
   if (group.capacity.max >= max && group.capacity.desired >= desired) return []
-  return [{ kind: 'resize', group: group.name, capacity: { max, desired } }]
+  // Desired is written only to raise it: somebody may have raised it further since this look.
+  const capacity = { max, ...(group.capacity.desired < desired ? { desired } : {}) }
+  return [{ kind: 'resize', group: group.name, capacity }]
 }
 
 /** A node that dies now is replaced as at any other time: outgoing is the side that stays. */
 function replaceUnhealthy(world: World, run: OpenRun): Action[] {
   const process = 'ReplaceUnhealthy'
   const ours = world.outgoing.group.suspended.includes(process) && !run.outgoing.suspended.includes(process)
-  const healthy = world.outgoing.instances.every((instance) => instance.healthy)
+  const healthy = agreedLooks(world.diary, `healthy ${world.outgoing.group.name}`) >= 2
   return ours && healthy ? [{ kind: 'resume', group: world.outgoing.group.name, processes: [process] }] : []
 }
 

@@ -8,9 +8,10 @@ import { agreedLooks } from '../diary.ts'
 import { ailments } from '../health.ts'
 import { agreeMs, retireBatch } from '../limits.ts'
 import type { Instance } from '../node-group.ts'
+import { judgePod } from '../policy/pods.ts'
 import type { OpenRun } from '../record.ts'
 import type { Waiting } from '../report.ts'
-import { isRetained, nodeOf, type World } from '../world.ts'
+import { isRetained, isStale, nodeOf, type World } from '../world.ts'
 import { protection } from './freeze.ts'
 import { act, done, failed, type Stage, type Step, wait } from './stage.ts'
 
@@ -41,7 +42,11 @@ export const retire: Stage = {
       const batch = ready.slice(0, retireBatch).map((instance) => instance.id)
       return act(detail, [{ kind: 'terminate', group: from.group.name, instanceIds: batch }], waitingFor(leaving))
     }
-    return wait(detail, ...waitingFor(leaving), ...present.slice(0, 3).map((instance) => busyNode(instance, world)))
+    return wait(
+      detail,
+      ...waitingFor(leaving),
+      ...present.slice(0, 3).map((instance) => busyNode(instance, world, run))
+    )
   }
 }
 
@@ -66,7 +71,7 @@ function zeroSize(world: World): Step | undefined {
 
 /** Its node was seen empty of movable pods in two looks, or it never joined. */
 function mayTerminate(instance: Instance, world: World): boolean {
-  const since = world.diary.emptySince.get(instance.id)
+  const since = isStale(world) ? undefined : world.diary.emptySince.get(instance.id)
   return since !== undefined && world.now - since >= agreeMs
 }
 
@@ -91,7 +96,13 @@ function waitingFor(leaving: readonly Instance[]): readonly Waiting[] {
   return leaving.slice(0, 3).map((instance) => ({ what: instance.id, seen: instance.lifecycle }))
 }
 
-function busyNode(instance: Instance, world: World): Waiting {
+function busyNode(instance: Instance, world: World, run: OpenRun): Waiting {
   const node = nodeOf(world.from, instance)
-  return { what: node?.name ?? instance.id, seen: 'looking once more whether it is empty' }
+  const pods = world.view.pods.filter(
+    (pod) => node && pod.nodeName === node.name && judgePod(pod, run.settings, world.index).kind !== 'leave'
+  )
+  const names = pods.slice(0, 3).map((pod) => `${pod.namespace}/${pod.name}`)
+  const more = pods.length > 3 ? ` and ${pods.length - 3} more` : ''
+  const seen = names.length > 0 ? `${names.join(', ')}${more} still there` : 'looking once more whether it is empty'
+  return { what: node?.name ?? instance.id, seen }
 }

@@ -3,7 +3,7 @@ import { agreedLooks } from '../diary.ts'
 import { ailments, changedMeanwhile } from '../health.ts'
 import type { OpenRun } from '../record.ts'
 import type { Waiting } from '../report.ts'
-import type { World } from '../world.ts'
+import { isStale, type World } from '../world.ts'
 import { done, failed, type Stage, wait } from './stage.ts'
 
 export const verify: Stage = {
@@ -11,6 +11,10 @@ export const verify: Stage = {
   next(world, run) {
     const worse = ailments(run.baseline, world.index, world.now)
     const total = Object.keys(run.baseline).length
+    if (isStale(world)) {
+      const seen = `no news for ${Math.round((world.now - world.view.freshAt) / 1000)} s`
+      return wait('nobody knows how the workloads are', { what: 'the API server', seen, sinceAt: world.view.freshAt })
+    }
     if (worse.length > 0) {
       const badFor = world.now - (world.diary.badSince ?? world.now)
       if (badFor >= run.settings.podTimeoutMs) {

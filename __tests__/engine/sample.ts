@@ -1,0 +1,224 @@
+/**
+ * A small world for the tests of the engine: `shop-blue` (outgoing) and `shop-green` (incoming), three nodes each, and whatever a test
+ * puts on them. Every builder gives a whole value with sensible defaults; a test names only what it is about.
+ */
+import type { Action } from '../../src/engine/action.ts'
+import type { Clock } from '../../src/engine/clock.ts'
+import type { ClusterView, Node, Pod } from '../../src/engine/cluster.ts'
+import { type Diary, type EvictionEntry, newDiary } from '../../src/engine/diary.ts'
+import type { Activity, Group, Instance } from '../../src/engine/node-group.ts'
+import { expectedPods } from '../../src/engine/policy/budgets.ts'
+import { indexCluster } from '../../src/engine/policy/workloads.ts'
+import type { OpenRun, Original } from '../../src/engine/record.ts'
+import { remember } from '../../src/engine/remember.ts'
+import type { StageName } from '../../src/engine/report.ts'
+import { defaultSettings, type Settings } from '../../src/engine/settings.ts'
+import type { Step } from '../../src/engine/stages/stage.ts'
+import { makeWorld, type World } from '../../src/engine/world.ts'
+import type { VirtualClock } from '../../src/lab/clock.ts'
+import * as plain from './plan/world.ts'
+
+export { budget, deployment, directly, ofUnknownKind, ownerOf, placement, pod, random, workload } from './plan/world.ts'
+
+/** Noon of some day; everything that is usual happened at 0. */
+export const now = 1_800_000_000_000
+export const minute = 60_000
+export const seconds = (count: number) => count * 1000
+
+export const blue = 'shop-blue'
+export const green = 'shop-green'
+export const frozen = ['AZRebalance', 'ScheduledActions', 'InstanceRefresh'] as const
+
+export function instance(id: string, over: Partial<Instance> = {}): Instance {
+  return plain.instance(id, { protectedFromScaleIn: true, template: template('41'), ...over })
+}
+
+export function template(version: string): NonNullable<Instance['template']> {
+  return { id: 'lt-1', name: 'shop-workers', version }
+}
+
+/** Its instance is `i-NAME`. */
+export function node(name: string, over: Partial<Node> = {}): Node {
+  return plain.node(name, over)
+}
+
+/** A node that this run has closed. */
+export function closed(name: string, over: Partial<Node> = {}): Node {
+  return node(name, { schedulable: false, closedBy: 'run-1', ...over })
+}
+
+export function original(name: string, over: Partial<Original> = {}): Original {
+  return {
+    name,
+    color: name === blue ? 'blue' : 'green',
+    capacity: name === blue ? { min: 1, max: 10, desired: 3 } : { min: 0, max: 0, desired: 0 },
+    suspended: [],
+    newInstancesProtected: false,
+    protectedInstances: [],
+    zones: ['eu-west-1a'],
+    ...over
+  }
+}
+
+export function run(over: Partial<OpenRun> = {}): OpenRun {
+  return {
+    id: 'run-1',
+    startedAt: now - 10 * minute,
+    by: 'test',
+    direction: 'forward',
+    held: false,
+    outgoing: original(blue),
+    incoming: original(green),
+    count: 3,
+    closedBefore: [],
+    changes: [],
+    changeFingerprint: 'f',
+    plannedTemplates: ['lt-1:42'],
+    serverVersion: '1.33',
+    outgoingConfiguration: { format: '1', image: 'ami-old' },
+    baseline: {},
+    spentMs: {},
+    elapsedMs: 0,
+    podsMoved: 0,
+    podsTotal: 0,
+    replaced: [],
+    beforeReplacement: [],
+    returned: {},
+    stages: [],
+    ...over,
+    settings: settings(over.settings)
+  }
+}
+
+export function settings(over: Partial<Settings> = {}): Settings {
+  return { ...defaultSettings, cluster: 'shop', group: 'workers', ...over }
+}
+
+/** Blue in the middle of a run: pinned at three, everything suspended that is to be. */
+export function blueGroup(over: Partial<Group> = {}): Group {
+  return plain.group(blue, 'blue', {
+    capacity: { min: 3, max: 3, desired: 3 },
+    instances: ['b1', 'b2', 'b3'].map((name) => instance(`i-${name}`)),
+    suspended: [...frozen, 'ReplaceUnhealthy'],
+    tags: marked,
+    template: template('41'),
+    ...over
+  })
+}
+
+/** Green in the middle of a run: three usable nodes of version 42. */
+export function greenGroup(over: Partial<Group> = {}): Group {
+  return plain.group(green, 'green', {
+    capacity: { min: 3, max: 10, desired: 3 },
+    instances: ['g1', 'g2', 'g3'].map((name) => instance(`i-${name}`, { template: template('42') })),
+    suspended: [...frozen],
+    newInstancesProtected: true,
+    tags: marked,
+    template: template('42'),
+    ...over
+  })
+}
+
+export const marked: Readonly<Record<string, string>> = {
+  'eks-node-upgrade/run': 'run-1',
+  'eks-node-upgrade/originals': 'min 1 max 10 desired 3'
+}
+
+/** The nodes' names, in both states of blue. */
+export const blueOpen: readonly Node[] = ['b1', 'b2', 'b3'].map((name) => node(name))
+export const blueClosed: readonly Node[] = ['b1', 'b2', 'b3'].map((name) => closed(name))
+export const greenOpen: readonly Node[] = ['g1', 'g2', 'g3'].map((name) => node(name))
+export const greenClosed: readonly Node[] = ['g1', 'g2', 'g3'].map((name) => closed(name))
+
+export interface Scene {
+  now?: number
+  run?: OpenRun
+  outgoing?: Group
+  incoming?: Group
+  nodes?: readonly Node[]
+  pods?: readonly Pod[]
+  parts?: readonly Partial<Omit<ClusterView, 'freshAt'>>[]
+  freshAt?: number
+  groupsAt?: number
+  activities?: readonly Activity[]
+  diary?: Diary
+  credentialsEndAt?: number
+}
+
+/** One look. Blue and green as in the middle of a run, their nodes open, unless the scene says otherwise. */
+export function look(scene: Scene = {}): World {
+  const at = scene.now ?? now
+  const open = scene.run ?? run()
+  const { view } = { view: plain.view({ nodes: scene.nodes ?? [...blueOpen, ...greenOpen], pods: scene.pods ?? [] }, ...(scene.parts ?? [])) }
+  const drivers = Object.assign({}, ...(scene.parts ?? []).map((part) => part.csiDrivers ?? {}))
+  const attachments = (scene.parts ?? []).flatMap((part) => part.attachments ?? [])
+  return makeWorld(
+    at,
+    open,
+    { outgoing: scene.outgoing ?? blueGroup(), incoming: scene.incoming ?? greenGroup(), at: scene.groupsAt ?? at },
+    { ...view, csiDrivers: drivers, attachments, freshAt: scene.freshAt ?? at },
+    scene.activities ?? [],
+    scene.diary ?? diaryAt(at),
+    scene.credentialsEndAt ?? Number.POSITIVE_INFINITY
+  )
+}
+
+/** A diary that has seen every node Ready for an hour. */
+export function diaryAt(at: number, stage?: { name: StageName; direction?: OpenRun['direction']; forMs?: number }): Diary {
+  const diary = newDiary(at, 0)
+  for (const one of [...blueOpen, ...greenOpen]) diary.readySince.set(one.uid, at - 60 * minute)
+  if (stage) diary.stage = { key: `${stage.direction ?? 'forward'}/${stage.name}`, at: at - (stage.forMs ?? 0) }
+  return diary
+}
+
+/** Looks again and again, `apartMs` apart, as the loop does; returns the last look. */
+export function watch(scene: Scene & { run: OpenRun; diary: Diary }, looks: number, apartMs = 1000): World {
+  let world = look(scene)
+  for (let number = 0; number < looks; number++) {
+    const at = (scene.now ?? now) + number * apartMs
+    world = look({ ...scene, now: at, freshAt: scene.freshAt ?? at })
+    remember(world, scene.run)
+  }
+  return world
+}
+
+export function evictionEntry(over: Partial<EvictionEntry> = {}): EvictionEntry {
+  return { sentAt: now - 1000, answeredAt: now - 1000, budgetVersion: undefined, workload: '', ...over }
+}
+
+/** Budget status as its controller would have it with all of these pods healthy, or `healthy` of them. */
+export function budgetOf(
+  app: string,
+  spec: { minAvailable?: number | string; maxUnavailable?: number | string },
+  parts: { workloads?: ClusterView['workloads']; pods: readonly Pod[] },
+  healthy = parts.pods.filter((pod) => pod.ready).length
+) {
+  const bare = plain.budget(app, spec)
+  const expected = expectedPods(bare, indexCluster(plain.view(parts)))
+  const demanded =
+    typeof spec.minAvailable === 'number' ? spec.minAvailable : expected - Number(spec.maxUnavailable ?? 0)
+  return plain.budget(app, spec, {
+    currentHealthy: healthy,
+    desiredHealthy: demanded,
+    expectedPods: expected,
+    disruptionsAllowed: Math.max(0, healthy - demanded)
+  })
+}
+
+export function actionsOf(step: Step): readonly Action[] {
+  return step.kind === 'busy' ? step.actions : []
+}
+
+export function kinds(step: Step): readonly string[] {
+  return actionsOf(step).map((action) => action.kind)
+}
+
+/** Names of the pods that a step asks to go. */
+export function podsAsked(step: Step): readonly string[] {
+  return actionsOf(step).flatMap((action) => (action.kind === 'evict' || action.kind === 'remove' ? [action.pod.name] : []))
+}
+
+/** The engine's clock over the lab's: a sleep that is aborted ends, and does not reject. */
+export function engineClock(clock: VirtualClock): Clock {
+  return { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal).catch(() => undefined) }
+}

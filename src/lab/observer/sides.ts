@@ -1,0 +1,56 @@
+/** I5, I6, I23 and I24: what must hold at every moment of both groups together. */
+import type { LabInstance } from '../aws/instance.ts'
+import type { Change } from '../kubernetes/store.ts'
+import type { Lab } from '../lab.ts'
+import { type Eyes, isMovable, isOpen, type Tell } from './eyes.ts'
+
+const finals = new Set(['reverting', 'retiring'])
+
+export interface SideChecks {
+  changed(change: Change): void
+  looked(): void
+  instanceEnds(instance: LabInstance): void
+}
+
+export function createSideChecks(lab: Lab, eyes: Eyes, broken: Tell): SideChecks {
+  const directions = new Map<string, string>()
+  let wasShut = false
+
+  function judgeNodes(): void {
+    for (const pair of lab.pairs) {
+      const nodes = [...lab.nodesOf(pair.blue), ...lab.nodesOf(pair.green)]
+      const ours = nodes.some((node) => node.metadata.annotations?.['eks-node-upgrade/closed-by'] !== undefined)
+      const shut = ours && !nodes.some(isOpen)
+      if (shut && !wasShut) broken('I23', `no node of ${pair.blue} and ${pair.green} is open`)
+      wasShut = shut
+    }
+  }
+
+  function judgeDirection(): void {
+    for (const run of eyes.openRuns()) {
+      const before = directions.get(run.id)
+      directions.set(run.id, run.direction)
+      if (before === run.direction) continue
+      if (before !== undefined && finals.has(before))
+        broken('I24', `run ${run.id} went from ${before} to ${run.direction}`)
+      if (run.direction !== 'retiring') continue
+      const left = lab.podsOn(run.outgoing).filter((pod) => isMovable(pod, eyes) && !pod.metadata.deletionTimestamp)
+      if (left.length > 0)
+        broken('I5', `retiring begins with ${left.map(({ metadata }) => metadata.name).join(', ')} on ${run.outgoing}`)
+    }
+  }
+
+  return {
+    changed({ object }) {
+      if (object.kind === 'Node') judgeNodes()
+      if (object.kind === 'ConfigMap') judgeDirection()
+    },
+    looked: judgeDirection,
+    instanceEnds({ id, groupName, health, machine }) {
+      if (!eyes.runOf(groupName) || eyes.asked.has(id)) return
+      // One that was found unhealthy is replaced as at any other time.
+      if (health === 'Unhealthy' || machine === 'terminated') return
+      broken('I6', `Auto Scaling chose ${id} of ${groupName}`)
+    }
+  }
+}

@@ -1,0 +1,12 @@
+/** Every scenario by its name. */
+import type { Scenario } from '../scenario.ts'
+import { coordination } from './coordination.ts'
+import { groups } from './groups.ts'
+import { pods } from './pods.ts'
+import { wholeRuns } from './whole-runs.ts'
+
+export const scenarios: readonly Scenario[] = [...wholeRuns, ...pods, ...groups, ...coordination]
+
+export function scenarioNamed(name: string): Scenario | undefined {
+  return scenarios.find((scenario) => scenario.name === name)
+}

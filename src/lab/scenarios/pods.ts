@@ -1,0 +1,698 @@
+/** What the test suites of kubectl drain, the API server, Cluster API and Karpenter know of single pods and budgets. */
+import type { Raw } from '../kubernetes/object.ts'
+import type { Lab } from '../lab.ts'
+import type { Scenario } from '../scenario.ts'
+import { barePod, budget, daemonSet, deployment, job, type PodOptions, shopObjects, statefulSet } from '../workloads.ts'
+import { badNodes, changed, groupName, inTurn, podsOf, removed, scaled } from './deeds.ts'
+
+const quick = { soakMs: 5_000, canaryNodes: 0 }
+const small = [{ nodes: 3 }]
+const web = deployment('web', 4, { readyAfter: '5s', stopsAfter: '2s' })
+const everywhere = { tolerations: [{ operator: 'Exists' }] }
+const upgraded = [{ expect: { outcome: 'upgraded' } }] as const
+const refusedFor = (...rules: string[]) => [{ expect: { outcome: 'refused', code: 'plan-blocked', rules, writes: 0 } }] as const
+
+const nodeOf = (lab: Lab, app: string) => podsOf(lab, app).map((pod) => pod.spec?.nodeName)
+
+/** Says what is wrong when a pod that was to stay was touched. */
+function untouched(...apps: string[]): (lab: Lab) => string[] {
+  return (lab) =>
+    apps.flatMap((app) =>
+      podsOf(lab, app).some((pod) => pod.metadata.deletionTimestamp === undefined) ? [] : [`${app} has gone`]
+    )
+}
+
+function volume(name: string, zone: string): Raw[] {
+  return [
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name: `pv-${name}` },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        capacity: { storage: '10Gi' },
+        csi: { driver: 'ebs.csi.aws.com', volumeHandle: `vol-${name}` },
+        claimRef: { namespace: 'shop', name },
+        nodeAffinity: {
+          required: {
+            nodeSelectorTerms: [
+              { matchExpressions: [{ key: 'topology.kubernetes.io/zone', operator: 'In', values: [zone] }] }
+            ]
+          }
+        }
+      }
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'PersistentVolumeClaim',
+      metadata: { name, namespace: 'shop' },
+      spec: {
+        accessModes: ['ReadWriteOnce'],
+        resources: { requests: { storage: '10Gi' } },
+        volumeName: `pv-${name}`
+      }
+    }
+  ]
+}
+
+const mounts = (claim: string): Raw => ({
+  volumes: [{ name: 'data', persistentVolumeClaim: { claimName: claim } }]
+})
+
+/** One that comes back to a closed node, however often it is asked to go. */
+const clinging: PodOptions = { readyAfter: '1s', pod: everywhere }
+
+export const pods: readonly Scenario[] = [
+  {
+    name: 'agents-stay',
+    story: 'pods of a DaemonSet are left and go with their nodes',
+    world: { objects: [web, daemonSet('agent', { readyAfter: '1s' }), daemonSet('logs', { readyAfter: '1s' })], nodeGroups: small },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'static-pods-stay',
+    story: 'a mirror pod of the kubelet is left',
+    world: { objects: [web], nodeGroups: small },
+    settings: quick,
+    steps: [
+      {
+        before(lab) {
+          const [node] = lab.nodesOf(groupName(lab, 'active'))
+          const annotations = { 'kubernetes.io/config.mirror': 'abc' }
+          const pod = barePod('proxy')
+          lab.cluster.create({
+            ...pod,
+            metadata: { ...pod.metadata, annotations },
+            spec: { ...pod.spec, nodeName: node?.metadata.name, tolerations: [{ operator: 'Exists' }] }
+          })
+        },
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    end: 'swapped'
+  },
+  {
+    name: 'finished-pods-stay',
+    story: 'pods that have finished neither move nor hold anything up',
+    world: { objects: [web, job('report', 2, { completesAfter: '1s' })], nodeGroups: small },
+    settings: quick,
+    steps: [
+      { before: () => {}, happenings: [], expect: { outcome: 'upgraded' } }
+    ],
+    end: 'swapped'
+  },
+  {
+    name: 'bare-pod',
+    story: 'a pod without a controller refuses the upgrade, and nothing is touched',
+    world: { objects: [web, barePod('debug')], nodeGroups: small },
+    steps: refusedFor('pod-without-controller'),
+    end: 'as-found',
+    leaves: ['shop/debug'],
+    check: untouched('debug')
+  },
+  {
+    name: 'bare-pod-evicted',
+    story: 'a pod without a controller is evicted where that is agreed to',
+    world: { objects: [web, barePod('debug')], nodeGroups: small },
+    settings: { ...quick, podsWithoutController: 'evict' },
+    steps: upgraded,
+    end: 'swapped',
+    check: (lab) => (podsOf(lab, 'debug').length === 0 ? [] : ['debug is still there'])
+  },
+  {
+    name: 'scratch-data',
+    story: 'pods with emptyDir move as with every rolling tool',
+    world: {
+      objects: [deployment('cache', 3, { pod: { volumes: [{ name: 'scratch', emptyDir: {} }] } })],
+      nodeGroups: small
+    },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'scratch-data-refused',
+    story: 'pods with emptyDir refuse the upgrade where their data is dear',
+    world: {
+      objects: [deployment('cache', 3, { pod: { volumes: [{ name: 'scratch', emptyDir: {} }] } })],
+      nodeGroups: small
+    },
+    settings: { emptydirData: 'refuse' },
+    steps: refusedFor('emptydir-data'),
+    end: 'as-found'
+  },
+  {
+    name: 'empty-nodes',
+    story: 'nodes without any pod that moves are upgraded all the same',
+    world: { objects: [daemonSet('agent', { readyAfter: '1s' })], nodeGroups: small },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'singleton-restarted',
+    story: 'a single replica is restarted ahead of its old pod and never missing',
+    world: { objects: [deployment('ledger', 1, { readyAfter: '10s', stopsAfter: '5s' })], nodeGroups: small },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'singleton-with-budget',
+    story: 'a single replica whose budget never allows an eviction is restarted, and its budget kept',
+    world: {
+      objects: [deployment('ledger', 1, { readyAfter: '10s' }), budget('ledger', { minAvailable: 1 })],
+      nodeGroups: small
+    },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'singleton-back',
+    story: 'a restarted singleton that never becomes ready is put back without having been missing',
+    world: {
+      objects: [web, deployment('ledger', 1, { stopsAfter: '5s' }), budget('ledger', { minAvailable: 1 })],
+      nodeGroups: [badNodes({ nodes: 3 })]
+    },
+    settings: { ...quick, podTimeoutMs: 60_000 },
+    steps: [{ expect: { outcome: 'reverted', code: 'pod-timeout' } }],
+    end: 'as-found'
+  },
+  {
+    name: 'recreate-refused',
+    story: 'a single replica that cannot be surged refuses, with the remedy',
+    world: {
+      objects: [
+        deployment('ledger', 1, { spec: { strategy: { type: 'Recreate' } } }),
+        budget('ledger', { minAvailable: 1 })
+      ],
+      nodeGroups: small
+    },
+    steps: refusedFor('budget-never-allows'),
+    end: 'as-found'
+  },
+  {
+    name: 'recreate-agreed',
+    story: 'a single replica that cannot be surged is down for a moment where that is agreed to',
+    world: {
+      objects: [
+        deployment('ledger', 1, { spec: { strategy: { type: 'Recreate' } } }),
+        budget('ledger', { minAvailable: 1 })
+      ],
+      nodeGroups: small
+    },
+    settings: { ...quick, allowDowntime: ['shop/deployment/ledger'] },
+    steps: upgraded,
+    mayBeDown: ['shop/Deployment/ledger'],
+    end: 'swapped'
+  },
+  {
+    name: 'two-budgets',
+    story: 'two budgets on one pod refuse the upgrade',
+    world: {
+      objects: [web, budget('web', { maxUnavailable: 1 }), budget('web-too', { maxUnavailable: 2 }, { of: 'web' })],
+      nodeGroups: small
+    },
+    steps: refusedFor('two-budgets'),
+    end: 'as-found'
+  },
+  {
+    name: 'percentages',
+    story: 'budgets in per cent are kept: 90 % of ten, and 10 % that may be missing',
+    world: {
+      objects: [
+        deployment('nine', 10, { readyAfter: '2s' }),
+        budget('nine', { minAvailable: '90%' }),
+        deployment('tenth', 10, { readyAfter: '2s' }),
+        budget('tenth', { maxUnavailable: '10%' })
+      ],
+      nodeGroups: small
+    },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'budget-edited',
+    story: 'a budget that is closed meanwhile is waited for, and gone on with when it opens',
+    world: { objects: [web, budget('web', { maxUnavailable: 1 })], nodeGroups: small },
+    settings: quick,
+    steps: [
+      {
+        happenings: [
+          { when: { stage: 'move' }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) },
+          { when: { at: 240_000 }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 2 } }) }
+        ],
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    end: 'swapped'
+  },
+  {
+    name: 'budget-deleted',
+    story: 'a budget that is closed and then deleted no longer holds anything up',
+    world: { objects: [web, budget('web', { maxUnavailable: 1 })], nodeGroups: small },
+    settings: quick,
+    steps: [
+      {
+        happenings: [
+          { when: { stage: 'move' }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) },
+          { when: { at: 240_000 }, do: removed('PodDisruptionBudget', 'web') }
+        ],
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    end: 'swapped'
+  },
+  {
+    name: 'budget-closed-for-good',
+    story: 'a budget that is closed meanwhile and stays so makes no progress, and everything is put back',
+    world: { objects: [web, budget('web', { maxUnavailable: 1 })], nodeGroups: small },
+    settings: { ...quick, podTimeoutMs: 120_000, revertTimeoutMs: 600_000 },
+    steps: [
+      {
+        happenings: [
+          { when: { moved: 2 }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) },
+          {
+            when: { stage: 'move', direction: 'reverting' },
+            do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 1 } })
+          }
+        ],
+        expect: { outcome: 'reverted', code: 'pod-timeout', says: /web/ }
+      }
+    ],
+    end: 'as-found'
+  },
+  {
+    name: 'unwell-before',
+    story: 'what was broken before neither blocks the upgrade nor is blamed on it',
+    world: {
+      objects: [web, deployment('broken', 2, { readyAfter: 'never' }), budget('broken', { minAvailable: 1 })],
+      nodeGroups: small
+    },
+    settings: quick,
+    steps: [{ expect: { outcome: 'upgraded' } }],
+    end: 'swapped'
+  },
+  {
+    name: 'unwell-always-allowed',
+    story: 'unready pods whose budget always lets the unhealthy go are moved',
+    world: {
+      objects: [
+        web,
+        deployment('broken', 3, { readyAfter: 'never' }),
+        budget('broken', { minAvailable: 2, unhealthyPodEvictionPolicy: 'AlwaysAllow' })
+      ],
+      nodeGroups: small
+    },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'trap-of-the-way-back',
+    story: 'on the way back, dead pods whose budget refuses their eviction are deleted only after a minute',
+    world: {
+      objects: [deployment('web', 4, { stopsAfter: '2s' }), budget('web', { maxUnavailable: 1 })],
+      nodeGroups: [{ nodes: 3 }]
+    },
+    settings: { ...quick, podTimeoutMs: 120_000 },
+    steps: [
+      {
+        happenings: [
+          {
+            when: { moved: 2 },
+            do: (lab) => {
+              const nodes = new Set(lab.nodesOf(groupName(lab, 'inactive')).map(({ metadata }) => metadata.name))
+              for (const pod of podsOf(lab, 'web'))
+                if (nodes.has(pod.spec?.nodeName))
+                  lab.cluster.annotate('Pod', 'shop', pod.metadata.name, { 'simulated/not-ready': 'true' })
+            }
+          }
+        ],
+        expect: { outcome: 'reverted', code: 'pod-timeout' }
+      }
+    ],
+    end: 'as-found'
+  },
+  {
+    name: 'crash-loop',
+    story: 'containers that crash on the new nodes are quoted in the reason',
+    world: {
+      objects: [web],
+      nodeGroups: [{ nodes: 3, green: { tags: { 'simulated/crash-loop': 'GLIBC_2.38 not found' } } }]
+    },
+    settings: { ...quick, podTimeoutMs: 120_000 },
+    steps: [{ expect: { outcome: 'reverted', code: 'pod-timeout', says: /CrashLoopBackOff/ } }],
+    end: 'as-found'
+  },
+  {
+    name: 'min-ready-seconds',
+    story: 'a replacement counts only when it has been ready for minReadySeconds',
+    world: {
+      objects: [
+        deployment('web', 4, { readyAfter: '2s', spec: { minReadySeconds: 20 } }),
+        budget('web', { maxUnavailable: 1 })
+      ],
+      nodeGroups: small
+    },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'state-in-order',
+    story: 'a StatefulSet moves one pod at a time',
+    world: { objects: [statefulSet('db', 3, { readyAfter: '10s', stopsAfter: '5s' })], nodeGroups: small },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'state-with-volumes',
+    story: 'pods with volumes wait for detach and attach, in their zones',
+    world: {
+      objects: [
+        ...(['a', 'b', 'c'].flatMap((zone, index) => volume(`data-db-${index}`, `eu-west-1${zone}`)) as never[]),
+        statefulSet('db', 3, {
+          readyAfter: '5s',
+          stopsAfter: '5s',
+          spec: {
+            volumeClaimTemplates: [
+              {
+                metadata: { name: 'data' },
+                spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '10Gi' } } }
+              }
+            ]
+          }
+        }),
+        budget('db', { maxUnavailable: 1 })
+      ],
+      nodeGroups: small
+    },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'deployment-with-volume',
+    story: 'a single pod with a volume refuses, because it cannot be in two places',
+    world: {
+      objects: [
+        ...(volume('files', 'eu-west-1a') as never[]),
+        deployment('files', 1, { pod: mounts('files') }),
+        budget('files', { minAvailable: 1 })
+      ],
+      nodeGroups: small
+    },
+    steps: refusedFor('budget-never-allows'),
+    end: 'as-found'
+  },
+  {
+    name: 'jobs-waited-for',
+    story: 'a Job that ends in time is waited for',
+    world: { objects: [web, job('report', 2, { completesAfter: '6m' })], nodeGroups: small },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'jobs-held',
+    story: 'a Job that runs on keeps its node: held, and finished when it has ended',
+    world: { objects: [web, job('report', 1, { completesAfter: '2h' })], nodeGroups: small },
+    settings: { ...quick, moveTimeoutMs: 600_000 },
+    steps: [
+      { expect: { outcome: 'held', code: 'jobs-run', says: /report/ } },
+      {
+        before: (lab) => void lab.cluster.remove('Job', 'shop', 'report', { propagationPolicy: 'Background' }),
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    end: 'swapped'
+  },
+  {
+    name: 'jobs-evicted',
+    story: 'Jobs are evicted where that is asked for, and begin again elsewhere',
+    world: { objects: [web, job('report', 2, { completesAfter: '2h' })], nodeGroups: small },
+    settings: { ...quick, jobs: 'evict' },
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'comes-back',
+    story: 'a pod that tolerates everything comes back to a closed node: moved twice, then named',
+    world: { objects: [web, deployment('clinging', 1, clinging)], nodeGroups: small },
+    settings: { ...quick, podTimeoutMs: 120_000 },
+    steps: [
+      {
+        before(lab) {
+          // So that the scheduler always prefers the old nodes, closed or not.
+          for (const { metadata } of lab.nodesOf(groupName(lab, 'active')))
+            lab.cluster.patch('Node', undefined, metadata.name, { metadata: { labels: { kind: 'old' } } }, 'merge')
+          lab.cluster.patch(
+            'Deployment',
+            'shop',
+            'clinging',
+            {
+              spec: {
+                template: {
+                  spec: {
+                    affinity: {
+                      nodeAffinity: {
+                        preferredDuringSchedulingIgnoredDuringExecution: [
+                          {
+                            weight: 100,
+                            preference: { matchExpressions: [{ key: 'kind', operator: 'In', values: ['old'] }] }
+                          }
+                        ]
+                      }
+                    }
+                  }
+                }
+              }
+            },
+            'merge'
+          )
+        },
+        expect: { outcome: 'reverted', says: /clinging/ }
+      }
+    ],
+    end: 'as-found'
+  },
+  {
+    name: 'fits-nowhere',
+    story: 'a pod that would fit on no new node refuses before anything is touched',
+    world: {
+      objects: [web, deployment('big', 1, { memory: '12Gi' })],
+      nodeGroups: [
+        {
+          nodes: 3,
+          green: { tags: { 'k8s.io/cluster-autoscaler/node-template/resources/memory': '7Gi', 'simulated/memory': '7Gi' } }
+        }
+      ]
+    },
+    steps: refusedFor('fits-nowhere'),
+    end: 'as-found'
+  },
+  {
+    name: 'selects-old-nodes',
+    story: 'a pod that selects a label which the new nodes lack refuses before anything is touched',
+    world: {
+      objects: [web, deployment('picky', 2, { pod: { nodeSelector: { disk: 'fast' } } })],
+      nodeGroups: [
+        {
+          nodes: 3,
+          blue: { tags: { 'k8s.io/cluster-autoscaler/node-template/label/disk': 'fast' } },
+          green: { tags: { 'k8s.io/cluster-autoscaler/node-template/label/disk': 'slow' } }
+        }
+      ]
+    },
+    steps: refusedFor('fits-nowhere'),
+    end: 'as-found'
+  },
+  {
+    name: 'tainted-nodes',
+    story: 'pods follow the taints that both sides have',
+    world: {
+      objects: [deployment('gpu', 3, { pod: { tolerations: [{ key: 'gpu', operator: 'Exists', effect: 'NoSchedule' }] } })],
+      nodeGroups: [
+        {
+          nodes: 3,
+          blue: { tags: { 'k8s.io/cluster-autoscaler/node-template/taint/gpu': 'true:NoSchedule' } },
+          green: { tags: { 'k8s.io/cluster-autoscaler/node-template/taint/gpu': 'true:NoSchedule' } }
+        }
+      ]
+    },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'scaled-up-beyond-room',
+    story: 'pods that find no room pause the evictions, and the run goes on when there is room',
+    world: { objects: [deployment('web', 6, { memory: '6Gi', readyAfter: '2s' })], nodeGroups: small },
+    settings: quick,
+    steps: [
+      {
+        happenings: [
+          { when: { moved: 2 }, do: scaled('web', 9) },
+          { when: { at: 400_000 }, do: scaled('web', 5) }
+        ],
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    end: 'swapped'
+  },
+  {
+    name: 'rollout-meanwhile',
+    story: 'a rollout of others goes through meanwhile and is named, not judged',
+    world: { objects: [web, deployment('api', 4, { readyAfter: '3s' })], nodeGroups: small },
+    settings: quick,
+    steps: [
+      {
+        happenings: [
+          {
+            when: { moved: 2 },
+            do: changed('Deployment', 'api', { spec: { template: { metadata: { annotations: { release: '2' } } } } })
+          }
+        ],
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    end: 'swapped'
+  },
+  {
+    name: 'deleted-meanwhile',
+    story: 'a workload that somebody deletes meanwhile is not missed',
+    world: { objects: [web, deployment('old', 6, { readyAfter: '3s' })], nodeGroups: small },
+    settings: quick,
+    steps: [
+      {
+        happenings: [
+          {
+            when: { moved: 3 },
+            do: (lab) => void lab.cluster.remove('Deployment', 'shop', 'old', { propagationPolicy: 'Background' })
+          }
+        ],
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    end: 'swapped'
+  },
+  {
+    name: 'namespace-ends',
+    story: 'a namespace that is being deleted lets its pods go by itself',
+    world: { objects: [web, deployment('tmp', 3, { namespace: 'preview', stopsAfter: '20s' })], nodeGroups: small },
+    settings: quick,
+    steps: [
+      {
+        happenings: [
+          { when: { stage: 'close' }, do: (lab) => void lab.cluster.remove('Namespace', undefined, 'preview') }
+        ],
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    end: 'swapped'
+  },
+  {
+    name: 'ignores-sigterm',
+    story: 'pods that ignore SIGTERM take their whole grace, and are waited for',
+    world: {
+      objects: [deployment('web', 4, { stopsAfter: 'never', pod: { terminationGracePeriodSeconds: 60 } })],
+      nodeGroups: small
+    },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'stuck-terminating',
+    story: 'a pod that a finalizer keeps is named, and everything is put back',
+    world: { objects: [web, deployment('kept', 2, { readyAfter: '2s' })], nodeGroups: small },
+    settings: { ...quick, podTimeoutMs: 120_000 },
+    steps: [
+      {
+        before(lab) {
+          const [pod] = podsOf(lab, 'kept')
+          if (pod)
+            lab.cluster.patch('Pod', 'shop', pod.metadata.name, { metadata: { finalizers: ['shop/keep'] } }, 'merge')
+        },
+        happenings: [
+          {
+            when: { direction: 'reverting' },
+            do: (lab) => {
+              for (const pod of podsOf(lab, 'kept'))
+                lab.cluster.patch('Pod', 'shop', pod.metadata.name, { metadata: { finalizers: null } }, 'merge')
+            }
+          }
+        ],
+        expect: { outcome: 'reverted', says: /kept/ }
+      }
+    ],
+    end: 'as-found'
+  },
+  {
+    name: 'closed-before',
+    story: 'a node that an operator had closed stays closed when everything is put back',
+    world: { objects: shopObjects(), nodeGroups: [badNodes()] },
+    settings: { ...quick, podTimeoutMs: 60_000 },
+    steps: [
+      {
+        before(lab) {
+          const [node] = lab.nodesOf(groupName(lab, 'active'))
+          if (node) lab.cluster.patch('Node', undefined, node.metadata.name, { spec: { unschedulable: true } }, 'merge')
+        },
+        expect: { outcome: 'reverted' }
+      }
+    ],
+    end: 'as-found',
+    check(lab) {
+      const closed = lab.nodesOf(groupName(lab, 'active')).filter((node) => node.spec?.unschedulable)
+      return closed.length === 1 ? [] : [`${closed.length} nodes are closed, not 1`]
+    }
+  },
+  {
+    name: 'foreign-nodes',
+    story: 'nodes and pods of nobody we know are not touched, and count as room',
+    world: { objects: [web], nodeGroups: small, foreignNodes: 2 },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped',
+    check: (lab) => (nodeOf(lab, 'web').length === 4 ? [] : ['web has not four pods'])
+  },
+  {
+    name: 'own-pod',
+    story: 'a run inside a pod on a node that would be emptied refuses',
+    world: { objects: [web, deployment('runner', 1)], nodeGroups: small },
+    steps: [
+      {
+        ports: { ownPod: { namespace: 'shop', name: 'set-before' } },
+        before: () => {},
+        expect: { outcome: 'refused', rules: ['own-pod'], writes: 0 }
+      }
+    ],
+    end: 'as-found'
+  },
+  {
+    name: 'critical-last',
+    story: 'critical pods go last',
+    world: {
+      objects: [web, deployment('dns', 2, { pod: { priorityClassName: 'system-cluster-critical' }, readyAfter: '2s' })],
+      nodeGroups: small
+    },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'workload-scaled-to-zero',
+    story: 'a workload that is scaled to zero meanwhile is not missed',
+    world: { objects: [web, deployment('batch', 5, { readyAfter: '3s' })], nodeGroups: small },
+    settings: quick,
+    steps: [{ happenings: [{ when: { moved: 2 }, do: inTurn(scaled('batch', 0)) }], expect: { outcome: 'upgraded' } }],
+    end: 'swapped'
+  }
+]
