@@ -183,7 +183,7 @@ export function watch(scene: Scene & { run: OpenRun; diary: Diary }, looks: numb
 }
 
 export function evictionEntry(over: Partial<EvictionEntry> = {}): EvictionEntry {
-  return { sentAt: now - 1000, answeredAt: now - 1000, budgetVersion: undefined, workload: '', ...over }
+  return { sentAt: now - 1000, answeredAt: now - 1000, budgetVersion: undefined, lane: '', ...over }
 }
 
 /** Budget status as its controller would have it with all of these pods healthy, or `healthy` of them. */

@@ -23,9 +23,16 @@ export type ClusterAction =
   | { kind: 'restart'; workload: Workload; mark: string }
   | { kind: 'unmark-workload'; workload: Workload }
 
-export type PodAction =
-  | { kind: 'evict'; pod: Pod; workload: string; budgetVersion: string | undefined }
-  | { kind: 'remove'; pod: Pod; workload: string; budgetVersion: string | undefined }
+export type PodAction = {
+  kind: 'evict' | 'remove'
+  pod: Pod
+  /**
+   * Requests of one lane go one after the other: evictions that race for one budget make the API server retry each of them
+   * half a second later. A pod without a budget has a lane of its own.
+   */
+  lane: string
+  budgetVersion: string | undefined
+}
 
 export type Action = GroupAction | ClusterAction | PodAction
 

@@ -10,8 +10,7 @@ export interface EvictionEntry {
   answer?: EvictionAnswer
   /** The budget's resourceVersion when it was asked; a newer one is a reason to ask again. */
   budgetVersion: string | undefined
-  /** Name of the budget, to count accepted evictions that its status does not show yet. */
-  workload: string
+  lane: string
 }
 
 export interface WorkloadEntry {

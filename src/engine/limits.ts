@@ -31,7 +31,7 @@ export const unknownRetryMs = 2_000
 export const deniedRetryMs = 10_000
 /** The server accepted an eviction, and the feed still shows no deletion: ask again. */
 export const acceptedRetryMs = 15_000
-/** The API server answers 504 when evictions race for one budget; so many at once in all. */
+/** Evictions under way at once in all; those of one budget go one after the other. */
 export const evictionsAtOnce = 32
 /** An accepted eviction is in the budget's status by then; a wrong guess costs one 429. */
 export const budgetReflectedMs = 1_000

@@ -20,7 +20,7 @@ import type { Progress, Reason, StageName } from './report.ts'
 import { saveRecord } from './save.ts'
 import type { Settings } from './settings.ts'
 import { createWorks, type Works } from './works.ts'
-import { makeWorld, type World } from './world.ts'
+import { isStranded, makeWorld, type World } from './world.ts'
 
 export type Ending =
   | { kind: 'finish'; outcome: 'upgraded' | 'reverted'; run: OpenRun; notes: readonly string[]; world: World }
@@ -221,7 +221,11 @@ function mayTerminate(id: string, group: string, world: World, run: OpenRun): bo
   if (group === run.outgoing.name && run.direction !== 'retiring') return false
   const names = new Set(world.view.nodes.filter((node) => node.instanceId === id).map((node) => node.name))
   return !world.view.pods.some(
-    (pod) => pod.nodeName && names.has(pod.nodeName) && judgePod(pod, run.settings, world.index).kind !== 'leave'
+    (pod) =>
+      pod.nodeName &&
+      names.has(pod.nodeName) &&
+      !isStranded(pod, world.from, world.now) &&
+      judgePod(pod, run.settings, world.index).kind !== 'leave'
   )
 }
 

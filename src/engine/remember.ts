@@ -6,7 +6,7 @@ import { judgePod } from './policy/pods.ts'
 import type { OpenRun } from './record.ts'
 import { covered } from './stages/release.ts'
 import { usability } from './usable.ts'
-import { isRetained, isStale, nodeOf, type Side, type World } from './world.ts'
+import { isRetained, isStale, isStranded, nodeOf, type Side, type World } from './world.ts'
 
 export function remember(world: World, run: OpenRun): void {
   const { diary } = world
@@ -144,6 +144,7 @@ function rememberEmpty(diary: Diary, world: World, run: OpenRun): void {
   const busy = new Set<string>(world.view.attachments.map((attachment) => attachment.nodeName))
   for (const pod of world.view.pods) {
     if (pod.nodeName === undefined || busy.has(pod.nodeName)) continue
+    if (isStranded(pod, world.from, world.now)) continue
     if (judgePod(pod, run.settings, world.index).kind !== 'leave') busy.add(pod.nodeName)
   }
   for (const instance of world.from.instances) {

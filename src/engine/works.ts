@@ -2,7 +2,16 @@
  * Starts actions and keeps track of them: nothing is started twice, nothing starts without the lock, and what fails for a
  * passing reason is tried again later, from a new look at the world.
  */
-import { type Action, type ActionAnswer, actionKey, actionText, isGroupAction, isPodAction, perform } from './action.ts'
+import {
+  type Action,
+  type ActionAnswer,
+  actionKey,
+  actionText,
+  isGroupAction,
+  isPodAction,
+  type PodAction,
+  perform
+} from './action.ts'
 import type { Clock } from './clock.ts'
 import type { Cluster, EvictionAnswer } from './cluster.ts'
 import type { Diary } from './diary.ts'
@@ -35,6 +44,8 @@ export interface WorksOptions {
 export function createWorks(options: WorksOptions): Works {
   const { clock } = options
   const running = new Set<Promise<void>>()
+  /** The last request of each lane: whether the next may follow it. */
+  const lanes = new Map<string, Promise<boolean>>()
   let wake: () => void = () => {}
   let ended = new Promise<void>((resolve) => {
     wake = resolve
@@ -46,6 +57,24 @@ export function createWorks(options: WorksOptions): Works {
     if (attempt && clock.now() < attempt.nextAt) return false
     // One write at a time for a group: the next is decided from a look at what this one did.
     return !isGroupAction(action) || ![...diary.inFlight].some((other) => other.startsWith(`group ${action.group} `))
+  }
+
+  /** After the one before it; not at all when that was not let through, since the rest was decided on the hope that it would be. */
+  function inLane(action: PodAction, key: string, diary: Diary): Promise<void> {
+    const before = lanes.get(action.lane) ?? Promise.resolve(true)
+    const turn = before.then(async (open) => {
+      if (!open || !options.mayWrite()) {
+        diary.evictions.delete(action.pod.uid)
+        return false
+      }
+      await carryOut(action, key, diary)
+      const answer = diary.evictions.get(action.pod.uid)?.answer?.kind
+      return answer === 'accepted' || answer === 'gone' || answer === 'replaced'
+    })
+    lanes.set(action.lane, turn)
+    return turn.then(() => {
+      if (lanes.get(action.lane) === turn) lanes.delete(action.lane)
+    })
   }
 
   async function carryOut(action: Action, key: string, diary: Diary): Promise<void> {
@@ -105,11 +134,12 @@ export function createWorks(options: WorksOptions): Works {
           diary.evictions.set(action.pod.uid, {
             sentAt: clock.now(),
             budgetVersion: action.budgetVersion,
-            workload: action.workload
+            lane: action.lane
           })
         }
         started += 1
-        const work = carryOut(action, key, diary).then(() => {
+        const turn = isPodAction(action) ? inLane(action, key, diary) : carryOut(action, key, diary)
+        const work = turn.then(() => {
           for (const mark of marks) diary.inFlight.delete(mark)
           running.delete(work)
           if (isGroupAction(action)) options.wroteGroups()

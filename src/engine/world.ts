@@ -1,7 +1,7 @@
 /** One look at everything: both groups, the cluster, and what the diary adds. Plain values, made anew for every pass. */
 import type { Budget, ClusterView, Node, Pod } from './cluster.ts'
 import type { Diary } from './diary.ts'
-import { budgetReflectedMs, staleMs, unknownRetryMs } from './limits.ts'
+import { budgetReflectedMs, lostNodeMs, staleMs, unknownRetryMs } from './limits.ts'
 import type { Activity, Group, Instance } from './node-group.ts'
 import { budgetsOf } from './policy/budgets.ts'
 import { type ClusterIndex, indexCluster } from './policy/workloads.ts'
@@ -102,6 +102,13 @@ export function isRetained(instance: Instance): boolean {
 /** The instance is there, in service, healthy. */
 export function serves(instance: Instance): boolean {
   return instance.lifecycle === 'InService' && instance.healthy
+}
+
+/** A dead kubelet ends nothing: a pod that is past its grace on a node lost for long counts as gone. */
+export function isStranded(pod: Pod, side: Side, now: number): boolean {
+  if (pod.deletingAt === undefined || pod.deletingAt >= now) return false
+  const node = side.nodes.find((one) => one.name === pod.nodeName)
+  return node !== undefined && node.ready !== 'True' && now - node.readySinceAt >= lostNodeMs
 }
 
 export function nodeOf(side: Side, instance: Instance): Node | undefined {

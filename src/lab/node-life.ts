@@ -65,6 +65,9 @@ export function nodeLife({ aws, cluster, clock, joinAfterMs }: NodeLifeOptions):
       const instance = aws.world.instance(id)
       if (instance) silence(instance)
       aws.world.lose(id, message)
+      // The cloud's controller asks after nodes that have fallen silent, and takes away those whose machine is gone.
+      const name = nodes.get(id)
+      if (name !== undefined) clock.after(60_000, () => cluster.removeNode(name))
     }
   }
 }

@@ -46,10 +46,12 @@ export function runScenario(scenario: Scenario, options: PlayOptions = {}): Prom
 export async function play(scenario: Scenario, clock: SleepingClock, options: PlayOptions = {}): Promise<Played> {
   const lab = createLab({ clock, world: scenario.world, seed: options.seed ?? 1 })
   await lab.settled()
+  // What is done before the first step belongs to what was found.
+  scenario.steps[0]?.before?.(lab)
   const observer = observe(lab, scenario)
   const stage: Stage = { scenario, lab, observer, options, results: [], failures: [], calls: [] }
   for (const [index, step] of scenario.steps.entries()) {
-    step.before?.(lab)
+    if (index > 0) step.before?.(lab)
     options.begins?.(step, index, lab)
     const { beside } = step
     const other = beside && clock.sleep(beside.afterMs).then(() => playStep(stage, beside, index))

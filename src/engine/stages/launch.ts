@@ -128,7 +128,9 @@ function missingSince(world: World): number {
 function zoneFailure(zones: readonly string[], world: World, run: OpenRun): Step | undefined {
   const { group, instances } = world.incoming
   if (zones.length === 0 || instances.length < group.capacity.desired) return undefined
-  if (world.now - missingSince(world) < run.settings.launchTimeoutMs) return undefined
+  // Not `missingSince`: nothing is missing by number. Once pods are on their way a node that dies is its group's business.
+  const wantedAt = world.diary.desired.get(group.name)?.at ?? world.now
+  if (closeBegan(world, run) || world.now - wantedAt < run.settings.launchTimeoutMs) return undefined
   return failed(
     'launch-timeout',
     `${group.name} has no usable node in ${zones.join(', ')}, where outgoing nodes stand, after ${run.settings.launchTimeoutMs / 60_000} min.`,

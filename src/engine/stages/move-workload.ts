@@ -136,12 +136,13 @@ function letsUnreadyGo(budget: Budget): boolean {
 function ask(pod: Pod, workload: MovingWorkload, world: World, run: OpenRun): readonly Action[] {
   const budgets = budgetsOf(pod, world.index)
   const budgetVersion = budgets.map((budget) => budget.resourceVersion).join() || undefined
+  const lane = budgets[0] ? `${pod.namespace}/${budgets[0].name}` : pod.uid
   const entry = world.diary.evictions.get(pod.uid)
   if (entry && servesNobody(pod, entry, workload, world, run)) {
-    return [{ kind: 'remove', pod, workload: workload.owner.key, budgetVersion }]
+    return [{ kind: 'remove', pod, lane, budgetVersion }]
   }
   if (entry && !mayAskAgain(entry, budgetVersion, world.now)) return []
-  return [{ kind: 'evict', pod, workload: workload.owner.key, budgetVersion }]
+  return [{ kind: 'evict', pod, lane, budgetVersion }]
 }
 
 function mayAskAgain(entry: EvictionEntry, budgetVersion: string | undefined, now: number): boolean {
@@ -207,8 +208,9 @@ function cameBack(
 ): Mover['first'] | undefined {
   const closedAt = world.diary.closedAt
   if (closedAt === undefined || !tolerates(workload)) return undefined
+  // Creation times are whole seconds, rounded down.
   const again = actions.flatMap((action) =>
-    isPodAction(action) && action.pod.createdAt > closedAt && run.returned[action.pod.uid] === undefined
+    isPodAction(action) && action.pod.createdAt > closedAt - 1_000 && run.returned[action.pod.uid] === undefined
       ? [action.pod.uid]
       : []
   )

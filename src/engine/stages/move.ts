@@ -3,7 +3,7 @@
  * the replacements of the last are available on nodes that are not being emptied. A pod is moved when its replacement
  * serves, not when it is gone.
  */
-import type { Action } from '../action.ts'
+import { type Action, isPodAction } from '../action.ts'
 import { podTrouble } from '../health.ts'
 import { evictionsAtOnce } from '../limits.ts'
 import { ownerLabel } from '../policy/workloads.ts'
@@ -74,9 +74,16 @@ export function spentMoving(world: World, run: OpenRun): number {
   return (run.spentMs[key] ?? 0) + now
 }
 
+/** At most so many requests at once: as many lanes, since each has one under way. */
 function withinLimits(actions: readonly Action[], world: World): readonly Action[] {
-  const underWay = [...world.diary.inFlight].filter((key) => key.startsWith('evict ')).length
-  return actions.slice(0, Math.max(0, evictionsAtOnce - underWay))
+  const lanes = new Set<string>()
+  for (const entry of world.diary.evictions.values()) if (entry.answeredAt === undefined) lanes.add(entry.lane)
+  return actions.filter((action) => {
+    if (!isPodAction(action)) return true
+    if (!lanes.has(action.lane) && lanes.size >= evictionsAtOnce) return false
+    lanes.add(action.lane)
+    return true
+  })
 }
 
 function failureOf(world: World, run: OpenRun, survey: Survey): Step | undefined {

@@ -50,7 +50,7 @@ export const retire: Stage = {
   }
 }
 
-/** Min, Max and Desired to zero, but only once no instance can be chosen. */
+/** Min, Max and Desired to zero, but only once no instance can be chosen. Without instances Max is release's business. */
 function zeroSize(world: World): Step | undefined {
   const { from } = world
   const { min, max, desired } = from.group.capacity
@@ -63,7 +63,7 @@ function zeroSize(world: World): Step | undefined {
     )
     return act(`${from.group.name}: protecting ${unprotected.length} instances`, actions, waiting)
   }
-  if (min === 0 && max === 0 && desired === 0) return undefined
+  if (min === 0 && desired === 0 && (max === 0 || from.group.instances.length === 0)) return undefined
   return act(`${from.group.name}: scaling to zero`, [
     { kind: 'resize', group: from.group.name, capacity: { min: 0, max: 0, desired: 0 } }
   ])

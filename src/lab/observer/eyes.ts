@@ -51,9 +51,10 @@ export function createEyes(lab: Lab): Eyes {
 
   function openRuns(): readonly OpenRecord[] {
     const found = lab.cluster.find('ConfigMap', 'kube-system', 'eks-node-upgrade')
-    if (found?.metadata.resourceVersion === seenVersion) return runs
-    seenVersion = found?.metadata.resourceVersion
-    const texts = Object.values((found?.data ?? {}) as Record<string, string>)
+    // Nothing of ours deletes it: where others have, what it said last is still what is going on.
+    if (!found || found.metadata.resourceVersion === seenVersion) return runs
+    seenVersion = found.metadata.resourceVersion
+    const texts = Object.values((found.data ?? {}) as Record<string, string>)
     runs = texts.flatMap((text) => {
       const run = parsed(text)?.run
       if (!run) return []

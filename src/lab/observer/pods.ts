@@ -60,7 +60,7 @@ export function createPodChecks(lab: Lab, eyes: Eyes, broken: Tell, mayBeDown: r
     for (const one of lab.cluster.list('PodDisruptionBudget', namespace)) {
       if (!matchesSelector(one.spec?.selector, labels ?? {})) continue
       const { healthy, desired } = count(one)
-      if (healthy >= desired) continue
+      if (healthy >= desired || mayBeDown.includes(eyes.workloadOf(pod))) continue
       const ours = byUs(pod)
       if (ours)
         broken('I1', `budget ${namespace}/${one.metadata.name} needs ${desired} and has ${healthy}: ${name} ${ours}`)

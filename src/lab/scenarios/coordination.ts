@@ -319,7 +319,7 @@ export const coordination: readonly Scenario[] = [
   {
     name: 'killed-three-times',
     story: 'a run that is killed three times, the last time on its way back, ends all the same',
-    world: { objects: shopObjects(), nodeGroups: [badNodes()] },
+    world: { objects: shopObjects({ readyAfter: undefined }), nodeGroups: [badNodes()] },
     settings: { ...quick, podTimeoutMs: 60_000 },
     steps: [
       { kill: { stage: 'launch' }, expect: { outcome: 'killed' } },

@@ -4,6 +4,8 @@ import { budget, deployment, shopObjects } from '../workloads.ts'
 import { badNodes, opened, scaled, sizeOf, tagged, unready } from './deeds.ts'
 
 const shop = { objects: shopObjects() }
+/** Its nodes say when its pods become ready. */
+const plainShop = shopObjects({ readyAfter: undefined })
 const asked = { soakMs: 60_000 }
 
 export const wholeRuns: readonly Scenario[] = [
@@ -32,7 +34,7 @@ export const wholeRuns: readonly Scenario[] = [
   {
     name: 'new-pods-never-ready',
     story: 'pods that never become ready on the new nodes are put back',
-    world: { objects: shopObjects(), nodeGroups: [badNodes()] },
+    world: { objects: plainShop, nodeGroups: [badNodes()] },
     settings: { ...asked, podTimeoutMs: 120_000 },
     steps: [{ expect: { outcome: 'reverted', code: 'pod-timeout' } }],
     end: 'as-found'
@@ -183,7 +185,7 @@ export const wholeRuns: readonly Scenario[] = [
   {
     name: 'killed-back',
     story: 'a run killed on its way back is gone on with, back',
-    world: { objects: shopObjects(), nodeGroups: [badNodes()] },
+    world: { objects: plainShop, nodeGroups: [badNodes()] },
     settings: { ...asked, podTimeoutMs: 60_000 },
     steps: [
       { kill: { stage: 'close', direction: 'reverting' }, expect: { outcome: 'killed' } },

@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { freeze, originalsText } from '../../../src/engine/stages/freeze.ts'
+import { actionsOf, blue, blueGroup, green, greenGroup, instance, kinds, look, original, run } from '../sample.ts'
+
+const untouched = { tags: {}, suspended: [], capacity: { min: 1, max: 10, desired: 3 } }
+const asFound = () =>
+  look({
+    outgoing: blueGroup({
+      ...untouched,
+      instances: ['b1', 'b2', 'b3'].map((name) => instance(`i-${name}`, { protectedFromScaleIn: false }))
+    }),
+    incoming: greenGroup({ ...untouched, instances: [], capacity: { min: 0, max: 0, desired: 0 } })
+  })
+
+describe('freeze', () => {
+  it('is done when everything is seen back', () => {
+    assert.equal(freeze.next(look(), run()).kind, 'done')
+  })
+
+  it('marks both groups, suspends, pins the size and protects, and takes no size from anybody', () => {
+    const actions = actionsOf(freeze.next(asFound(), run()))
+    assert.deepEqual(actions.filter((one) => one.kind === 'tag').map((one) => one.group), [blue, green])
+    assert.deepEqual(
+      actions.filter((one) => one.kind === 'suspend').map((one) => [one.group, one.processes]),
+      [
+        [blue, ['AZRebalance', 'ScheduledActions', 'InstanceRefresh', 'ReplaceUnhealthy']],
+        [green, ['AZRebalance', 'ScheduledActions', 'InstanceRefresh']]
+      ]
+    )
+    assert.deepEqual(actions.filter((one) => one.kind === 'resize'), [
+      { kind: 'resize', group: blue, capacity: { min: 3 } }
+    ])
+    assert.deepEqual(actions.filter((one) => one.kind === 'protect'), [
+      { kind: 'protect', group: blue, instanceIds: ['i-b1', 'i-b2', 'i-b3'], on: true }
+    ])
+  })
+
+  it('suspends only what is not suspended already', () => {
+    const world = look({ outgoing: blueGroup({ suspended: ['AZRebalance', 'Launch'] }) })
+    assert.deepEqual(actionsOf(freeze.next(world, run())), [
+      { kind: 'suspend', group: blue, processes: ['ScheduledActions', 'InstanceRefresh', 'ReplaceUnhealthy'] }
+    ])
+  })
+
+  it('suspends HealthCheck on both where more than EC2 is checked: empty nodes fail a load balancer', () => {
+    const world = look({
+      outgoing: blueGroup({ healthCheckType: 'ELB' }),
+      incoming: greenGroup({ healthCheckType: 'EC2,ELB' })
+    })
+    assert.deepEqual(
+      actionsOf(freeze.next(world, run())).map((one) => 'processes' in one && [one.group, one.processes]),
+      [
+        [blue, ['HealthCheck']],
+        [green, ['HealthCheck']]
+      ]
+    )
+  })
+
+  it('never stops alarms or the launching of instances: the cluster can always grow', () => {
+    const stopped = actionsOf(freeze.next(asFound(), run())).flatMap((one) => (one.kind === 'suspend' ? one.processes : []))
+    for (const process of ['Launch', 'Terminate', 'AlarmNotification']) assert.ok(!stopped.includes(process))
+  })
+
+  it('leaves a Desired that somebody raised as it is, and writes only Min', () => {
+    const world = look({ outgoing: blueGroup({ capacity: { min: 1, max: 10, desired: 8 } }) })
+    assert.deepEqual(actionsOf(freeze.next(world, run())), [{ kind: 'resize', group: blue, capacity: { min: 3 } }])
+  })
+
+  it('repairs a Desired below the count, with the Max that it needs', () => {
+    const world = look({ outgoing: blueGroup({ capacity: { min: 0, max: 2, desired: 2 } }) })
+    assert.deepEqual(actionsOf(freeze.next(world, run())), [
+      { kind: 'resize', group: blue, capacity: { min: 3, desired: 3, max: 3 } }
+    ])
+  })
+
+  it('keeps Min at the count: whoever changed it is undone', () => {
+    assert.deepEqual(
+      actionsOf(freeze.next(look({ outgoing: blueGroup({ capacity: { min: 0, max: 3, desired: 3 } }) }), run())),
+      [{ kind: 'resize', group: blue, capacity: { min: 3 } }]
+    )
+  })
+
+  it('protects an instance that came later, but only once it is in service', () => {
+    const late = (lifecycle: string) =>
+      look({
+        outgoing: blueGroup({
+          instances: [instance('i-b1'), instance('i-b4', { lifecycle, protectedFromScaleIn: false })]
+        })
+      })
+    assert.deepEqual(kinds(freeze.next(late('Pending:Wait'), run())), [])
+    assert.deepEqual(actionsOf(freeze.next(late('InService'), run())), [
+      { kind: 'protect', group: blue, instanceIds: ['i-b4'], on: true }
+    ])
+  })
+
+  it('puts the mark of another run right, and one that Terraform took away', () => {
+    const world = look({ incoming: greenGroup({ tags: { 'eks-node-upgrade/run': 'run-0' } }) })
+    const [tag] = actionsOf(freeze.next(world, run()))
+    assert.equal(tag?.kind === 'tag' && tag.tags['eks-node-upgrade/run'], 'run-1')
+  })
+
+  it('says what it found in words that fit into a tag', () => {
+    const text = originalsText(original(blue, { suspended: Array.from({ length: 60 }, (_, number) => `Process${number}`) }))
+    assert.ok(text.length <= 256)
+    assert.match(originalsText(original(blue)), /min 1 max 10 desired 3/)
+  })
+})

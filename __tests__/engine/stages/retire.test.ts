@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import type { Pod } from '../../../src/engine/cluster.ts'
+import type { Group } from '../../../src/engine/node-group.ts'
+import type { OpenRun } from '../../../src/engine/record.ts'
+import { retire } from '../../../src/engine/stages/retire.ts'
+import type { Step } from '../../../src/engine/stages/stage.ts'
+import {
+  actionsOf,
+  blue,
+  blueClosed,
+  blueGroup,
+  blueOpen,
+  closed,
+  deployment,
+  diaryAt,
+  directly,
+  green,
+  greenClosed,
+  greenGroup,
+  greenOpen,
+  instance,
+  minute,
+  now,
+  pod,
+  run,
+  seconds,
+  settings,
+  template,
+  watch
+} from '../sample.ts'
+
+const forth = run({ direction: 'retiring' })
+const nodes = [...blueClosed, ...greenOpen]
+const zero = { min: 0, max: 0, desired: 0 }
+const inRetire = () => diaryAt(now, { name: 'retire', direction: 'retiring' })
+const terminated = (step: Step) =>
+  actionsOf(step).flatMap((action) => (action.kind === 'terminate' ? action.instanceIds : []))
+
+/** What retire says after so many looks, one second apart. */
+function after(looks: number, outgoing: Group, over: { pods?: readonly Pod[]; run?: OpenRun; diary?: ReturnType<typeof inRetire> } = {}): Step {
+  const open = over.run ?? forth
+  return retire.next(watch({ run: open, outgoing, nodes, pods: over.pods, diary: over.diary ?? inRetire() }, looks), open)
+}
+
+describe('retire', () => {
+  it('protects every instance first', () => {
+    const outgoing = blueGroup({ instances: [instance('i-b1'), instance('i-b2', { protectedFromScaleIn: false })] })
+    assert.deepEqual(actionsOf(after(5, outgoing)), [
+      { kind: 'protect', group: blue, instanceIds: ['i-b2'], on: true }
+    ])
+  })
+
+  it('does not scale to zero while one cannot be protected yet: Auto Scaling would choose it', () => {
+    const outgoing = blueGroup({
+      instances: [instance('i-b1'), instance('i-b4', { lifecycle: 'Pending', protectedFromScaleIn: false })]
+    })
+    const step = after(5, outgoing)
+    assert.deepEqual(actionsOf(step), [])
+    assert.match(step.kind === 'busy' ? (step.waiting[0]?.what ?? '') : '', /i-b4/)
+  })
+
+  it('then scales to zero, all three sizes in one write, and terminates nothing in the same breath', () => {
+    assert.deepEqual(actionsOf(after(5, blueGroup())), [{ kind: 'resize', group: blue, capacity: zero }])
+  })
+
+  it('then terminates by id what two looks saw empty', () => {
+    const outgoing = blueGroup({ capacity: zero })
+    assert.deepEqual(terminated(after(1, outgoing)), [])
+    assert.deepEqual(terminated(after(2, outgoing)), ['i-b1', 'i-b2', 'i-b3'])
+  })
+
+  it('scales to zero again when somebody raised it meanwhile', () => {
+    const step = after(3, blueGroup({ capacity: { min: 0, max: 3, desired: 1 } }))
+    assert.deepEqual(actionsOf(step), [{ kind: 'resize', group: blue, capacity: zero }])
+  })
+
+  const busy: [string, Partial<Pod>][] = [
+    ['a pod that could be moved', {}],
+    ['a pod that is still stopping', { deletingAt: now - 1000 }],
+    ['a pod that is not ready', { ready: false, phase: 'Pending' }]
+  ]
+  for (const [what, over] of busy) {
+    it(`does not terminate an instance whose node holds ${what}`, () => {
+      const { pods } = deployment('shop', ['b2'], {}, over)
+      const step = after(5, blueGroup({ capacity: zero }), { pods })
+      assert.deepEqual(terminated(step), ['i-b1', 'i-b3'])
+    })
+  }
+
+  it('does not terminate an instance on which a Job runs, and names it while it waits', () => {
+    const { pods, workloads } = directly('Job', 'report', ['b1'])
+    const diary = inRetire()
+    const scene = { run: forth, nodes, pods, parts: [{ workloads }], diary }
+    const outgoing = blueGroup({ capacity: zero, instances: [instance('i-b1')] })
+    const step = retire.next(watch({ ...scene, outgoing }, 5), forth)
+    assert.deepEqual(terminated(step), [])
+    assert.match(step.kind === 'busy' ? (step.waiting[0]?.seen ?? '') : '', /team-a\/report-0/)
+  })
+
+  it('does not terminate an instance to which a volume is attached', () => {
+    const attachments = [{ name: 'a', nodeName: 'b1', volumeName: 'v', attached: true }]
+    const world = watch(
+      { run: forth, outgoing: blueGroup({ capacity: zero }), nodes, parts: [{ attachments }], diary: inRetire() },
+      5
+    )
+    assert.deepEqual(terminated(retire.next(world, forth)), ['i-b2', 'i-b3'])
+  })
+
+  it('does not terminate an instance whose node somebody has opened', () => {
+    const opened = [...blueOpen.slice(0, 1), ...blueClosed.slice(1), ...greenOpen]
+    const world = watch({ run: forth, outgoing: blueGroup({ capacity: zero }), nodes: opened, diary: inRetire() }, 5)
+    assert.deepEqual(terminated(retire.next(world, forth)), ['i-b2', 'i-b3'])
+  })
+
+  it('counts anew when a pod came back between two looks', () => {
+    const diary = inRetire()
+    const outgoing = blueGroup({ capacity: zero, instances: [instance('i-b1')] })
+    watch({ run: forth, outgoing, nodes, diary }, 1)
+    const { pods } = deployment('shop', ['b1'])
+    watch({ run: forth, outgoing, nodes, pods, diary, now: now + seconds(1) }, 1)
+    const step = retire.next(watch({ run: forth, outgoing, nodes, diary, now: now + seconds(2) }, 1), forth)
+    assert.deepEqual(terminated(step), [])
+  })
+
+  it('terminates one that never became a node', () => {
+    const outgoing = blueGroup({ capacity: zero, instances: [instance('i-never')] })
+    assert.deepEqual(terminated(after(2, outgoing)), ['i-never'])
+  })
+
+  it('terminates nothing on a list that is old', () => {
+    const diary = inRetire()
+    const outgoing = blueGroup({ capacity: zero })
+    watch({ run: forth, outgoing, nodes, diary }, 2)
+    const world = watch({ run: forth, outgoing, nodes, diary, freshAt: now, now: now + 2 * minute }, 2)
+    assert.deepEqual(terminated(retire.next(world, forth)), [])
+  })
+
+  it('terminates in batches', () => {
+    const many = Array.from({ length: 120 }, (_, number) => instance(`i-x${number}`))
+    assert.equal(terminated(after(2, blueGroup({ capacity: zero, instances: many }))).length, 50)
+  })
+
+  it('waits for those that are on their way out', () => {
+    const outgoing = blueGroup({ capacity: zero, instances: [instance('i-b1', { lifecycle: 'Terminating:Wait' })] })
+    const step = after(5, outgoing)
+    assert.deepEqual(actionsOf(step), [])
+    assert.match(step.kind === 'busy' ? (step.waiting[0]?.seen ?? '') : '', /Terminating:Wait/)
+  })
+
+  it('is done when two looks saw no instance', () => {
+    const outgoing = blueGroup({ capacity: zero, instances: [] })
+    assert.equal(after(1, outgoing).kind, 'busy')
+    assert.equal(after(2, outgoing).kind, 'done')
+  })
+
+  it('is done with one that a lifecycle policy retains, and names it', () => {
+    const retained = instance('i-b1', { lifecycle: 'Terminating:Retained' })
+    const step = after(3, blueGroup({ capacity: zero, instances: [retained] }))
+    assert.equal(step.kind, 'done')
+    assert.match(step.kind === 'done' ? (step.notes?.join() ?? '') : '', /i-b1/)
+  })
+})
+
+describe('retiring with something worse than before', () => {
+  const sick = deployment('shop', ['g1', 'g2'], {}, { ready: false })
+  const open = run({
+    direction: 'retiring',
+    baseline: { 'team-a/deployment/shop': { replicas: 2, ready: 2, templateHash: 'h' } }
+  })
+  const scene = () => ({
+    run: open,
+    outgoing: blueGroup({ capacity: zero }),
+    nodes,
+    pods: sick.pods,
+    parts: [{ workloads: sick.workloads }],
+    diary: inRetire()
+  })
+
+  it('stops: no instance is terminated', () => {
+    const step = retire.next(watch(scene(), 5), open)
+    assert.equal(step.kind, 'busy')
+    assert.deepEqual(terminated(step), [])
+  })
+
+  it('for pod-timeout halts, and says what is worse', () => {
+    const step = retire.next(watch(scene(), 17, minute), open)
+    assert.equal(step.kind === 'failed' && step.code, 'unhealthy')
+    assert.match(step.kind === 'failed' ? step.message : '', /team-a\/shop/)
+  })
+
+  it('goes on on the way back: empty nodes are all that it needs', () => {
+    const back = { ...open, direction: 'reverting' as const }
+    const incoming = greenGroup({ capacity: zero, instances: [instance('i-g1', { template: template('42') })] })
+    const placed = sick.pods.map((one) => ({ ...one, nodeName: 'b1' }))
+    const world = watch(
+      { ...scene(), run: back, incoming, pods: placed, nodes: [...blueOpen, ...greenClosed], outgoing: blueGroup() },
+      2
+    )
+    assert.deepEqual(terminated(retire.next(world, back)), ['i-g1'])
+  })
+})
+
+describe('retiring on the way back', () => {
+  it('touches incoming only', () => {
+    const back = run({ direction: 'reverting', settings: settings() })
+    const mirror = pod('kube-proxy-g1', { mirror: true, nodeName: 'g1' })
+    const incoming = greenGroup({ capacity: { min: 3, max: 3, desired: 3 } })
+    const scene = { run: back, incoming, nodes: [...blueOpen, ...greenClosed, closed('x')], pods: [mirror] }
+    assert.deepEqual(actionsOf(retire.next(watch({ ...scene, diary: diaryAt(now) }, 3), back)), [
+      { kind: 'resize', group: green, capacity: zero }
+    ])
+    const emptied = { ...incoming, capacity: zero }
+    assert.deepEqual(terminated(retire.next(watch({ ...scene, incoming: emptied, diary: diaryAt(now) }, 3), back)), [
+      'i-g1',
+      'i-g2',
+      'i-g3'
+    ])
+  })
+})
