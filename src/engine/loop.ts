@@ -194,7 +194,7 @@ export function openRun(store: RecordStore): OpenRun {
 }
 
 /** Production guards of the invariants that matter most, next to the door: what must never be sent is not. */
-function guarded(actions: readonly Action[], world: World, run: OpenRun): readonly Action[] {
+export function guarded(actions: readonly Action[], world: World, run: OpenRun): readonly Action[] {
   const from = new Set(world.from.nodes.map((node) => node.name))
   const emptied = new Set(world.from.nodes.filter((node) => !node.schedulable).map((node) => node.name))
   return actions.filter((action) => {

@@ -20,7 +20,9 @@ export function remember(world: World, run: OpenRun): void {
   forgetEvictions(diary, world)
   if (diary.closedAt === undefined && world.from.nodes.some((node) => node.closedBy === run.id))
     diary.closedAt = world.now
-  if (diary.closedAt !== undefined || run.direction !== 'forward') rememberWorkloads(diary, world, run)
+  // Where others had closed every node before, none bears our mark, and the stage says that pods are on their way.
+  const moving = diary.closedAt !== undefined || diary.stage?.key === 'forward/move' || run.direction !== 'forward'
+  if (moving) rememberWorkloads(diary, world, run)
   rememberHealth(diary, world, run, fresh)
   if (fresh) rememberEmpty(diary, world, run)
   rememberProgress(diary, world)

@@ -46,6 +46,8 @@ export function createWorks(options: WorksOptions): Works {
   const running = new Set<Promise<void>>()
   /** The last request of each lane: whether the next may follow it. */
   const lanes = new Map<string, Promise<boolean>>()
+  /** Somebody waits for the end of what is under way: what has not been sent yet is not sent any more. */
+  let settling = 0
   let wake: () => void = () => {}
   let ended = new Promise<void>((resolve) => {
     wake = resolve
@@ -63,7 +65,7 @@ export function createWorks(options: WorksOptions): Works {
   function inLane(action: PodAction, key: string, diary: Diary): Promise<void> {
     const before = lanes.get(action.lane) ?? Promise.resolve(true)
     const turn = before.then(async (open) => {
-      if (!open || !options.mayWrite()) {
+      if (!open || settling > 0 || !options.mayWrite()) {
         diary.evictions.delete(action.pod.uid)
         return false
       }
@@ -105,13 +107,13 @@ export function createWorks(options: WorksOptions): Works {
   function broke(action: Action, key: string, error: unknown, diary: Diary): void {
     const now = clock.now()
     const message = error instanceof Error ? error.message : String(error)
+    if (!(error instanceof UpgradeError)) bugs.push(error)
     if (isPodAction(action)) {
       const entry = diary.evictions.get(action.pod.uid)
       if (entry)
         diary.evictions.set(action.pod.uid, { ...entry, answeredAt: now, answer: { kind: 'unknown', message } })
       return
     }
-    if (!(error instanceof UpgradeError)) bugs.push(error)
     const failures = (diary.attempts.get(key)?.failures ?? 0) + 1
     const pause = retryMs[Math.min(failures, retryMs.length) - 1] ?? 15_000
     diary.attempts.set(key, { failures, nextAt: now + pause, error })
@@ -156,7 +158,9 @@ export function createWorks(options: WorksOptions): Works {
     busy: () => running.size > 0,
     ended: () => ended,
     async idle() {
+      settling += 1
       while (running.size > 0) await Promise.all(running)
+      settling -= 1
     }
   }
 }

@@ -94,28 +94,54 @@ export function virtualClock(options: { startAt?: number; seed?: number; maxEven
   return { ...clock, sleep: sleepOn(clock), run }
 }
 
+export interface ScaledClock extends SleepingClock {
+  /** Nothing that was to happen later happens any more: a world whose controllers never rest would hold the process. */
+  stop(): void
+}
+
 /** Real timers, `speed` times faster than life; `now` runs that much faster, too, beginning at the real time. */
-export function scaledClock(options: { speed: number; seed?: number }): SleepingClock {
+export function scaledClock(options: { speed: number; seed?: number }): ScaledClock {
   const { speed } = options
   if (!(speed > 0 && Number.isFinite(speed))) throw new RangeError(`speed must be a positive number, not ${speed}`)
   const wallStart = Date.now()
   const start = performance.now()
   const now = () => Math.floor(wallStart + (performance.now() - start) * speed)
+  const open = new Set<() => void>()
+  let stopped = false
   const clock: LabClock = {
     now,
     after(ms, work) {
+      if (stopped) return () => {}
       const due = now() + Math.max(0, ms)
-      // Timers are whole milliseconds and may fire a little early; work never sees a time before its own.
-      const wait = () => setTimeout(() => (now() < due ? again() : work()), Math.ceil((due - now()) / speed))
-      const again = () => {
-        timer = wait()
+      const cancel = () => {
+        clearTimeout(timer)
+        open.delete(cancel)
+      }
+      // Timers are whole milliseconds and may fire a little early; work never sees a time before its own. Node's timers
+      // hold 31 bits.
+      const wait = () => setTimeout(ring, Math.min(2 ** 31 - 1, Math.ceil((due - now()) / speed)))
+      const ring = () => {
+        if (now() < due) {
+          timer = wait()
+          return
+        }
+        open.delete(cancel)
+        work()
       }
       let timer = wait()
-      return () => clearTimeout(timer)
+      open.add(cancel)
+      return cancel
     },
     random: generator(options.seed ?? 1)
   }
-  return { ...clock, sleep: sleepOn(clock) }
+  return {
+    ...clock,
+    sleep: sleepOn(clock),
+    stop() {
+      stopped = true
+      for (const cancel of [...open]) cancel()
+    }
+  }
 }
 
 function sleepOn(clock: LabClock): SleepingClock['sleep'] {

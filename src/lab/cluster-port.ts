@@ -75,8 +75,7 @@ function labConnection({ cluster, process, deny = [], clock }: ClusterPortOption
         return { status: error.code, headers, body: error.status, text: '' }
       }
     }
-    const lost = () =>
-      lostReplyError(server, asked, Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }))
+    const lost = () => lostReplyError(server, asked, Object.assign(new Error('socket hang up'), { code: 'ECONNRESET' }))
     try {
       return await process.call({ service: 'kubernetes', name, writes, input: body, method, path }, work, lost)
     } catch (error) {

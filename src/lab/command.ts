@@ -1,10 +1,130 @@
-export interface LabOutput {
-  stdout: { write(text: string): unknown }
-  stderr: { write(text: string): unknown }
-  env: Readonly<Record<string, string | undefined>>
+/** `eks-node-upgrade lab`: the demonstration, single scenarios, and a world that other commands can be tried on. */
+import { parseArgs } from 'node:util'
+import { outputStream } from '../cli/output-stream.ts'
+import { demonstrate, demonstrationSpeed } from './demonstration.ts'
+import type { Scenario } from './scenario.ts'
+import { scenarioNamed, scenarios } from './scenarios/all.ts'
+import { serveLab } from './serve.ts'
+import { type LabStreams, proberSentence, screenOf, show } from './show.ts'
+
+const usage = `eks-node-upgrade lab                  the demonstration: one upgrade, and one that fails and is put back
+eks-node-upgrade lab --list           every scenario with its story
+eks-node-upgrade lab SCENARIO         plays one
+eks-node-upgrade lab serve SCENARIO   keeps its AWS and Kubernetes up over HTTP, for every other command
+  --speed N                           so many times faster than life (${demonstrationSpeed}; serve: 1)
+`
+
+const badInput = 2
+const cancelled = 130
+
+type Asked =
+  | { kind: 'demonstration' | 'list' | 'help'; speed?: number }
+  | { kind: 'scenario' | 'serve'; scenario: Scenario; speed?: number }
+
+/** Returns the exit code. */
+export async function runLab(argv: readonly string[], streams: LabStreams): Promise<number> {
+  const screen = screenOf(streams)
+  const asked = read(argv)
+  if (typeof asked === 'string') {
+    outputStream(streams.stderr).write(`${asked}\n\n${usage}`)
+    return badInput
+  }
+  switch (asked.kind) {
+    case 'help':
+      screen.out.write(usage)
+      return 0
+    case 'list':
+      screen.out.write(listText())
+      return 0
+    case 'demonstration':
+      return interruptible(() => demonstrate(asked.speed ?? demonstrationSpeed, screen))
+    case 'scenario':
+      return interruptible(() => playOne(asked.scenario, asked.speed ?? demonstrationSpeed, screen))
+    case 'serve':
+      return serve(asked.scenario, asked.speed ?? 1, screen)
+  }
 }
 
-export async function runLab(_argv: readonly string[], io: LabOutput): Promise<number> {
-  io.stderr.write('The lab is not part of this build yet.\n')
-  return 2
+/** What was asked for, or what is wrong with it. */
+function read(argv: readonly string[]): Asked | string {
+  let parsed: { values: { list?: boolean; help?: boolean; speed?: string }; positionals: string[] }
+  try {
+    parsed = parseArgs({
+      args: [...argv],
+      options: { list: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, speed: { type: 'string' } },
+      allowPositionals: true
+    })
+  } catch (error) {
+    return (error as Error).message
+  }
+  const { list, help, speed: text } = parsed.values
+  const speed = text === undefined ? undefined : Number(text)
+  if (speed !== undefined && !(speed > 0 && speed <= 1000))
+    return `--speed ${JSON.stringify(text)}: a number above 0, at most 1000, such as 20`
+  if (help) return { kind: 'help' }
+  if (list) return { kind: 'list' }
+  const [first, second, ...more] = parsed.positionals
+  if (first === undefined) return { kind: 'demonstration', speed }
+  const kind = first === 'serve' ? 'serve' : 'scenario'
+  const name = kind === 'serve' ? (second ?? '') : first
+  const rest = kind === 'serve' ? more : [second, ...more].filter((word) => word !== undefined)
+  if (rest.length > 0) return `one scenario at a time; what is ${rest.map((word) => JSON.stringify(word)).join(', ')}?`
+  const scenario = scenarioNamed(name)
+  if (!scenario) return `there is no scenario ${JSON.stringify(name)}; eks-node-upgrade lab --list names them`
+  return { kind, scenario, speed }
+}
+
+function listText(): string {
+  const width = Math.max(...scenarios.map(({ name }) => name.length))
+  return scenarios.map(({ name, story }) => `${name.padEnd(width)}  ${story}\n`).join('')
+}
+
+async function playOne(scenario: Scenario, speed: number, screen: ReturnType<typeof screenOf>): Promise<number> {
+  screen.out.write(`${scenario.story}\n(${speed} times faster than life; nothing leaves this machine)\n`)
+  const played = await show(scenario, speed, screen)
+  screen.out.write(`\n${proberSentence(played)}\n`)
+  for (const failure of played.failures) screen.out.write(`This should not have been: ${failure}\n`)
+  if (played.failures.length === 0) screen.out.write('It ended as the scenario expects.\n')
+  return played.failures.length === 0 ? 0 : 1
+}
+
+async function serve(scenario: Scenario, speed: number, { out }: ReturnType<typeof screenOf>): Promise<number> {
+  const stopped = new Promise<void>((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
+  })
+  const served = await serveLab(scenario, speed)
+  const { clusterName } = served.lab
+  out.write(
+    [
+      `${scenario.name}: ${scenario.story}`,
+      `Its world is up, ${speed === 1 ? 'as fast as life' : `${speed} times faster than life`}. In another terminal:`,
+      '',
+      ...Object.entries(served.env).map(([key, value]) => `export ${key}=${value}`),
+      '',
+      `eks-node-upgrade plan --cluster ${clusterName}`,
+      `eks-node-upgrade upgrade --cluster ${clusterName}`,
+      'kubectl get nodes',
+      'aws autoscaling describe-auto-scaling-groups',
+      '',
+      'Ctrl-C ends it.',
+      ''
+    ].join('\n')
+  )
+  await stopped
+  await served.close()
+  return 0
+}
+
+/** Ctrl-C is an answer, not a crash: the world is in this process and ends with it. */
+async function interruptible(work: () => Promise<number>): Promise<number> {
+  let stop: () => void = () => {}
+  const interrupted = new Promise<number>((resolve) => {
+    stop = () => resolve(cancelled)
+  })
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, stop)
+  try {
+    return await Promise.race([work(), interrupted])
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.off(signal, stop)
+  }
 }

@@ -7,8 +7,8 @@ import { createCluster, type LabCluster } from './kubernetes/cluster.ts'
 import { condition, type KubeObject } from './kubernetes/object.ts'
 import { type NodeLife, nodeLife } from './node-life.ts'
 import {
-  groupTags,
   type GroupDescription,
+  groupTags,
   type LabColor,
   type NodeGroupDescription,
   nodeGroupDefaults,

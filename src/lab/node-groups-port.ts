@@ -122,7 +122,11 @@ export function labNodeGroups({ aws, process, cluster, clusterTagKey }: NodeGrou
       await write('UpdateAutoScalingGroup', input, autoScaling.updateAutoScalingGroup)
     },
     async tag(name, tags) {
-      const Tags = Object.entries(tags).map(([Key, Value]) => ({ ...tagOf(name, Key), Value, PropagateAtLaunch: false }))
+      const Tags = Object.entries(tags).map(([Key, Value]) => ({
+        ...tagOf(name, Key),
+        Value,
+        PropagateAtLaunch: false
+      }))
       await write('CreateOrUpdateTags', { Tags }, autoScaling.createOrUpdateTags)
     },
     async untag(name, keys) {

@@ -21,12 +21,13 @@
  * | I23 | never are both sides closed |
  * | I24 | the direction never leaves `reverting` or `retiring` |
  */
+
+import type { Lab } from './lab.ts'
 import { createCallChecks } from './observer/calls.ts'
 import { createEndChecks, type Ending } from './observer/ending.ts'
 import { createEyes } from './observer/eyes.ts'
 import { createPodChecks, type Gap } from './observer/pods.ts'
 import { createSideChecks } from './observer/sides.ts'
-import type { Lab } from './lab.ts'
 import type { PortCall } from './wire.ts'
 
 export type Invariant =

@@ -117,7 +117,9 @@ async function playStep(stage: Stage, step: Step, index: number): Promise<Result
   if (step.cancel) moments.on(step.cancel, () => stop.abort())
   for (const happening of step.happenings ?? []) moments.on(happening.when, () => doNow(stage, happening))
   const signal = stop.signal
-  const going = step.recovers ? recover(named(settings, lab), ports, stage.lastRunId ?? '', signal) : run(settings, ports, signal)
+  const going = step.recovers
+    ? recover(named(settings, lab), ports, stage.lastRunId ?? '', signal)
+    : run(settings, ports, signal)
   const late = lab.clock.sleep(patienceMs).then(() => 'late' as const)
   const ended = await Promise.race([
     going.catch((error: unknown) => ({ bug: error })),

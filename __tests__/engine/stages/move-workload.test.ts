@@ -239,7 +239,9 @@ describe('the order between workloads', () => {
     const parts = { workloads: all.flatMap((one) => one.workloads), pods: all.flatMap((one) => one.pods) }
     assert.equal(asked(parts).length, 32)
     const diary = diaryAt(now, { name: 'move' })
-    for (let number = 0; number < 20; number++) diary.inFlight.add(`evict uid-${number}`)
+    for (let number = 0; number < 20; number++) {
+      diary.evictions.set(`${number}`, evictionEntry({ answeredAt: undefined, lane: `lane-${number}` }))
+    }
     assert.equal(asked(parts, { diary }).length, 12)
   })
 })
@@ -276,6 +278,13 @@ describe('what the API said to an eviction', () => {
     const entry = (budgetVersion: string) => ({ ...answer(budgetSays, 100), budgetVersion })
     assert.ok(!asked(parts, { evictions: { 'shop-7d9-0': entry('8') } }).includes('shop-7d9-0'))
     assert.ok(asked(parts, { evictions: { 'shop-7d9-0': entry('7') } }).includes('shop-7d9-0'))
+  })
+
+  it('of a budget that said no holds for all its pods: none of the others is tried', () => {
+    const four = deployment('shop', ['b1', 'b2', 'b3', 'b1'])
+    const parts = { ...four, budgets: [{ ...budgetOf('shop', { maxUnavailable: 2 }, four), resourceVersion: '8' }] }
+    const entry = { ...answer(budgetSays, 100), budgetVersion: '8' }
+    assert.deepEqual(asked(parts, { evictions: { 'shop-7d9-0': entry } }), [])
   })
 
   it('may have been yes when the reply was lost: nothing else goes meanwhile', () => {

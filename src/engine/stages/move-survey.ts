@@ -155,7 +155,7 @@ function stuckWorkloads(
     const own = world.diary.workloads.get(workload.owner.key)?.progressAt ?? world.now
     // Who has to wait for the others has the time that they took.
     const progressAt = isCritical(workload.onFrom)
-      ? Math.max(...[...world.diary.workloads.values()].map((one) => one.progressAt))
+      ? Math.max(own, ...[...world.diary.workloads.values()].map((one) => one.progressAt))
       : own
     if (world.now - progressAt < run.settings.podTimeoutMs) return []
     return [{ label: workload.label, ...reasonOf(workload, ailment, world) }]

@@ -88,7 +88,9 @@ function evictSome(workload: MovingWorkload, method: Method & { how: 'evict' }, 
     .flatMap((pod) => ask(pod, workload, world, run))
     .filter(oneRemoval())
   const spared = allowedNow(owner, method, world.index, world.now) - settling.length
-  let allowed = Math.max(0, spared - notMadeAgain(workload, world, run))
+  // A budget that has just refused one of them refuses the others, too, whatever its status says.
+  const refused = serving.some((pod) => isRefused(pod, world))
+  let allowed = refused ? 0 : Math.max(0, spared - notMadeAgain(workload, world, run))
   for (const pod of inOrder(workload, serving)) {
     if (allowed <= 0) break
     const asked = ask(pod, workload, world, run)
@@ -132,10 +134,20 @@ function letsUnreadyGo(budget: Budget): boolean {
   return (budget.currentHealthy >= budget.desiredHealthy && budget.desiredHealthy > 0) || allowedByStatus(budget) > 0
 }
 
+function isRefused(pod: Pod, world: World): boolean {
+  const entry = world.diary.evictions.get(pod.uid)
+  return entry?.answer?.kind === 'budget' && !mayAskAgain(entry, budgetVersionOf(pod, world), world.now)
+}
+
+function budgetVersionOf(pod: Pod, world: World): string | undefined {
+  const budgets = budgetsOf(pod, world.index)
+  return budgets.map((budget) => budget.resourceVersion).join() || undefined
+}
+
 /** Asks one pod to go, if its last answer says that it is time to ask (again). */
 function ask(pod: Pod, workload: MovingWorkload, world: World, run: OpenRun): readonly Action[] {
   const budgets = budgetsOf(pod, world.index)
-  const budgetVersion = budgets.map((budget) => budget.resourceVersion).join() || undefined
+  const budgetVersion = budgetVersionOf(pod, world)
   const lane = budgets[0] ? `${pod.namespace}/${budgets[0].name}` : pod.uid
   const entry = world.diary.evictions.get(pod.uid)
   if (entry && servesNobody(pod, entry, workload, world, run)) {

@@ -11,12 +11,14 @@ const mark = 'eks-node-upgrade/closed-by'
 const deadMs = 60_000
 
 export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(call: PortCall): void } {
-  const suspendedAtFirst = new Map([...lab.aws.account.groups].map(([name, { suspended }]) => [name, new Set(suspended.keys())]))
+  const suspendedAtFirst = new Map(
+    [...lab.aws.account.groups].map(([name, { suspended }]) => [name, new Set(suspended.keys())])
+  )
 
   function before(call: PortCall): void {
     if (!call.writes) return
-    if (isBookkeeping(call)) return lease(call)
     lease(call)
+    if (isBookkeeping(call)) return
     if (eyes.openRuns().length === 0) broken('I13', `${call.name} before there is a record`)
     if (call.service === 'aws') toAws(call)
     else toKubernetes(call)
@@ -32,7 +34,8 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     const spec = lab.cluster.find('Lease', 'kube-system', 'eks-node-upgrade')?.spec
     const holder: string = spec?.holderIdentity ?? ''
     const endsAt = Date.parse(spec?.renewTime ?? '') + (spec?.leaseDurationSeconds ?? 0) * 1000
-    if (!holder.startsWith(`${call.host} `)) broken('I11', `${call.host} sent ${call.name}, and "${holder}" holds the Lease`)
+    if (!holder.startsWith(`${call.host} `))
+      broken('I11', `${call.host} sent ${call.name}, and "${holder}" holds the Lease`)
     else if (!(lab.clock.now() < endsAt)) broken('I11', `${call.host} sent ${call.name} after its Lease had run out`)
   }
 
@@ -68,12 +71,16 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     const desired: number | undefined = asked.DesiredCapacity
     const present = group.instances.filter(counts)
     const lowers = desired !== undefined && desired < group.desired
-    if (guarded && lowers) broken('I4', `Desired of ${group.name} goes from ${group.desired} to ${desired} before retiring`)
+    if (guarded && lowers)
+      broken('I4', `Desired of ${group.name} goes from ${group.desired} to ${desired} before retiring`)
     if (guarded && asked.MinSize !== undefined && asked.MinSize < group.minSize)
       broken('I4', `Min of ${group.name} goes from ${group.minSize} to ${asked.MinSize} before retiring`)
     const open = present.filter((instance) => !instance.isProtected)
     if (desired !== undefined && desired < present.length && open.length > 0)
-      broken('I6', `Desired of ${group.name} goes to ${desired} while ${open.map(({ id }) => id).join(', ')} may be chosen`)
+      broken(
+        'I6',
+        `Desired of ${group.name} goes to ${desired} while ${open.map(({ id }) => id).join(', ')} may be chosen`
+      )
   }
 
   function protection(group: LabGroup, asked: Raw, guarded: boolean): void {
@@ -81,7 +88,10 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     if (guarded) broken('I4', `protection of ${group.name} is lifted before retiring`)
     const present = group.instances.filter(counts).length
     if (group.desired < present)
-      broken('I6', `protection is lifted while Desired of ${group.name} is ${group.desired} and it has ${present} instances`)
+      broken(
+        'I6',
+        `protection is lifted while Desired of ${group.name} is ${group.desired} and it has ${present} instances`
+      )
   }
 
   function termination(group: LabGroup, asked: Raw, guarded: boolean, run: OpenRecord | undefined): void {
@@ -107,7 +117,8 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
   }
 
   function toKubernetes(call: PortCall): void {
-    const [, namespace, name] = /namespaces\/([^/]+)\/pods\/([^/]+)/.exec(call.path ?? '')?.map(decodeURIComponent) ?? []
+    const [, namespace, name] =
+      /namespaces\/([^/]+)\/pods\/([^/]+)/.exec(call.path ?? '')?.map(decodeURIComponent) ?? []
     if (call.name === 'POST pods/eviction') eviction(call, lab.cluster.find('Pod', namespace, name ?? ''))
     else if (call.name === 'DELETE pods') deletion(call, lab.cluster.find('Pod', namespace, name ?? ''))
     else if (call.name === 'PATCH nodes') nodePatch(call)
@@ -127,11 +138,16 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     const group = eyes.groupOf(pod.spec?.nodeName)
     const run = eyes.runOf(group)
     const { name } = pod.metadata
-    if (!run || !node?.spec?.unschedulable)
-      return broken('I2', `${call.name} of ${name} on ${pod.spec?.nodeName}, which is not being emptied`)
+    if (!run || !node?.spec?.unschedulable) {
+      broken('I2', `${call.name} of ${name} on ${pod.spec?.nodeName}, which is not being emptied`)
+      return
+    }
     const from = run.direction === 'reverting' ? run.incoming : run.outgoing
     if (group !== from)
-      broken(run.direction === 'forward' ? 'I14' : 'I2', `${call.name} of ${name}, which is on ${group} while ${from} is emptied`)
+      broken(
+        run.direction === 'forward' ? 'I14' : 'I2',
+        `${call.name} of ${name}, which is on ${group} while ${from} is emptied`
+      )
   }
 
   function deletion(call: PortCall, pod: KubeObject | undefined): void {
@@ -143,7 +159,10 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     const since = Date.parse(ready?.lastTransitionTime ?? pod.metadata.creationTimestamp)
     const back = eyes.runOf(eyes.groupOf(pod.spec?.nodeName))?.direction === 'reverting'
     if (!back || ready?.status === 'True' || lab.clock.now() - since < deadMs - 1_000)
-      broken('I1', `${pod.metadata.name} is deleted although it is ready, has not been unready for 60 s, or we are not on the way back`)
+      broken(
+        'I1',
+        `${pod.metadata.name} is deleted although it is ready, has not been unready for 60 s, or we are not on the way back`
+      )
   }
 
   function nodePatch(call: PortCall): void {
@@ -153,7 +172,10 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     if (!node || patch?.metadata?.resourceVersion !== node.metadata.resourceVersion) return
     const group = eyes.groupOf(name)
     const run = eyes.runOf(group)
-    if (!run) return broken('I9', `node ${name}, which is in no open run, is patched`)
+    if (!run) {
+      broken('I9', `node ${name}, which is in no open run, is patched`)
+      return
+    }
     if (patch.spec?.unschedulable === true) closing(node, group, run)
     else if (node.metadata.annotations?.[mark] === undefined)
       broken('I9', `node ${name} is opened, and its cordon is not ours`)

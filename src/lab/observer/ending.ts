@@ -115,7 +115,8 @@ export function createEndChecks(lab: Lab, eyes: Eyes, broken: Tell, changedByOth
   function empty(name: string, leaves: readonly string[]): void {
     const group = lab.aws.account.groups.get(name)
     if (!group) return
-    if (group.instances.length > 0 && group.desired === 0) broken('I7', `${name} still has ${group.instances.length} instances`)
+    if (group.instances.length > 0 && group.desired === 0)
+      broken('I7', `${name} still has ${group.instances.length} instances`)
     const pods = lab
       .podsOn(name)
       .filter((pod) => isMovable(pod, eyes))

@@ -30,7 +30,13 @@ const raced = {
   details: { retryAfterSeconds: 10 },
   code: 504
 }
-const conflict = { kind: 'Status', status: 'Failure', reason: 'Conflict', message: 'the object has been modified', code: 409 }
+const conflict = {
+  kind: 'Status',
+  status: 'Failure',
+  reason: 'Conflict',
+  message: 'the object has been modified',
+  code: 409
+}
 
 function record(lab: Lab): { key: string; text: string } {
   const map = lab.cluster.find('ConfigMap', 'kube-system', 'eks-node-upgrade')
@@ -74,7 +80,12 @@ export const coordination: readonly Scenario[] = [
             call: evictions,
             from: 1,
             times: 4,
-            fate: { kind: 'answer', status: 429, body: 'Too many requests, please try again later.\n', headers: { 'retry-after': '5' } }
+            fate: {
+              kind: 'answer',
+              status: 429,
+              body: 'Too many requests, please try again later.\n',
+              headers: { 'retry-after': '5' }
+            }
           }
         ],
         expect: { outcome: 'upgraded' }
@@ -89,7 +100,14 @@ export const coordination: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [{ call: evictions, from: 0, times: 5, fate: { kind: 'answer', status: 504, body: raced, headers: { 'retry-after': '10' } } }],
+        mishaps: [
+          {
+            call: evictions,
+            from: 0,
+            times: 5,
+            fate: { kind: 'answer', status: 504, body: raced, headers: { 'retry-after': '10' } }
+          }
+        ],
         expect: { outcome: 'upgraded' }
       }
     ],
@@ -102,7 +120,11 @@ export const coordination: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [0, 2, 4, 6, 8].map((from) => ({ call: evictions, from, fate: { kind: 'answer' as const, status: 500, body: internal } })),
+        mishaps: [0, 2, 4, 6, 8].map((from) => ({
+          call: evictions,
+          from,
+          fate: { kind: 'answer' as const, status: 500, body: internal }
+        })),
         expect: { outcome: 'upgraded' }
       }
     ],
@@ -154,7 +176,9 @@ export const coordination: readonly Scenario[] = [
     settings: { ...quick, podTimeoutMs: 120_000 },
     steps: [
       {
-        mishaps: [{ call: evictions, about: '/web-', times: forEver, fate: { kind: 'answer', status: 403, body: denial } }],
+        mishaps: [
+          { call: evictions, about: '/web-', times: forEver, fate: { kind: 'answer', status: 403, body: denial } }
+        ],
         expect: { outcome: 'reverted', code: 'eviction-denied', says: /not on a Friday/ }
       }
     ],
@@ -182,7 +206,12 @@ export const coordination: readonly Scenario[] = [
     world: small,
     steps: [
       {
-        ports: { deny: [{ verb: 'create', resource: 'pods/eviction' }, { verb: 'patch', resource: 'nodes' }] },
+        ports: {
+          deny: [
+            { verb: 'create', resource: 'pods/eviction' },
+            { verb: 'patch', resource: 'nodes' }
+          ]
+        },
         expect: { outcome: 'refused', code: 'plan-blocked', writes: 0 }
       }
     ],

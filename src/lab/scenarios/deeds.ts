@@ -26,7 +26,9 @@ export function podsOf(lab: Lab, app: string): readonly KubeObject[] {
 export function unready(app: string, count: number): Deed {
   return (lab) => {
     const onNew = new Set(lab.nodesOf(groupName(lab, 'inactive')).map(({ metadata }) => metadata.name))
-    const pods = [...podsOf(lab, app)].sort((a, b) => Number(onNew.has(b.spec.nodeName)) - Number(onNew.has(a.spec.nodeName)))
+    const pods = [...podsOf(lab, app)].sort(
+      (a, b) => Number(onNew.has(b.spec.nodeName)) - Number(onNew.has(a.spec.nodeName))
+    )
     for (const pod of pods.slice(0, count))
       lab.cluster.annotate('Pod', 'shop', pod.metadata.name, { 'simulated/not-ready': 'true' })
   }
@@ -95,5 +97,19 @@ export function tagged(role: Role, key: string, value: string | undefined): Deed
     const { tags } = lab.aws.world.group(groupName(lab, role))
     if (value === undefined) tags.delete(key)
     else tags.set(key, { value, propagates: false })
+  }
+}
+
+/** Whatever pod of this application comes to a new node crashes there, with these words. */
+export function crashing(app: string, words: string): Deed {
+  return (lab) => {
+    const group = groupName(lab, 'inactive')
+    lab.cluster.watch('Pod', ({ object }) => {
+      const { labels, annotations, name, namespace } = object.metadata
+      if (labels?.app !== app || annotations?.['simulated/crash-loop'] || !object.spec?.nodeName) return
+      if (!lab.nodesOf(group).some(({ metadata }) => metadata.name === object.spec.nodeName)) return
+      if (lab.cluster.find('Pod', namespace, name)?.metadata.uid !== object.metadata.uid) return
+      lab.cluster.annotate('Pod', namespace, name, { 'simulated/crash-loop': words })
+    })
   }
 }

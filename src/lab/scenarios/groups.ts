@@ -5,11 +5,7 @@ import { badNodes, groupName, lost, opened, podsOf, silenced, sizeOf } from './d
 
 const quick = { soakMs: 5_000, canaryNodes: 0 }
 /** Its nodes say when its pods become ready. */
-const objects = [
-  deployment('web', 6, { stopsAfter: '2s' }),
-  budget('web', { maxUnavailable: 1 }),
-  deployment('api', 6)
-]
+const objects = [deployment('web', 6, { stopsAfter: '2s' }), budget('web', { maxUnavailable: 1 }), deployment('api', 6)]
 const small = { objects, nodeGroups: [{ nodes: 3 }] }
 const upgraded = [{ expect: { outcome: 'upgraded' } }] as const
 const forEver = Number.POSITIVE_INFINITY
@@ -55,7 +51,16 @@ export const groups: readonly Scenario[] = [
   {
     name: 'busy-group',
     story: 'ScalingActivityInProgress is tried again until the group is free',
-    world: { objects, nodeGroups: [{ nodes: 3, green: { extras: { behavior: { busyWhileScaling: true } } }, blue: { extras: { behavior: { busyWhileScaling: true } } } }] },
+    world: {
+      objects,
+      nodeGroups: [
+        {
+          nodes: 3,
+          green: { extras: { behavior: { busyWhileScaling: true } } },
+          blue: { extras: { behavior: { busyWhileScaling: true } } }
+        }
+      ]
+    },
     settings: { soakMs: 5_000 },
     steps: upgraded,
     end: 'swapped'
@@ -88,7 +93,13 @@ export const groups: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [{ call: /^(UpdateAutoScalingGroup|SetInstanceProtection)$/, times: forEver, fate: { kind: 'delay', ms: 7_000 } }],
+        mishaps: [
+          {
+            call: /^(UpdateAutoScalingGroup|SetInstanceProtection)$/,
+            times: forEver,
+            fate: { kind: 'delay', ms: 7_000 }
+          }
+        ],
         expect: { outcome: 'upgraded' }
       }
     ],
@@ -126,7 +137,10 @@ export const groups: readonly Scenario[] = [
   {
     name: 'credentials-expire',
     story: 'credentials that nobody can renew leave time for the way back',
-    world: { objects: [deployment('slow', 12, { readyAfter: '4m' }), budget('slow', { maxUnavailable: 1 })], nodeGroups: [{ nodes: 3 }] },
+    world: {
+      objects: [deployment('slow', 12, { readyAfter: '4m' }), budget('slow', { maxUnavailable: 1 })],
+      nodeGroups: [{ nodes: 3 }]
+    },
     settings: { ...quick },
     steps: [
       {
@@ -139,7 +153,10 @@ export const groups: readonly Scenario[] = [
   {
     name: 'time-over',
     story: 'a run that takes too long begins to go back in time',
-    world: { objects: [deployment('slow', 12, { readyAfter: '4m' }), budget('slow', { maxUnavailable: 1 })], nodeGroups: [{ nodes: 3 }] },
+    world: {
+      objects: [deployment('slow', 12, { readyAfter: '4m' }), budget('slow', { maxUnavailable: 1 })],
+      nodeGroups: [{ nodes: 3 }]
+    },
     settings: { ...quick, timeoutMs: 40 * 60_000 },
     steps: [{ expect: { outcome: 'reverted', code: 'time-over' } }],
     end: 'as-found'
@@ -208,9 +225,7 @@ export const groups: readonly Scenario[] = [
     story: 'an old node that is lost while pods move is named and blocks nothing',
     world: { objects: shopObjects() },
     settings: quick,
-    steps: [
-      { happenings: [{ when: { moved: 10 }, do: silenced('active', 1) }], expect: { outcome: 'upgraded' } }
-    ],
+    steps: [{ happenings: [{ when: { moved: 10 }, do: silenced('active', 1) }], expect: { outcome: 'upgraded' } }],
     mayBeDown: ['shop/Deployment/ledger', 'shop/Deployment/admin'],
     end: 'swapped'
   },
@@ -260,7 +275,10 @@ export const groups: readonly Scenario[] = [
     world: {
       objects,
       nodeGroups: [
-        { nodes: 3, green: { tags: { 'simulated/launch-fails': "The image id '[ami-0f7e57ab1edf00d02]' does not exist" } } }
+        {
+          nodes: 3,
+          green: { tags: { 'simulated/launch-fails': "The image id '[ami-0f7e57ab1edf00d02]' does not exist" } }
+        }
       ]
     },
     settings: quick,
@@ -334,7 +352,9 @@ export const groups: readonly Scenario[] = [
     story: 'a scaling policy that only the active group has refuses',
     world: {
       objects,
-      nodeGroups: [{ nodes: 3, blue: { extras: { policies: [{ PolicyName: 'cpu', PolicyType: 'TargetTrackingScaling' }] } } }]
+      nodeGroups: [
+        { nodes: 3, blue: { extras: { policies: [{ PolicyName: 'cpu', PolicyType: 'TargetTrackingScaling' }] } } }
+      ]
     },
     steps: [{ expect: { outcome: 'refused', code: 'plan-blocked', writes: 0 } }],
     end: 'as-found'
@@ -355,7 +375,11 @@ export const groups: readonly Scenario[] = [
     world: {
       objects,
       nodeGroups: [
-        { nodes: 3, blue: { extras: { suspended: ['AZRebalance'] } }, green: { extras: { suspended: ['AZRebalance', 'ScheduledActions'] } } }
+        {
+          nodes: 3,
+          blue: { extras: { suspended: ['AZRebalance'] } },
+          green: { extras: { suspended: ['AZRebalance', 'ScheduledActions'] } }
+        }
       ]
     },
     settings: quick,

@@ -10,7 +10,8 @@ const small = [{ nodes: 3 }]
 const web = deployment('web', 4, { readyAfter: '5s', stopsAfter: '2s' })
 const everywhere = { tolerations: [{ operator: 'Exists' }] }
 const upgraded = [{ expect: { outcome: 'upgraded' } }] as const
-const refusedFor = (...rules: string[]) => [{ expect: { outcome: 'refused', code: 'plan-blocked', rules, writes: 0 } }] as const
+const refusedFor = (...rules: string[]) =>
+  [{ expect: { outcome: 'refused', code: 'plan-blocked', rules, writes: 0 } }] as const
 
 const nodeOf = (lab: Lab, app: string) => podsOf(lab, app).map((pod) => pod.spec?.nodeName)
 
@@ -66,7 +67,10 @@ export const pods: readonly Scenario[] = [
   {
     name: 'agents-stay',
     story: 'pods of a DaemonSet are left and go with their nodes',
-    world: { objects: [web, daemonSet('agent', { readyAfter: '1s' }), daemonSet('logs', { readyAfter: '1s' })], nodeGroups: small },
+    world: {
+      objects: [web, daemonSet('agent', { readyAfter: '1s' }), daemonSet('logs', { readyAfter: '1s' })],
+      nodeGroups: small
+    },
     settings: quick,
     steps: upgraded,
     end: 'swapped'
@@ -98,9 +102,7 @@ export const pods: readonly Scenario[] = [
     story: 'pods that have finished neither move nor hold anything up',
     world: { objects: [web, job('report', 2, { completesAfter: '1s' })], nodeGroups: small },
     settings: quick,
-    steps: [
-      { expect: { outcome: 'upgraded' } }
-    ],
+    steps: [{ expect: { outcome: 'upgraded' } }],
     end: 'swapped'
   },
   {
@@ -479,7 +481,9 @@ export const pods: readonly Scenario[] = [
       nodeGroups: [
         {
           nodes: 3,
-          green: { tags: { 'k8s.io/cluster-autoscaler/node-template/resources/memory': '7Gi', 'simulated/memory': '7Gi' } }
+          green: {
+            tags: { 'k8s.io/cluster-autoscaler/node-template/resources/memory': '7Gi', 'simulated/memory': '7Gi' }
+          }
         }
       ]
     },
@@ -506,7 +510,9 @@ export const pods: readonly Scenario[] = [
     name: 'tainted-nodes',
     story: 'pods follow the taints that both sides have',
     world: {
-      objects: [deployment('gpu', 3, { pod: { tolerations: [{ key: 'gpu', operator: 'Exists', effect: 'NoSchedule' }] } })],
+      objects: [
+        deployment('gpu', 3, { pod: { tolerations: [{ key: 'gpu', operator: 'Exists', effect: 'NoSchedule' }] } })
+      ],
       nodeGroups: [
         {
           nodes: 3,

@@ -1,7 +1,7 @@
 /** Whole runs from end to end: all goes well, or something stops it and everything is put back. */
 import type { Scenario } from '../scenario.ts'
 import { budget, deployment, shopObjects } from '../workloads.ts'
-import { badNodes, opened, scaled, sizeOf, tagged, unready } from './deeds.ts'
+import { badNodes, crashing, opened, scaled, sizeOf, tagged, unready } from './deeds.ts'
 
 const shop = { objects: shopObjects() }
 /** Its nodes say when its pods become ready. */
@@ -37,6 +37,19 @@ export const wholeRuns: readonly Scenario[] = [
     world: { objects: plainShop, nodeGroups: [badNodes()] },
     settings: { ...asked, podTimeoutMs: 120_000 },
     steps: [{ expect: { outcome: 'reverted', code: 'pod-timeout' } }],
+    end: 'as-found'
+  },
+  {
+    name: 'broken-image',
+    story: 'an application that cannot run on the new image is put back, in its own last words',
+    world: shop,
+    settings: { ...asked, podTimeoutMs: 120_000 },
+    steps: [
+      {
+        before: crashing('payments', 'GLIBC_2.38 not found'),
+        expect: { outcome: 'reverted', code: 'pod-timeout', says: /payments.*GLIBC_2\.38 not found/ }
+      }
+    ],
     end: 'as-found'
   },
   {

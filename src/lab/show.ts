@@ -1,0 +1,78 @@
+/** Plays a scenario before the eyes of a person: the same picture and lines as the command line has for a real cluster. */
+import { type OutputStream, outputStream } from '../cli/output-stream.ts'
+import { createTerminalView } from '../cli/terminal-view.ts'
+import { createLogView, type View } from '../cli/view.ts'
+import { plainValue } from '../report/escape.ts'
+import { endingLines } from '../report/plan-text.ts'
+import { paint } from '../report/style.ts'
+import { scaledClock } from './clock.ts'
+import { type Played, play } from './play.ts'
+import type { Scenario } from './scenario.ts'
+
+export interface LabStreams {
+  stdout: Parameters<typeof outputStream>[0]
+  stderr: Parameters<typeof outputStream>[0]
+  env: Readonly<Record<string, string | undefined>>
+}
+
+export interface Screen {
+  out: OutputStream
+  color: boolean
+  live: boolean
+}
+
+const tickMs = 100
+
+export function screenOf({ stdout, env }: LabStreams): Screen {
+  const out = outputStream(stdout)
+  const able = out.isTerminal && env.TERM !== 'dumb'
+  return { out, color: able && !env.NO_COLOR, live: able }
+}
+
+/** `speed` times faster than life. */
+export async function show(scenario: Scenario, speed: number, screen: Screen): Promise<Played> {
+  const { out, color, live } = screen
+  const clock = scaledClock({ speed })
+  const options = { diff: false, plans: true }
+  const newView = (): View =>
+    live ? createTerminalView(out, { ...options, color, now: clock.now }) : createLogView(out, options)
+  let view = newView()
+  const rest = () => view.rest()
+  // A cursor that was hidden comes back however the process ends.
+  process.once('exit', rest)
+  const ticks = setInterval(() => view.tick(clock.now()), tickMs)
+  try {
+    return await play(scenario, clock, {
+      begins({ mode = 'upgrade', kill, cancel }, index) {
+        view = newView()
+        const fate = kill ? ', and is killed on the way' : cancel ? ', and is stopped on the way' : ''
+        if (scenario.steps.length > 1 || fate) out.write(`\n--- ${index + 1}. ${mode}${fate}\n`)
+      },
+      tell: (event) => view.report(event),
+      ends(result) {
+        view.rest()
+        if (!result) return out.write('--- The process was killed.\n')
+        const width = out.isTerminal ? out.columns() : 120
+        out.write(`\n${paint(endingLines(plainValue(result), { width, diff: false }), color).join('\n')}\n`)
+      }
+    })
+  } finally {
+    clearInterval(ticks)
+    rest()
+    process.off('exit', rest)
+    clock.stop()
+  }
+}
+
+/** What the prober saw, in one sentence. */
+export function proberSentence({ observer, scenario }: Pick<Played, 'observer' | 'scenario'>): string {
+  const { workloads, changes } = observer.seen
+  const followed = `The prober followed ${workloads} workloads through ${changes} comings and goings of pods`
+  const gaps = observer.gaps.map(({ workload, at, untilAt }) => {
+    const agreed = scenario.mayBeDown?.includes(workload) ? ' (as agreed)' : ''
+    return `${workload} for ${untilAt === undefined ? 'good' : `${Math.round((untilAt - at) / 1000)} s`}${agreed}`
+  })
+  return gaps.length === 0
+    ? `${followed}: 0 moments in which one had no ready pod.`
+    : `${followed}: ${gaps.length} moments in which one had no ready pod: ${gaps.join(', ')}.`
+}
