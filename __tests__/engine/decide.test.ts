@@ -69,7 +69,10 @@ describe('forward', () => {
 
   it('goes back to an earlier stage when somebody undoes what it did', () => {
     assert.equal(stageOf(judge({ nodes: moved, diary: verified(), outgoing: untouched })), 'freeze')
-    assert.equal(stageOf(judge({ nodes: [...blueOpen.slice(0, 1), ...blueClosed.slice(1), ...greenOpen], diary: verified() })), 'close')
+    assert.equal(
+      stageOf(judge({ nodes: [...blueOpen.slice(0, 1), ...blueClosed.slice(1), ...greenOpen], diary: verified() })),
+      'close'
+    )
   })
 
   it('holds where that was asked for, and not a second time when it is finalized', () => {
@@ -97,7 +100,11 @@ describe('forward', () => {
   })
 
   it('turns to revert when a stage fails', () => {
-    const decision = judge({ nodes: moved, diary: diaryAt(now, { name: 'move', forMs: 61 * minute }), pods: deployment('shop', ['b1']).pods })
+    const decision = judge({
+      nodes: moved,
+      diary: diaryAt(now, { name: 'move', forMs: 61 * minute }),
+      pods: deployment('shop', ['b1']).pods
+    })
     assert.equal(decision.kind, 'revert')
     assert.equal(reasonOf(decision), 'move-timeout')
   })
@@ -192,7 +199,10 @@ describe('reverting', () => {
   it('then moves, and retires incoming', () => {
     const incoming = greenGroup({ capacity: { min: 3, max: 3, desired: 3 } })
     const nodes = [...blueOpen, ...greenClosed]
-    assert.equal(stageOf(judge({ nodes, outgoing, incoming, pods: deployment('shop', ['g1', 'g2']).pods }, open)), 'move')
+    assert.equal(
+      stageOf(judge({ nodes, outgoing, incoming, pods: deployment('shop', ['g1', 'g2']).pods }, open)),
+      'move'
+    )
     assert.equal(stageOf(judge({ nodes, outgoing, incoming }, open)), 'retire')
   })
 
@@ -209,7 +219,16 @@ describe('reverting', () => {
   it('names what it waited for when it halts later', () => {
     const diary = diaryAt(now)
     diary.progress = { signature: '', at: now - 46 * minute }
-    const decision = judge({ nodes: [...blueOpen, ...greenClosed], outgoing, incoming: greenGroup({ capacity: { min: 3, max: 3, desired: 3 } }), pods: [pod('bare', { nodeName: 'g1' })], diary }, open)
+    const decision = judge(
+      {
+        nodes: [...blueOpen, ...greenClosed],
+        outgoing,
+        incoming: greenGroup({ capacity: { min: 3, max: 3, desired: 3 } }),
+        pods: [pod('bare', { nodeName: 'g1' })],
+        diary
+      },
+      open
+    )
     assert.equal(reasonOf(decision), 'revert-stuck')
   })
 
@@ -243,5 +262,7 @@ function judgeAtRest(direction: 'retiring' | 'reverting'): string {
     diary: diaryAt(now)
   }
   const { decision } = decide(watch(scene, 3), open)
-  return decision.kind === 'finish' ? decision.outcome : `${decision.kind} ${stageOf(decision)} ${JSON.stringify(decision)}`
+  return decision.kind === 'finish'
+    ? decision.outcome
+    : `${decision.kind} ${stageOf(decision)} ${JSON.stringify(decision)}`
 }

@@ -37,7 +37,10 @@ function reading(groups: { outgoing?: Group | undefined; incoming?: Group } = {}
 }
 
 /** How many looks at AWS a stage costs in so many milliseconds, asked every 200 ms. */
-async function looksIn(reading: { read(): Promise<unknown>; pass(ms: number): Promise<unknown>; state: { looks: number } }, ms: number) {
+async function looksIn(
+  reading: { read(): Promise<unknown>; pass(ms: number): Promise<unknown>; state: { looks: number } },
+  ms: number
+) {
   const before = reading.state.looks
   for (let passed = 0; passed < ms; passed += 200) {
     await reading.read()
@@ -111,7 +114,8 @@ describe('the reader of the groups', () => {
     const one = reading({ outgoing: undefined })
     await assert.rejects(
       one.read(),
-      (error) => error instanceof UpgradeError && error.details.code === 'group-not-found' && /shop-blue/.test(error.message)
+      (error) =>
+        error instanceof UpgradeError && error.details.code === 'group-not-found' && /shop-blue/.test(error.message)
     )
   })
 

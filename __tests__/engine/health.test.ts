@@ -54,7 +54,10 @@ describe('worse than before', () => {
 
   it('is a workload with fewer ready pods', () => {
     assert.deepEqual(worse(entry(), shop), [])
-    assert.match(worse(entry(), unready(shop, 1)).join(), /^team-a\/shop has 2 of 3 pods ready; shop-7d9-0 is not ready/)
+    assert.match(
+      worse(entry(), unready(shop, 1)).join(),
+      /^team-a\/shop has 2 of 3 pods ready; shop-7d9-0 is not ready/
+    )
   })
 
   it('is not one that was not whole before and is no worse', () => {
@@ -95,14 +98,20 @@ describe('worse than before', () => {
 })
 
 describe('what is wrong with a pod', () => {
-  const troubles = [{ container: 'app', reason: 'CrashLoopBackOff', message: 'no such file', exitCode: 127, restarts: 3 }]
+  const troubles = [
+    { container: 'app', reason: 'CrashLoopBackOff', message: 'no such file', exitCode: 127, restarts: 3 }
+  ]
   const cases: [Partial<Pod>, RegExp][] = [
-    [{ troubles, nodeName: 'g1' }, /^p is not ready: container app: CrashLoopBackOff, exit 127, "no such file" \(node g1\)$/],
+    [
+      { troubles, nodeName: 'g1' },
+      /^p is not ready: container app: CrashLoopBackOff, exit 127, "no such file" \(node g1\)$/
+    ],
     [{ unschedulable: { message: 'Insufficient cpu', sinceAt: 0 } }, /^p cannot be placed: Insufficient cpu$/],
     [{}, /^p is not placed yet$/],
     [{ nodeName: 'g1' }, /^p is not ready \(node g1\)$/]
   ]
-  for (const [over, text] of cases) it(`is said in one line: ${text.source}`, () => assert.match(podTrouble(pod('p', { ready: false, ...over })), text))
+  for (const [over, text] of cases)
+    it(`is said in one line: ${text.source}`, () => assert.match(podTrouble(pod('p', { ready: false, ...over })), text))
 
   it('is cut where a container writes a novel', () => {
     const long = [{ container: 'app', reason: 'Error', message: 'x'.repeat(5000), restarts: 0 }]

@@ -113,9 +113,7 @@ describe('taking the lock', () => {
     renewing(store, clock, 6)
     clock.after(65_000, () => store.put({ holder: '' }))
     const begunAt = clock.now()
-    const lock = await clock.run(
-      acquireLock(store.leases, engineClock(clock), options({ patienceMs: 300_000 }), never)
-    )
+    const lock = await clock.run(acquireLock(store.leases, engineClock(clock), options({ patienceMs: 300_000 }), never))
     assert.ok(clock.now() - begunAt >= 65_000 && clock.now() - begunAt < 70_000)
     lock.abandon()
   })
@@ -187,9 +185,7 @@ describe('taking the lock', () => {
     clock.after(12_000, () => stop.abort())
     const begunAt = clock.now()
     await assert.rejects(
-      clock.run(
-        acquireLock(store.leases, engineClock(clock), options({ patienceMs: 600_000 }), stop.signal)
-      )
+      clock.run(acquireLock(store.leases, engineClock(clock), options({ patienceMs: 600_000 }), stop.signal))
     )
     assert.ok(clock.now() - begunAt <= 13_000)
   })

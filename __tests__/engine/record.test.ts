@@ -68,7 +68,8 @@ describe('the record', () => {
   it('of a later version halts, and nothing is touched', () => {
     assert.throws(
       () => parseRecord('{"version":2,"group":"workers"}', key),
-      (error) => error instanceof UpgradeError && error.details.code === 'record-newer' && error.details.outcome === 'halted'
+      (error) =>
+        error instanceof UpgradeError && error.details.code === 'record-newer' && error.details.outcome === 'halted'
     )
   })
 
@@ -76,7 +77,7 @@ describe('the record', () => {
   const unreadable: Record<string, unknown> = {
     'no JSON': '{',
     'no object': '7',
-    'null': 'null',
+    null: 'null',
     'no version': '{"group":"workers"}',
     'no group': '{"version":1}',
     'a run without a direction that is known': { ...whole, direction: 'sideways' },
@@ -158,7 +159,8 @@ describe('a record store', () => {
     map.put(key, JSON.stringify(record({ run: run({ id: 'run-2' }) })))
     await assert.rejects(
       store.save(record({ run: run() })),
-      (error) => error instanceof UpgradeError && error.details.code === 'lock-lost' && error.details.outcome === 'halted'
+      (error) =>
+        error instanceof UpgradeError && error.details.code === 'lock-lost' && error.details.outcome === 'halted'
     )
     assert.equal(JSON.parse(map.entries[key] ?? '').run.id, 'run-2')
   })
@@ -177,7 +179,10 @@ describe('a record store', () => {
     assert.equal(await store.reload(), false)
     map.put('another-key', JSON.stringify(record({ group: 'another' })))
     assert.equal(await store.reload(), false)
-    assert.deepEqual(store.others().map((other) => other.group), ['another'])
+    assert.deepEqual(
+      store.others().map((other) => other.group),
+      ['another']
+    )
     map.put(key, JSON.stringify(record({ run: run() })))
     assert.equal(await store.reload(), true)
   })

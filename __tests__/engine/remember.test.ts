@@ -102,7 +102,8 @@ describe('an eviction', () => {
   const shop = deployment('shop', ['b1'])
   const [one] = shop.pods
   const uid = one?.uid ?? ''
-  const accepted = (agoMs: number) => evictionEntry({ answer: { kind: 'accepted' }, sentAt: now - agoMs, answeredAt: now - agoMs })
+  const accepted = (agoMs: number) =>
+    evictionEntry({ answer: { kind: 'accepted' }, sentAt: now - agoMs, answeredAt: now - agoMs })
 
   it('is forgotten with its pod', () => {
     const diary = diaryAt(now)
@@ -188,7 +189,15 @@ describe('the progress of a revert', () => {
     const diary = diaryAt(now)
     watch({ run: back, nodes, diary }, 5, minute)
     assert.equal(diary.progress.at, now)
-    watch({ run: back, nodes: [...blueOpen.slice(0, 1), ...blueClosed.slice(1), ...greenOpen], diary, now: now + 9 * minute }, 1)
+    watch(
+      {
+        run: back,
+        nodes: [...blueOpen.slice(0, 1), ...blueClosed.slice(1), ...greenOpen],
+        diary,
+        now: now + 9 * minute
+      },
+      1
+    )
     assert.equal(diary.progress.at, now + 9 * minute)
   })
 })

@@ -84,7 +84,6 @@ export function run(over: Partial<OpenRun> = {}): OpenRun {
     replaced: [],
     beforeReplacement: [],
     returned: {},
-    stages: [],
     ...over,
     settings: settings(over.settings)
   }
@@ -149,7 +148,12 @@ export interface Scene {
 export function look(scene: Scene = {}): World {
   const at = scene.now ?? now
   const open = scene.run ?? run()
-  const { view } = { view: plain.view({ nodes: scene.nodes ?? [...blueOpen, ...greenOpen], pods: scene.pods ?? [] }, ...(scene.parts ?? [])) }
+  const { view } = {
+    view: plain.view(
+      { nodes: scene.nodes ?? [...blueOpen, ...greenOpen], pods: scene.pods ?? [] },
+      ...(scene.parts ?? [])
+    )
+  }
   const drivers = Object.assign({}, ...(scene.parts ?? []).map((part) => part.csiDrivers ?? {}))
   const attachments = (scene.parts ?? []).flatMap((part) => part.attachments ?? [])
   return makeWorld(
@@ -164,7 +168,10 @@ export function look(scene: Scene = {}): World {
 }
 
 /** A diary that has seen every node Ready for an hour. */
-export function diaryAt(at: number, stage?: { name: StageName; direction?: OpenRun['direction']; forMs?: number }): Diary {
+export function diaryAt(
+  at: number,
+  stage?: { name: StageName; direction?: OpenRun['direction']; forMs?: number }
+): Diary {
   const diary = newDiary(at, 0)
   for (const one of [...blueOpen, ...greenOpen]) diary.readySince.set(one.uid, at - 60 * minute)
   if (stage) diary.stage = { key: `${stage.direction ?? 'forward'}/${stage.name}`, at: at - (stage.forMs ?? 0) }
@@ -215,7 +222,9 @@ export function kinds(step: Step): readonly string[] {
 
 /** Names of the pods that a step asks to go. */
 export function podsAsked(step: Step): readonly string[] {
-  return actionsOf(step).flatMap((action) => (action.kind === 'evict' || action.kind === 'remove' ? [action.pod.name] : []))
+  return actionsOf(step).flatMap((action) =>
+    action.kind === 'evict' || action.kind === 'remove' ? [action.pod.name] : []
+  )
 }
 
 /** The engine's clock over the lab's: a sleep that is aborted ends, and does not reject. */

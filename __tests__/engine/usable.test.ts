@@ -57,7 +57,11 @@ describe('a new node', () => {
     ['launched from another version than was planned', { instance: { template: template('41') } }, /^launch: .*41.*42/],
     ['launched from nobody knows what', { instance: { template: undefined } }, /^launch: .*unknown/],
     ['that has not registered', { node: 'none' }, /^join: .*not registered/],
-    ['that registered under its name, but without its instance', { node: { instanceId: undefined } }, /^join: .*not registered/],
+    [
+      'that registered under its name, but without its instance',
+      { node: { instanceId: undefined } },
+      /^join: .*not registered/
+    ],
     ['that is NotReady', { node: { ready: 'False', readyMessage: 'cni is not ready' } }, /^join: g1 is NotReady: cni/],
     ['whose state is Unknown', { node: { ready: 'Unknown' } }, /^join: g1 is Unknown/],
     ['that became Ready just now', { readyForMs: 10_000 }, /^join: .*10 s of 30/],
@@ -68,7 +72,11 @@ describe('a new node', () => {
     ],
     [
       'that its cloud provider has not seen',
-      { node: { taints: [{ key: 'node.cloudprovider.kubernetes.io/uninitialized', value: 'true', effect: 'NoSchedule' }] } },
+      {
+        node: {
+          taints: [{ key: 'node.cloudprovider.kubernetes.io/uninitialized', value: 'true', effect: 'NoSchedule' }]
+        }
+      },
       /^join: .*uninitialized/
     ],
     ['with DiskPressure', { node: { troubles: ['DiskPressure'] } }, /^join: .*DiskPressure/],
@@ -79,7 +87,11 @@ describe('a new node', () => {
       /^join: .*ebs\.csi\.aws\.com/
     ],
     ['whose DaemonSet pod is missing', { workloads: [agent] }, /^join: .*team-a\/agent/],
-    ['whose DaemonSet pod is not ready', { workloads: [agent], pods: [agentPod({ ready: false })] }, /^join: .*team-a\/agent/]
+    [
+      'whose DaemonSet pod is not ready',
+      { workloads: [agent], pods: [agentPod({ ready: false })] },
+      /^join: .*team-a\/agent/
+    ]
   ]
   for (const [what, one, why] of cases) it(`${what} is not usable, and says so`, () => assert.match(judge(one), why))
 

@@ -31,7 +31,10 @@ function workshop(answers: Record<string, Answer[]> = {}) {
     return (answer as T | undefined) ?? good
   }
   const accepted: EvictionAnswer = { kind: 'accepted' }
-  const cluster: Pick<Cluster, 'evict' | 'remove' | 'closeNode' | 'openNode' | 'unmarkNode' | 'restart' | 'unmarkWorkload'> = {
+  const cluster: Pick<
+    Cluster,
+    'evict' | 'remove' | 'closeNode' | 'openNode' | 'unmarkNode' | 'restart' | 'unmarkWorkload'
+  > = {
     evict: (one) => call(`evict ${one.name}`, accepted),
     remove: (one) => call(`remove ${one.name}`, accepted),
     closeNode: (one) => call(`close ${one.name}`, 'done'),
@@ -40,7 +43,10 @@ function workshop(answers: Record<string, Answer[]> = {}) {
     restart: (one) => call(`restart ${one.name}`, 'done'),
     unmarkWorkload: (one) => call(`unmark ${one.name}`, 'done')
   }
-  const nodeGroups: Pick<NodeGroups, 'resize' | 'suspend' | 'resume' | 'protect' | 'protectNew' | 'tag' | 'untag' | 'terminate'> = {
+  const nodeGroups: Pick<
+    NodeGroups,
+    'resize' | 'suspend' | 'resume' | 'protect' | 'protectNew' | 'tag' | 'untag' | 'terminate'
+  > = {
     resize: (name) => call(`resize ${name}`, undefined),
     suspend: (name) => call(`suspend ${name}`, undefined),
     resume: (name) => call(`resume ${name}`, undefined),
@@ -84,7 +90,11 @@ const evict = (name: string, lane = name, over: Partial<Pod> = {}): Action => ({
   budgetVersion: '7'
 })
 const resize: Action = { kind: 'resize', group: blue, capacity: { desired: 3 } }
-const close = (version = '1'): Action => ({ kind: 'close-node', node: node('b1', { resourceVersion: version }), runId: 'run-1' })
+const close = (version = '1'): Action => ({
+  kind: 'close-node',
+  node: node('b1', { resourceVersion: version }),
+  runId: 'run-1'
+})
 const failure = (code: 'aws' | 'kubernetes') => new UpgradeError('throttled', { code, outcome: 'refused', hint: '' })
 
 describe('works', () => {

@@ -39,8 +39,7 @@ export function newRun(prepared: Prepared, settings: Settings, ports: Ports): Op
     podsTotal: plan.podsToMove,
     replaced: [],
     beforeReplacement: [],
-    returned: {},
-    stages: []
+    returned: {}
   }
 }
 

@@ -19,6 +19,7 @@ import { remember } from './remember.ts'
 import type { Progress, Reason, StageName } from './report.ts'
 import { saveRecord } from './save.ts'
 import type { Settings } from './settings.ts'
+import { covered } from './stages/release.ts'
 import { createWorks, type Works } from './works.ts'
 import { isStranded, makeWorld, type World } from './world.ts'
 
@@ -206,6 +207,7 @@ export function guarded(actions: readonly Action[], world: World, run: OpenRun):
     }
     // I4, I6: only what is seen to hold no pod that could move; of outgoing nothing before it is retired.
     if (action.kind === 'terminate') return action.instanceIds.every((id) => mayTerminate(id, action.group, world, run))
+    if (action.kind === 'resize' || action.kind === 'protect') return keepsInstances(action, world, run)
     // I23: only nodes of *from* are closed, and only while *to* has an open one for their pods.
     if (action.kind === 'close-node') {
       return (
@@ -215,6 +217,20 @@ export function guarded(actions: readonly Action[], world: World, run: OpenRun):
     }
     return true
   })
+}
+
+/**
+ * I4, I6: Desired is lowered only while every instance is protected, and of outgoing only when it is retired; protection is lifted
+ * only where Desired is not below the number of instances. Auto Scaling can never pick one.
+ */
+function keepsInstances(action: Extract<Action, { kind: 'resize' | 'protect' }>, world: World, run: OpenRun): boolean {
+  const side = action.group === world.outgoing.group.name ? world.outgoing : world.incoming
+  const { desired } = side.group.capacity
+  if (action.kind === 'protect') return action.on || covered(side)
+  const next = action.capacity.desired ?? Math.min(desired, action.capacity.max ?? desired)
+  if (next >= desired) return true
+  if (side === world.outgoing && run.direction !== 'retiring') return false
+  return side.instances.every((instance) => instance.protectedFromScaleIn)
 }
 
 function mayTerminate(id: string, group: string, world: World, run: OpenRun): boolean {

@@ -5,7 +5,7 @@
 import type { Records } from './cluster.ts'
 import { UpgradeError } from './error.ts'
 import type { Capacity, Color } from './node-group.ts'
-import type { Change, Direction, Reason, StageName, StageTime } from './report.ts'
+import type { Change, Direction, Reason, StageName } from './report.ts'
 import type { Settings } from './settings.ts'
 
 export const recordVersion = 1
@@ -67,7 +67,6 @@ export interface OpenRun {
   beforeReplacement: readonly string[]
   /** How often pods of a workload came back to a closed node; and, by UID, those that were counted. */
   returned: Readonly<Record<string, number>>
-  stages: readonly StageTime[]
 }
 
 export interface Retired {

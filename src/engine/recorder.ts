@@ -78,16 +78,6 @@ export function createRecorder(settings: Settings, ports: Pick<Ports, 'clock' | 
   }
 }
 
-/** `upgrade --cluster shop --group workers`: the exact next command. */
-export function nextCommand(
-  mode: 'upgrade' | 'revert' | 'finalize' | 'status' | 'plan',
-  settings: Pick<Settings, 'cluster'>,
-  group: string
-): string {
-  const word = (text: string) => (/^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
-  return `${mode} --cluster ${word(settings.cluster)}${group ? ` --group ${word(group)}` : ''}`
-}
-
 export function reasonOf(code: Reason['code'], message: string, hint: string): Reason {
   return { code, message, hint }
 }

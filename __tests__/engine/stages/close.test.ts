@@ -33,7 +33,10 @@ describe('close', () => {
   })
 
   it('closes a late-comer, too', () => {
-    const outgoing = blueGroup({ instances: ['b1', 'b2', 'b3', 'b4'].map((name) => instance(`i-${name}`)), capacity: { min: 4, max: 4, desired: 4 } })
+    const outgoing = blueGroup({
+      instances: ['b1', 'b2', 'b3', 'b4'].map((name) => instance(`i-${name}`)),
+      capacity: { min: 4, max: 4, desired: 4 }
+    })
     const world = look({ outgoing, nodes: [...blueClosed, node('b4'), ...greenOpen] })
     assert.deepEqual(names(close.next(world, run({ count: 4 }))), ['b4'])
   })
@@ -65,11 +68,18 @@ describe('close', () => {
 
   it('on the way back closes incoming, and only incoming', () => {
     const back = run({ direction: 'reverting' })
-    const step = close.next(look({ run: back, incoming: greenGroup({ capacity: { min: 3, max: 3, desired: 3 } }) }), back)
+    const step = close.next(
+      look({ run: back, incoming: greenGroup({ capacity: { min: 3, max: 3, desired: 3 } }) }),
+      back
+    )
     assert.deepEqual(names(step), ['g1', 'g2', 'g3'])
     assert.equal(
       close.next(
-        look({ run: back, incoming: greenGroup({ capacity: { min: 3, max: 3, desired: 3 } }), nodes: [...blueOpen, ...greenClosed] }),
+        look({
+          run: back,
+          incoming: greenGroup({ capacity: { min: 3, max: 3, desired: 3 } }),
+          nodes: [...blueOpen, ...greenClosed]
+        }),
         back
       ).kind,
       'done'

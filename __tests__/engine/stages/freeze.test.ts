@@ -20,7 +20,10 @@ describe('freeze', () => {
 
   it('marks both groups, suspends, pins the size and protects, and takes no size from anybody', () => {
     const actions = actionsOf(freeze.next(asFound(), run()))
-    assert.deepEqual(actions.filter((one) => one.kind === 'tag').map((one) => one.group), [blue, green])
+    assert.deepEqual(
+      actions.filter((one) => one.kind === 'tag').map((one) => one.group),
+      [blue, green]
+    )
     assert.deepEqual(
       actions.filter((one) => one.kind === 'suspend').map((one) => [one.group, one.processes]),
       [
@@ -28,12 +31,14 @@ describe('freeze', () => {
         [green, ['AZRebalance', 'ScheduledActions', 'InstanceRefresh']]
       ]
     )
-    assert.deepEqual(actions.filter((one) => one.kind === 'resize'), [
-      { kind: 'resize', group: blue, capacity: { min: 3 } }
-    ])
-    assert.deepEqual(actions.filter((one) => one.kind === 'protect'), [
-      { kind: 'protect', group: blue, instanceIds: ['i-b1', 'i-b2', 'i-b3'], on: true }
-    ])
+    assert.deepEqual(
+      actions.filter((one) => one.kind === 'resize'),
+      [{ kind: 'resize', group: blue, capacity: { min: 3 } }]
+    )
+    assert.deepEqual(
+      actions.filter((one) => one.kind === 'protect'),
+      [{ kind: 'protect', group: blue, instanceIds: ['i-b1', 'i-b2', 'i-b3'], on: true }]
+    )
   })
 
   it('suspends only what is not suspended already', () => {
@@ -58,7 +63,9 @@ describe('freeze', () => {
   })
 
   it('never stops alarms or the launching of instances: the cluster can always grow', () => {
-    const stopped = actionsOf(freeze.next(asFound(), run())).flatMap((one) => (one.kind === 'suspend' ? one.processes : []))
+    const stopped = actionsOf(freeze.next(asFound(), run())).flatMap((one) =>
+      one.kind === 'suspend' ? one.processes : []
+    )
     for (const process of ['Launch', 'Terminate', 'AlarmNotification']) assert.ok(!stopped.includes(process))
   })
 
@@ -101,7 +108,9 @@ describe('freeze', () => {
   })
 
   it('says what it found in words that fit into a tag', () => {
-    const text = originalsText(original(blue, { suspended: Array.from({ length: 60 }, (_, number) => `Process${number}`) }))
+    const text = originalsText(
+      original(blue, { suspended: Array.from({ length: 60 }, (_, number) => `Process${number}`) })
+    )
     assert.ok(text.length <= 256)
     assert.match(originalsText(original(blue)), /min 1 max 10 desired 3/)
   })

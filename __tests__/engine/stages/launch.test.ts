@@ -93,7 +93,10 @@ describe('launch', () => {
   it('waits for a node in every zone of outgoing, and fails when none comes', () => {
     const zones = ['eu-west-1a', 'eu-west-1b']
     const scene = {
-      outgoing: blueGroup({ instances: [instance('i-b1'), instance('i-b2'), instance('i-b3', { zone: 'eu-west-1b' })], zones }),
+      outgoing: blueGroup({
+        instances: [instance('i-b1'), instance('i-b2'), instance('i-b3', { zone: 'eu-west-1b' })],
+        zones
+      }),
       incoming: greenGroup({ zones })
     }
     const diary = diaryAt(now)
@@ -105,7 +108,9 @@ describe('launch', () => {
   })
 
   it('does not wait for a zone that incoming does not have', () => {
-    const outgoing = blueGroup({ instances: [instance('i-b1'), instance('i-b2'), instance('i-b3', { zone: 'eu-west-1b' })] })
+    const outgoing = blueGroup({
+      instances: [instance('i-b1'), instance('i-b2'), instance('i-b3', { zone: 'eu-west-1b' })]
+    })
     assert.equal(launch.next(look({ outgoing }), run()).kind, 'done')
   })
 
@@ -135,7 +140,9 @@ describe('a launch that AWS refuses', () => {
   })
 
   it('for want of capacity has until the deadline', () => {
-    const activity = failedActivity('Could not launch On-Demand Instances. InsufficientInstanceCapacity - We currently do not have')
+    const activity = failedActivity(
+      'Could not launch On-Demand Instances. InsufficientInstanceCapacity - We currently do not have'
+    )
     assert.equal(missing([activity]).kind, 'busy')
     const late = missing([activity], now - 16 * minute)
     assert.equal(late.kind === 'failed' && late.code, 'launch-failed')
@@ -169,7 +176,11 @@ describe('an instance that is late', () => {
     diary.desired.set(green, { value: 3, at: now - 30 * minute })
     diary.completeAt.set(green, now)
     for (const name of ['g1', 'g2', 'g3']) {
-      diary.instances.set(`i-${name}`, { group: green, seenAt: now - inServiceForMs, inServiceAt: now - inServiceForMs })
+      diary.instances.set(`i-${name}`, {
+        group: green,
+        seenAt: now - inServiceForMs,
+        inServiceAt: now - inServiceForMs
+      })
     }
     return { run: open, diary, pods, nodes: [...blueOpen, ...greenOpen.slice(0, 2)] }
   }

@@ -83,7 +83,10 @@ describe('moving the pods of a workload', () => {
     const shop = deployment('shop', ['b1', 'b2', 'b3', 'b1'])
     assert.equal(asked(shop).length, 1)
     const one = shop.pods[0]
-    const leaving = { ...shop, pods: shop.pods.map((pod) => (pod === one ? { ...pod, deletingAt: now + 30_000 } : pod)) }
+    const leaving = {
+      ...shop,
+      pods: shop.pods.map((pod) => (pod === one ? { ...pod, deletingAt: now + 30_000 } : pod))
+    }
     assert.deepEqual(asked(leaving), [])
     assert.match(waiting(leaving), /replacement of shop-7d9-0/)
   })
@@ -136,7 +139,11 @@ describe('moving the pods of a workload', () => {
 
   it('does not subtract an eviction twice once the status shows it', () => {
     const shop = deployment('shop', ['b1', 'b2', 'b3', 'b1'])
-    const seen = { ...budgetOf('shop', { maxUnavailable: 2 }, shop), disruptionsAllowed: 1, disruptedPods: ['shop-7d9-0'] }
+    const seen = {
+      ...budgetOf('shop', { maxUnavailable: 2 }, shop),
+      disruptionsAllowed: 1,
+      disruptedPods: ['shop-7d9-0']
+    }
     const evictions = { 'shop-7d9-0': answer({ kind: 'accepted' }, 100) }
     assert.equal(asked({ ...shop, budgets: [seen] }, { evictions }).length, 1)
   })
@@ -164,7 +171,11 @@ describe('moving the pods of a workload', () => {
 
   it('leaves DaemonSet pods, mirror pods and finished pods', () => {
     const agent = directly('DaemonSet', 'agent', ['b1'])
-    const pods = [...agent.pods, pod('static', { mirror: true, nodeName: 'b1' }), pod('done', { phase: 'Succeeded', nodeName: 'b1' })]
+    const pods = [
+      ...agent.pods,
+      pod('static', { mirror: true, nodeName: 'b1' }),
+      pod('done', { phase: 'Succeeded', nodeName: 'b1' })
+    ]
     assert.equal(step({ workloads: agent.workloads, pods }).kind, 'done')
   })
 })
@@ -188,8 +199,13 @@ describe('a StatefulSet', () => {
 describe('a workload of one replica', () => {
   it('is restarted, once, with the mark of the run', () => {
     const one = deployment('ledger', ['b1'], { strategy: { type: 'RollingUpdate', maxUnavailable: 0, maxSurge: 1 } })
-    assert.deepEqual(actionsOf(step(one)).map((action) => action.kind === 'restart' && action.mark), [restartMark(forth)])
-    const marked = one.workloads.map((w) => (w.kind === 'Deployment' ? { ...w, restartedBy: restartMark(forth), updatedReplicas: 0 } : w))
+    assert.deepEqual(
+      actionsOf(step(one)).map((action) => action.kind === 'restart' && action.mark),
+      [restartMark(forth)]
+    )
+    const marked = one.workloads.map((w) =>
+      w.kind === 'Deployment' ? { ...w, restartedBy: restartMark(forth), updatedReplicas: 0 } : w
+    )
     assert.deepEqual(kinds(step({ ...one, workloads: marked })), [])
     assert.match(waiting({ ...one, workloads: marked }), /restarting/)
   })
@@ -228,10 +244,11 @@ describe('the order between workloads', () => {
 
   it('moves workloads side by side, each within its own allowance', () => {
     const all = ['a', 'b', 'c'].map((name) => deployment(name, ['b1', 'b2']))
-    assert.deepEqual(
-      asked({ workloads: all.flatMap((one) => one.workloads), pods: all.flatMap((one) => one.pods) }),
-      ['a-7d9-0', 'b-7d9-0', 'c-7d9-0']
-    )
+    assert.deepEqual(asked({ workloads: all.flatMap((one) => one.workloads), pods: all.flatMap((one) => one.pods) }), [
+      'a-7d9-0',
+      'b-7d9-0',
+      'c-7d9-0'
+    ])
   })
 
   it('has no more evictions under way than the API server likes', () => {
@@ -248,7 +265,8 @@ describe('the order between workloads', () => {
 
 describe('what the API said to an eviction', () => {
   const shop = deployment('shop', ['b1', 'b2', 'b3'])
-  const says = (said: EvictionAnswer, agoMs: number) => asked(shop, { evictions: { 'shop-7d9-0': answer(said, agoMs) } })
+  const says = (said: EvictionAnswer, agoMs: number) =>
+    asked(shop, { evictions: { 'shop-7d9-0': answer(said, agoMs) } })
   const again = (said: EvictionAnswer, agoMs: number) => says(said, agoMs).includes('shop-7d9-0')
 
   const cases: [string, EvictionAnswer, number, number][] = [
@@ -311,8 +329,7 @@ describe('a workload that tolerates closed nodes', () => {
     made.closedAt = closedAt
     return made
   }
-  const sticky = (createdAt: number) =>
-    deployment('sticky', ['b1', 'b2', 'b3', 'b1'], {}, { ...everything, createdAt })
+  const sticky = (createdAt: number) => deployment('sticky', ['b1', 'b2', 'b3', 'b1'], {}, { ...everything, createdAt })
 
   it('is moved like any other the first time', () => {
     const found = step(sticky(closedAt - 1000), { diary: diary() })
@@ -379,21 +396,29 @@ describe('a workload of a kind that nobody told us about', () => {
 describe('the trap of the way back', () => {
   /** Dead replacements on incoming: their budget counts them as missing, and refuses to let them go. */
   const dead = (over: Partial<Pod>, unreadyForMs: number, count = 2) => {
-    const parts = deployment('shop', Array.from({ length: count }, (_, n) => `g${n + 1}`), { replicas: 4 }, {
-      ready: false,
-      readySinceAt: now - unreadyForMs,
-      ...over
-    })
+    const parts = deployment(
+      'shop',
+      Array.from({ length: count }, (_, n) => `g${n + 1}`),
+      { replicas: 4 },
+      {
+        ready: false,
+        readySinceAt: now - unreadyForMs,
+        ...over
+      }
+    )
     const served = deployment('shop', ['b1', 'b2'], { replicas: 4 }).pods.map((one) => ({
       ...one,
       name: `old-${one.name}`,
       uid: `old-${one.uid}`
     }))
     const pods = [...parts.pods, ...served]
-    return { workloads: parts.workloads, pods, budgets: [budget('shop', { minAvailable: 3 }, { currentHealthy: 2, desiredHealthy: 3, disruptionsAllowed: 0 })] }
+    return {
+      workloads: parts.workloads,
+      pods,
+      budgets: [budget('shop', { minAvailable: 3 }, { currentHealthy: 2, desiredHealthy: 3, disruptionsAllowed: 0 })]
+    }
   }
-  const refused = (...names: string[]) =>
-    Object.fromEntries(names.map((name) => [name, answer(budgetSays, 6000)]))
+  const refused = (...names: string[]) => Object.fromEntries(names.map((name) => [name, answer(budgetSays, 6000)]))
   const removed = (found: Step) =>
     actionsOf(found).flatMap((action) => (action.kind === 'remove' ? [action.pod.name] : []))
 

@@ -53,7 +53,8 @@ function scene(one: Scene) {
   const open = one.run ?? forth
   return {
     run: open,
-    nodes: one.nodes ?? (open.direction === 'reverting' ? [...blueOpen, ...greenClosed] : [...blueClosed, ...greenOpen]),
+    nodes:
+      one.nodes ?? (open.direction === 'reverting' ? [...blueOpen, ...greenClosed] : [...blueClosed, ...greenOpen]),
     pods: one.pods ?? [],
     parts: [{ workloads: [...(one.workloads ?? [])], attachments: [...(one.attachments ?? [])] }],
     diary: one.diary ?? inMove(open),
@@ -68,7 +69,8 @@ const after = (minutes: number, one: Scene): Step => {
   const { freshAt: _, ...rest } = scene(one)
   return move.next(watch(rest, minutes + 1, minute), rest.run)
 }
-const seen = (found: Step): string => (found.kind === 'busy' ? found.waiting.map((one) => `${one.what}: ${one.seen}`).join('; ') : '')
+const seen = (found: Step): string =>
+  found.kind === 'busy' ? found.waiting.map((one) => `${one.what}: ${one.seen}`).join('; ') : ''
 const message = (found: Step): string => (found.kind === 'failed' ? found.message : '')
 const code = (found: Step): string => (found.kind === 'failed' ? found.code : found.kind)
 const notes = (found: Step): string => (found.kind === 'done' ? (found.notes?.join('; ') ?? '') : found.kind)
@@ -127,7 +129,10 @@ describe('what may not be moved', () => {
   })
 
   it('keeps its node and is named, if nothing would make it again', () => {
-    assert.match(notes(step({ pods: [pod('bare', { nodeName: 'b1' })] })), /team-a\/bare stays on b1: it has no controller/)
+    assert.match(
+      notes(step({ pods: [pod('bare', { nodeName: 'b1' })] })),
+      /team-a\/bare stays on b1: it has no controller/
+    )
   })
 
   it('keeps its volume, too', () => {
@@ -195,11 +200,16 @@ describe('a workload that makes no progress', () => {
   })
 
   it('fails with what its new pod says', () => {
-    const troubles = [{ container: 'app', reason: 'CrashLoopBackOff', message: 'GLIBC_2.38 not found', exitCode: 1, restarts: 5 }]
+    const troubles = [
+      { container: 'app', reason: 'CrashLoopBackOff', message: 'GLIBC_2.38 not found', exitCode: 1, restarts: 5 }
+    ]
     const crashing = { ...first, nodeName: 'g1', ready: false, troubles }
     const found = after(15, { workloads: shop.workloads, pods: [crashing, ...others] })
     assert.equal(code(found), 'pod-timeout')
-    assert.match(message(found), /shop-7d9-0 is not ready: container app: CrashLoopBackOff, exit 1, "GLIBC_2.38 not found" \(node g1\)/)
+    assert.match(
+      message(found),
+      /shop-7d9-0 is not ready: container app: CrashLoopBackOff, exit 1, "GLIBC_2.38 not found" \(node g1\)/
+    )
   })
 
   it('fails with what a webhook says', () => {
@@ -218,7 +228,10 @@ describe('a workload that makes no progress', () => {
 
   it('fails with the pod that does not go', () => {
     const stuck = { ...first, deletingAt: now - minute }
-    assert.match(message(after(15, { workloads: shop.workloads, pods: [stuck, ...others] })), /shop-7d9-0 is being deleted and does not go/)
+    assert.match(
+      message(after(15, { workloads: shop.workloads, pods: [stuck, ...others] })),
+      /shop-7d9-0 is being deleted and does not go/
+    )
   })
 
   it('fails, too, if not a single pod of it is left', () => {
@@ -269,7 +282,10 @@ describe('a workload that makes no progress', () => {
 describe('the way back', () => {
   const open = run({ direction: 'reverting', baseline })
   const there = deployment('shop', ['b1', 'b2', 'b3'])
-  const lame = { workloads: there.workloads, pods: there.pods.map((one, n) => (n === 0 ? { ...one, ready: false } : one)) }
+  const lame = {
+    workloads: there.workloads,
+    pods: there.pods.map((one, n) => (n === 0 ? { ...one, ready: false } : one))
+  }
 
   it('is over only when the workloads are as healthy as they were', () => {
     assert.equal(step({ run: open, ...there }).kind, 'done')
@@ -280,7 +296,10 @@ describe('the way back', () => {
 
   it('waits for a replacement no longer than pod-timeout, and names it', () => {
     assert.equal(after(14, { run: open, ...lame }).kind, 'busy')
-    assert.match(notes(after(15, { run: open, ...lame })), /team-a\/shop has 2 of 3 pods ready.*not waited for any longer/)
+    assert.match(
+      notes(after(15, { run: open, ...lame })),
+      /team-a\/shop has 2 of 3 pods ready.*not waited for any longer/
+    )
   })
 
   it('waits for the others while one is given up', () => {
@@ -326,10 +345,15 @@ describe('a lost node', () => {
 describe('nodes that others had closed all of them', () => {
   it('give the workloads their time all the same', () => {
     const nodes = [...blueOpen.map((one) => ({ ...one, schedulable: false })), ...greenOpen]
-    const dns = deployment('dns', ['b1', 'b2', 'b3'], {}, {
-      priorityClass: 'system-cluster-critical',
-      placement: placement()
-    })
+    const dns = deployment(
+      'dns',
+      ['b1', 'b2', 'b3'],
+      {},
+      {
+        priorityClass: 'system-cluster-critical',
+        placement: placement()
+      }
+    )
     const diary = diaryAt(now, { name: 'move' })
     assert.equal(step({ nodes, ...dns, diary }).kind, 'busy')
     assert.equal(after(14, { nodes, ...dns, diary }).kind, 'busy')

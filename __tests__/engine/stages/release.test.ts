@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Group } from '../../../src/engine/node-group.ts'
+import { retiredCopy } from '../../../src/engine/plan/retired-copy.ts'
 import type { OpenRun } from '../../../src/engine/record.ts'
 import { release } from '../../../src/engine/stages/release.ts'
-import { retiredCopy } from '../../../src/engine/plan/retired-copy.ts'
 import type { Step } from '../../../src/engine/stages/stage.ts'
 import {
   actionsOf,
@@ -135,7 +135,9 @@ describe('release', () => {
     })
     const incoming = serving({ capacity: { min: 1, max: 10, desired: 3 } })
     assert.deepEqual(
-      actionsOf(after(3, { run: one, incoming })).flatMap((action) => (action.kind === 'resume' ? [action.processes] : [])),
+      actionsOf(after(3, { run: one, incoming })).flatMap((action) =>
+        action.kind === 'resume' ? [action.processes] : []
+      ),
       [
         ['ScheduledActions', 'InstanceRefresh'],
         ['AZRebalance', 'InstanceRefresh']
@@ -156,7 +158,10 @@ describe('release', () => {
     assert.deepEqual(actionsOf(after(2, { ...atRest, incoming: well })), [
       { kind: 'resume', group: green, processes: ['HealthCheck'] }
     ])
-    const sick = { ...well, instances: [...unprotected.slice(1), instance('i-g1', { healthy: false, protectedFromScaleIn: false })] }
+    const sick = {
+      ...well,
+      instances: [...unprotected.slice(1), instance('i-g1', { healthy: false, protectedFromScaleIn: false })]
+    }
     const tagged = retired({
       suspended: [],
       tags: {
@@ -190,7 +195,9 @@ describe('release', () => {
     assert.deepEqual(
       actionsOf(after(3, { ...atRest, nodes, workloads })).map((action) => [
         action.kind,
-        'node' in action ? action.node.name : 'workload' in action && typeof action.workload === 'object' && action.workload.name
+        'node' in action
+          ? action.node.name
+          : 'workload' in action && typeof action.workload === 'object' && action.workload.name
       ]),
       [
         ['open-node', 'g1'],
@@ -235,7 +242,8 @@ describe('release', () => {
 })
 
 describe('release on the way back', () => {
-  const emptied = () => greenGroup({ capacity: rest, instances: [], newInstancesProtected: false, suspended: [], tags: {} })
+  const emptied = () =>
+    greenGroup({ capacity: rest, instances: [], newInstancesProtected: false, suspended: [], tags: {} })
 
   it('puts back the sizes that were found', () => {
     const step = after(3, { run: back, outgoing: blueGroup(), incoming: emptied(), nodes: blueOpen })

@@ -22,7 +22,10 @@ import {
 } from '../sample.ts'
 
 const back = run({ direction: 'reverting' })
-const resumed = { suspended: ['AZRebalance', 'ScheduledActions', 'InstanceRefresh'], capacity: { min: 3, max: 10, desired: 3 } }
+const resumed = {
+  suspended: ['AZRebalance', 'ScheduledActions', 'InstanceRefresh'],
+  capacity: { min: 3, max: 10, desired: 3 }
+}
 const healthy = () => {
   const diary = diaryAt(now)
   agree(diary, `healthy ${blue}`, true, now - 2000, 400)
@@ -32,7 +35,10 @@ const healthy = () => {
 
 describe('reopen', () => {
   it('opens the outgoing nodes that we closed', () => {
-    const step = reopen.next(look({ run: back, nodes: [...blueClosed, ...greenOpen], outgoing: blueGroup(resumed) }), back)
+    const step = reopen.next(
+      look({ run: back, nodes: [...blueClosed, ...greenOpen], outgoing: blueGroup(resumed) }),
+      back
+    )
     assert.deepEqual(
       actionsOf(step).map((action) => action.kind === 'open-node' && action.node.name),
       ['b1', 'b2', 'b3']
@@ -48,7 +54,10 @@ describe('reopen', () => {
   it('takes our mark from a node that somebody has opened already', () => {
     const nodes = [closed('b1', { schedulable: true }), ...blueOpen.slice(1), ...greenOpen]
     const step = reopen.next(look({ run: back, nodes, outgoing: blueGroup(resumed) }), back)
-    assert.deepEqual(actionsOf(step).map((action) => action.kind), ['open-node'])
+    assert.deepEqual(
+      actionsOf(step).map((action) => action.kind),
+      ['open-node']
+    )
   })
 
   it('never opens a node of incoming', () => {
@@ -96,6 +105,9 @@ describe('reopen', () => {
     const one = greenGroup({ instances: [instance('i-g1')] })
     assert.equal(neededOutgoing(look({ run: back, incoming: one }), back), 1)
     const nodes = [node('b1'), node('b2', { ready: 'False' }), node('b3', { ready: 'False' }), node('g1')]
-    assert.equal(reopen.next(look({ run: back, incoming: one, nodes, outgoing: blueGroup(resumed) }), back).kind, 'done')
+    assert.equal(
+      reopen.next(look({ run: back, incoming: one, nodes, outgoing: blueGroup(resumed) }), back).kind,
+      'done'
+    )
   })
 })

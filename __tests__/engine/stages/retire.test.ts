@@ -38,17 +38,22 @@ const terminated = (step: Step) =>
   actionsOf(step).flatMap((action) => (action.kind === 'terminate' ? action.instanceIds : []))
 
 /** What retire says after so many looks, one second apart. */
-function after(looks: number, outgoing: Group, over: { pods?: readonly Pod[]; run?: OpenRun; diary?: ReturnType<typeof inRetire> } = {}): Step {
+function after(
+  looks: number,
+  outgoing: Group,
+  over: { pods?: readonly Pod[]; run?: OpenRun; diary?: ReturnType<typeof inRetire> } = {}
+): Step {
   const open = over.run ?? forth
-  return retire.next(watch({ run: open, outgoing, nodes, pods: over.pods, diary: over.diary ?? inRetire() }, looks), open)
+  return retire.next(
+    watch({ run: open, outgoing, nodes, pods: over.pods, diary: over.diary ?? inRetire() }, looks),
+    open
+  )
 }
 
 describe('retire', () => {
   it('protects every instance first', () => {
     const outgoing = blueGroup({ instances: [instance('i-b1'), instance('i-b2', { protectedFromScaleIn: false })] })
-    assert.deepEqual(actionsOf(after(5, outgoing)), [
-      { kind: 'protect', group: blue, instanceIds: ['i-b2'], on: true }
-    ])
+    assert.deepEqual(actionsOf(after(5, outgoing)), [{ kind: 'protect', group: blue, instanceIds: ['i-b2'], on: true }])
   })
 
   it('does not scale to zero while one cannot be protected yet: Auto Scaling would choose it', () => {

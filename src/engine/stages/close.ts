@@ -16,7 +16,8 @@ export const close: Stage = {
     const { group, instances } = world.from
     const most = Math.max(group.capacity.desired, instances.length, group.capacity.min)
     // A side without instances is at rest, and its Max is release's business: what was found may be more than 0.
-    if (most > 0 && group.capacity.max > most) actions.push({ kind: 'resize', group: group.name, capacity: { max: most } })
+    if (most > 0 && group.capacity.max > most)
+      actions.push({ kind: 'resize', group: group.name, capacity: { max: most } })
     const side = run.direction === 'reverting' ? 'new' : 'old'
     return actions.length === 0
       ? done(`${total} of ${total} ${side} nodes closed`)

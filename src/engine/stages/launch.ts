@@ -27,8 +27,9 @@ export const launch: Stage = {
     const count = Math.max(run.count, world.outgoing.instances.length)
     const detail = `${usable.length} of ${count} nodes usable${run.settings.canaryNodes > 0 && usable.length < count ? ` (${run.settings.canaryNodes} canary first)` : ''}`
     const actions = [...protectNew(world), ...grow(world, run, usable.length, count)]
-    const zones = missingZones(world, run, usable)
     const closed = closeBegan(world, run)
+    // Which zones have a node shows only when all that are wanted are there.
+    const zones = closed || usable.length >= count ? missingZones(world, usable) : []
     const enough = usable.length >= count || (closed && usable.length > 0)
     // Once, before more nodes are launched for nothing, and once before the first is closed.
     if (usable.length > 0 && !closed && (actions.length > 0 || enough)) {
@@ -83,8 +84,7 @@ export function nextWave(desired: number, usable: number, canaryNodes: number, c
 }
 
 /** Zones of outgoing in which no usable node stands; pods with volumes of that zone could go nowhere. */
-function missingZones(world: World, run: OpenRun, usable: readonly Seen[]): readonly string[] {
-  if (usable.length < Math.min(run.count, world.incoming.group.capacity.desired)) return []
+function missingZones(world: World, usable: readonly Seen[]): readonly string[] {
   const zones = new Set(world.outgoing.instances.map((instance) => instance.zone))
   for (const { instance } of usable) zones.delete(instance.zone)
   return [...zones].filter(

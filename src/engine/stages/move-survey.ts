@@ -3,6 +3,7 @@ import type { Pod, VolumeAttachment } from '../cluster.ts'
 import type { ErrorCode } from '../error.ts'
 import { type Ailment, ailments, podTrouble } from '../health.ts'
 import { lostNodeMs, returnsAllowed, unschedulableMs } from '../limits.ts'
+import { nextCommand } from '../next-command.ts'
 import { judgePod } from '../policy/pods.ts'
 import { ownerLabel, type PodOwner } from '../policy/workloads.ts'
 import type { OpenRun } from '../record.ts'
@@ -158,7 +159,7 @@ function stuckWorkloads(
       ? Math.max(own, ...[...world.diary.workloads.values()].map((one) => one.progressAt))
       : own
     if (world.now - progressAt < run.settings.podTimeoutMs) return []
-    return [{ label: workload.label, ...reasonOf(workload, ailment, world) }]
+    return [{ label: workload.label, ...reasonOf(workload, ailment, world, run) }]
   })
   return [
     ...stuck,
@@ -175,7 +176,12 @@ function patienceIsOver(key: string, world: World, run: OpenRun): boolean {
 }
 
 /** The best explanation first: what the scheduler says, what the new pod says, what the API says, what is still there. */
-function reasonOf(workload: MovingWorkload, ailment: Ailment | undefined, world: World): Omit<Stuck, 'label'> {
+function reasonOf(
+  workload: MovingWorkload,
+  ailment: Ailment | undefined,
+  world: World,
+  run: OpenRun
+): Omit<Stuck, 'label'> {
   const [namespace, name] = [workload.owner.namespace, workload.owner.name]
   const pods = world.index.podsOf(workload.owner.key)
   const unplaced = pods.find((pod) => pod.unschedulable)
@@ -191,7 +197,8 @@ function reasonOf(workload: MovingWorkload, ailment: Ailment | undefined, world:
     return {
       code: 'pod-timeout',
       text: podTrouble(unready),
-      hint: `kubectl -n ${namespace} describe pod ${unready.name}`
+      // The pod itself is gone when this is read: it was put back.
+      hint: `Look at what the new nodes have that the old ones have not: eks-node-upgrade ${nextCommand('plan', run.settings, run.settings.group ?? '')} --diff`
     }
   }
   const answer = workload.candidates
