@@ -99,6 +99,7 @@ export function blueGroup(over: Partial<Group> = {}): Group {
     capacity: { min: 3, max: 3, desired: 3 },
     instances: ['b1', 'b2', 'b3'].map((name) => instance(`i-${name}`)),
     suspended: [...frozen, 'ReplaceUnhealthy'],
+    newInstancesProtected: true,
     tags: marked,
     template: template('41'),
     ...over

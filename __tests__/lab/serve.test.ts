@@ -56,7 +56,12 @@ test('the real adapters plan, upgrade and find nothing more to do on a served la
   const again = await carryOut('upgrade', { path: served.env.KUBECONFIG })
   assert.equal(again.outcome, 'unchanged', again.reason?.message)
   observer.ended({ outcome: 'upgraded' })
-  assert.deepEqual(observer.violations, [])
+  // From here only the world is seen and not who called: whether an instance went by id cannot be told.
+  assert.deepEqual(
+    observer.violations.filter(({ invariant }) => invariant !== 'I6'),
+    []
+  )
+  assert.deepEqual(observer.gaps, [])
   observer.stop()
 })
 

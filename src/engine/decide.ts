@@ -4,8 +4,8 @@
  * crash, a person or Terraform undid is redone.
  */
 import { actionKey, isPodAction } from './action.ts'
-import { UpgradeError } from './error.ts'
-import { revertReserveMs } from './limits.ts'
+import { type ErrorCode, UpgradeError } from './error.ts'
+import { passingFailures, revertReserveMs } from './limits.ts'
 import type { OpenRun } from './record.ts'
 import type { Direction, Reason, StageName } from './report.ts'
 import { close } from './stages/close.ts'
@@ -63,11 +63,12 @@ function end(world: World, run: OpenRun, looked: readonly Looked[]): Decision {
   const notes = looked.flatMap(({ step }) => (step.kind === 'done' ? (step.notes ?? []) : []))
   if (run.direction === 'retiring') return { kind: 'finish', outcome: 'upgraded', notes }
   if (run.direction === 'reverting') return { kind: 'finish', outcome: 'reverted', notes }
-  const stays = staying(world, run)
+  const { jobs, pods } = staying(world, run)
+  const stays = [...jobs, ...pods]
   if (stays.length > 0) {
     const heldFor = stays.join('; ')
     const reason: Reason = {
-      code: 'jobs-run',
+      code: pods.length > 0 ? 'pods-stay' : 'jobs-run',
       message: `Something may not be moved and keeps its node: ${heldFor}`,
       hint: 'When it has ended or may go, run the same command again (or finalize).'
     }
@@ -77,9 +78,12 @@ function end(world: World, run: OpenRun, looked: readonly Looked[]): Decision {
 }
 
 /** What is still on the outgoing nodes at the end of forward and may not be moved. */
-function staying(world: World, run: OpenRun): readonly string[] {
+function staying(world: World, run: OpenRun): { jobs: readonly string[]; pods: readonly string[] } {
   const survey = surveyMove(world, run)
-  return [...survey.jobsWaitedFor.map((job) => `${job} is still running`), ...survey.leftovers.map(({ text }) => text)]
+  return {
+    jobs: survey.jobsWaitedFor.map((job) => `${job} is still running`),
+    pods: survey.leftovers.map(({ text }) => text)
+  }
 }
 
 function fail(stage: StageName, step: Extract<Step, { kind: 'failed' }>, run: OpenRun): Decision {
@@ -99,12 +103,16 @@ function withBrokenCalls(step: Step, world: World, run: OpenRun): Step {
     const error = attempt?.error
     if (!(error instanceof UpgradeError)) continue
     const { code, hint } = error.details
-    const patience = run.direction === 'forward' ? 1 : 5
-    if ((code === 'access-denied' || code === 'credentials') && attempt && attempt.failures >= patience) {
-      return { kind: 'failed', code, message: error.message, hint }
-    }
+    if (!attempt || attempt.failures < patienceWith(code, run)) continue
+    return { kind: 'failed', code, message: error.message, hint }
   }
   return step
+}
+
+/** So often a call may fail: what nobody mends by waiting once, what may pass for about ten minutes. */
+function patienceWith(code: ErrorCode, run: OpenRun): number {
+  if (code !== 'access-denied' && code !== 'credentials') return passingFailures
+  return run.direction === 'forward' ? 1 : 5
 }
 
 function timeOver(

@@ -28,7 +28,7 @@ export type ErrorCode =
   | 'move-timeout'
   | 'unschedulable'
   | 'version-skew'
-  | 'pod-returns'
+  | 'pods-stay'
   | 'unhealthy'
   | 'retire-timeout'
   | 'revert-stuck'

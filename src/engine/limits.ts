@@ -23,6 +23,8 @@ export const heartbeatMs = 1_000
 export const settleMs = 5_000
 /** Waits between attempts of a call that failed for a passing reason. */
 export const retryMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000]
+/** A call that has failed so often in a row (about ten minutes of it) does not fail for a passing reason. */
+export const passingFailures = 44
 /** kubectl's interval for a budget that says no; a change of the budget wakes sooner. */
 export const budgetRetryMs = 5_000
 /** After an answer that tells nothing, so that the feed can tell. */

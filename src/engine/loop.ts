@@ -152,6 +152,8 @@ export async function loop(options: LoopOptions): Promise<Ending> {
       case 'hold': {
         changed.cancel()
         await works.idle()
+        works.start(healthChecks(world))
+        await works.idle()
         // What could not be finalized is not how it should be: the baseline stays the one that was verified.
         const verified = decision.reason?.code !== 'finalize-failed'
         const held = closeBooks(
@@ -385,6 +387,15 @@ function closeBooks(run: OpenRun, world: World, diary: Diary): OpenRun {
 
 function countsOf(progress: Progress, run: OpenRun): Partial<OpenRun> {
   return run.direction === 'forward' ? { podsMoved: progress.podsMoved, podsTotal: progress.podsTotal } : {}
+}
+
+/** What is held serves for as long as a person takes: an instance that dies is found and replaced. */
+function healthChecks({ incoming }: World): readonly Action[] {
+  const ours = ['HealthCheck'].filter(
+    (process) => incoming.group.suspended.includes(process) && !incoming.original.suspended.includes(process)
+  )
+  const healthy = incoming.group.instances.every((instance) => instance.healthy)
+  return ours.length > 0 && healthy ? [{ kind: 'resume', group: incoming.group.name, processes: ours }] : []
 }
 
 /** What is held is judged from now on by how it is now. */

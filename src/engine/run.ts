@@ -43,6 +43,7 @@ export function run(settings: Settings, ports: Ports, signal: AbortSignal): Prom
     const store = await openRecordStore(ports.records, group)
     const context: Context = { settings, ports, signal, recorder, store, group, pair: chosen.pair }
     if (settings.mode === 'status') return status(context)
+    if (store.current().run && settings.mode !== 'plan') await forgetUnbegun(context)
     if (store.current().run) return settings.mode === 'plan' ? planOfOpenRun(context) : goOn(context)
     if (!chosen.pair) return refused(recorder, chosen.findings, settings, group)
     if (settings.mode === 'finalize' || settings.mode === 'revert') return nothingOpen(context)
@@ -209,6 +210,41 @@ async function start(context: Context, prepared: Prepared, lock: Lock): Promise<
   await store.save({ ...store.current(), run: open })
   tellStart(recorder, open, false)
   return drive(context, lock, sides(prepared))
+}
+
+/**
+ * A run that died between its record and its first change has done nothing: what it planned may be old by now, so the record
+ * is begun anew. The run tags are the first change of all.
+ */
+async function forgetUnbegun({ settings, ports, recorder, signal, store }: Context): Promise<void> {
+  const open = openRun(store)
+  if (open.direction !== 'forward' || open.held || !(await isUntouched(open, ports))) return
+  const lock = await take(ports, recorder, signal, settings.lockTimeoutMs)
+  try {
+    await store.reload()
+    const { run: now, ...rest } = store.current()
+    // Looked at again under the lock: its own engine may just have begun.
+    if (now?.id === open.id && (await isUntouched(now, ports))) await store.save(rest)
+    await lock.release()
+  } catch (error) {
+    await giveBack(lock, error)
+    throw error
+  }
+}
+
+/** Nothing that the first stage writes is there: neither tags nor suspensions, protection or sizes. */
+async function isUntouched(open: OpenRun, { nodeGroups }: Ports): Promise<boolean> {
+  const groups = await nodeGroups.describe([open.outgoing.name, open.incoming.name])
+  return [open.outgoing, open.incoming].every((original) => {
+    const group = groups.find((one) => one.name === original.name)
+    if (!group || group.tags[runTag] !== undefined) return false
+    return (
+      group.newInstancesProtected === original.newInstancesProtected &&
+      group.suspended.every((process) => original.suspended.includes(process)) &&
+      JSON.stringify(group.capacity) === JSON.stringify(original.capacity) &&
+      group.instances.every((one) => !one.protectedFromScaleIn || original.protectedInstances.includes(one.id))
+    )
+  })
 }
 
 /** An open run is gone on with, forward or back, from wherever it is. */

@@ -3,7 +3,7 @@
  * named, each with the value as it was given and with what would be right.
  */
 import { unreachable } from '../engine/error.ts'
-import { type Mode, type Settings } from '../engine/settings.ts'
+import type { Mode, Settings } from '../engine/settings.ts'
 import { plainText } from '../report/escape.ts'
 import { type Face, type Input, type InputKind, inputsOf, longestMinutes, modes } from './inputs.ts'
 import { nearest } from './nearest.ts'

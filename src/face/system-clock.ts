@@ -1,8 +1,17 @@
 import type { Clock } from '../engine/clock.ts'
 
-/** The machine's own time. A sleep keeps the process alive until it ends or its signal is aborted. */
+let latest = 0
+
+/**
+ * The machine's own time, which never goes back: a lease, a deadline and a soak must not begin anew because somebody set the
+ * clock. It jumps forward with the wall clock (a machine that slept), because then a lease may be over. A sleep
+ * keeps the process alive until it ends or its signal is aborted.
+ */
 export const systemClock: Clock = {
-  now: () => Date.now(),
+  now() {
+    latest = Math.max(latest, Date.now(), Math.floor(performance.timeOrigin + performance.now()))
+    return latest
+  },
   sleep: (ms, signal) =>
     new Promise((resolve) => {
       if (signal?.aborted) return resolve()

@@ -144,15 +144,22 @@ function labFeed(
     else shelf.set(key, project(name, object))
   }
 
+  const unheard: (() => void)[] = []
+
   /** What is not heard now is heard when the silence is over, in the same order. */
   function deliver(work: () => void): void {
+    unheard.push(work)
+    if (unheard.length === 1) hear()
+  }
+
+  function hear(): void {
     if (!process.alive()) return
     if (isSilent()) {
-      clock.after(1_000, () => deliver(work))
+      clock.after(1_000, hear)
       return
     }
     heardAt = clock.now()
-    work()
+    for (const work of unheard.splice(0)) work()
   }
 
   async function open(): Promise<void> {

@@ -78,7 +78,7 @@ function tag(group: LabGroup, key: string): string | undefined {
 
 function describe(instance: LabInstance, group: LabGroup) {
   const annotations: Record<string, string> = {}
-  const labels: Record<string, string> = { [groupLabel]: group.name }
+  const labels: Record<string, string> = { [groupLabel]: labelValue(group.name) }
   const taints: { key: string; value: string; effect: string }[] = []
   for (const [key, { value }] of group.tags) {
     if (key.startsWith(simulated)) annotations[key] = value
@@ -97,4 +97,12 @@ function describe(instance: LabInstance, group: LabGroup) {
     taints,
     annotations
   }
+}
+
+/** Names of groups are free, values of labels are not. */
+function labelValue(name: string): string {
+  return name
+    .replace(/[^-A-Za-z0-9_.]+/g, '-')
+    .slice(0, 63)
+    .replace(/^[^A-Za-z0-9]+|[^A-Za-z0-9]+$/g, '')
 }

@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serveAws } from './aws/http.ts'
-import { scaledClock } from './clock.ts'
+import { hurriedClock } from './clock.ts'
 import { serveKubernetes } from './kubernetes/http.ts'
 import { createLab, type Lab } from './lab.ts'
 import type { Scenario } from './scenario.ts'
@@ -17,9 +17,9 @@ export interface ServedLab {
 
 const user = { name: 'lab', accessKeyId: 'AKIALABLABLABLABLAB0', secretAccessKey: 'lab/not/a/secret' }
 
-/** The scenario's world as it is before its first step. Whoever comes over HTTP lives in real time: `speed` is the lab's. */
+/** The scenario's world as it is before its first step. Whoever comes over HTTP lives in real time, so its instants are real, too. */
 export async function serveLab(scenario: Pick<Scenario, 'world' | 'steps'>, speed = 1): Promise<ServedLab> {
-  const clock = scaledClock({ speed })
+  const clock = hurriedClock({ speed })
   const lab = createLab({ clock, world: scenario.world, credentialsNow: () => Date.now() })
   await lab.settled()
   scenario.steps[0]?.before?.(lab)

@@ -1,16 +1,29 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { freeze, originalsText } from '../../../src/engine/stages/freeze.ts'
-import { actionsOf, blue, blueGroup, green, greenGroup, instance, kinds, look, original, run } from '../sample.ts'
+import {
+  actionsOf,
+  blue,
+  blueGroup,
+  green,
+  greenGroup,
+  instance,
+  kinds,
+  look,
+  marked,
+  original,
+  run
+} from '../sample.ts'
 
-const untouched = { tags: {}, suspended: [], capacity: { min: 1, max: 10, desired: 3 } }
-const asFound = () =>
+const untouched = { suspended: [], newInstancesProtected: false, capacity: { min: 1, max: 10, desired: 3 } }
+const asFound = (tags: Readonly<Record<string, string>> = marked) =>
   look({
     outgoing: blueGroup({
       ...untouched,
+      tags,
       instances: ['b1', 'b2', 'b3'].map((name) => instance(`i-${name}`, { protectedFromScaleIn: false }))
     }),
-    incoming: greenGroup({ ...untouched, instances: [], capacity: { min: 0, max: 0, desired: 0 } })
+    incoming: greenGroup({ ...untouched, tags, instances: [], capacity: { min: 0, max: 0, desired: 0 } })
   })
 
 describe('freeze', () => {
@@ -18,11 +31,22 @@ describe('freeze', () => {
     assert.equal(freeze.next(look(), run()).kind, 'done')
   })
 
-  it('marks both groups, suspends, pins the size and protects, and takes no size from anybody', () => {
+  it('marks both groups before anything else', () => {
+    const actions = actionsOf(freeze.next(asFound({}), run()))
+    assert.deepEqual(
+      actions.map((one) => [one.kind, 'group' in one && one.group]),
+      [
+        ['tag', blue],
+        ['tag', green]
+      ]
+    )
+  })
+
+  it('suspends, pins the size and protects what is there and what comes, and takes no size from anybody', () => {
     const actions = actionsOf(freeze.next(asFound(), run()))
     assert.deepEqual(
-      actions.filter((one) => one.kind === 'tag').map((one) => one.group),
-      [blue, green]
+      actions.filter((one) => one.kind === 'protect-new'),
+      [{ kind: 'protect-new', group: blue, on: true }]
     )
     assert.deepEqual(
       actions.filter((one) => one.kind === 'suspend').map((one) => [one.group, one.processes]),

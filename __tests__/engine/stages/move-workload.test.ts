@@ -137,6 +137,19 @@ describe('moving the pods of a workload', () => {
     assert.deepEqual(asked(parts, { evictions: both }), [])
   })
 
+  it('subtracts them from a budget that another workload shares, too', () => {
+    const a = deployment('a', ['b1', 'b2', 'b3'])
+    const b = deployment('b', ['b1', 'b2', 'b3'])
+    const pods = [...a.pods, ...b.pods].map((one) => ({ ...one, labels: { app: 'shop' } }))
+    const shared = budget(
+      'shop',
+      { maxUnavailable: 1 },
+      { disruptionsAllowed: 1, currentHealthy: 6, desiredHealthy: 5 }
+    )
+    const parts = { workloads: [...a.workloads, ...b.workloads], pods, budgets: [shared] }
+    assert.deepEqual(asked(parts, { evictions: { 'a-7d9-0': { answer: undefined, answeredAt: undefined } } }), [])
+  })
+
   it('does not subtract an eviction twice once the status shows it', () => {
     const shop = deployment('shop', ['b1', 'b2', 'b3', 'b1'])
     const seen = {

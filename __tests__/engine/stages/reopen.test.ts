@@ -82,7 +82,9 @@ describe('reopen', () => {
 
   it('resumes ReplaceUnhealthy only when two looks show every instance Healthy', () => {
     const outgoing = blueGroup({ capacity: resumed.capacity })
-    assert.deepEqual(actionsOf(reopen.next(look({ run: back, outgoing }), back)), [])
+    const once = diaryAt(now)
+    agree(once, `healthy ${blue}`, true, now, 400)
+    assert.deepEqual(actionsOf(reopen.next(look({ run: back, outgoing, diary: once }), back)), [])
     assert.deepEqual(actionsOf(reopen.next(look({ run: back, outgoing, diary: healthy() }), back)), [
       { kind: 'resume', group: blue, processes: ['ReplaceUnhealthy'] }
     ])

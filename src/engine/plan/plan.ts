@@ -200,7 +200,7 @@ interface ClusterFacts {
 
 function addClusterFindings(input: PlanInput, sides: Sides, facts: ClusterFacts, all: Findings): void {
   const { index, moves, outgoing } = facts
-  const missing = nodesMissing(sides.active, facts.nodes, input.settings.cluster)
+  const missing = nodesMissing(sides.active, facts.nodes, input.view, input.settings.cluster)
   all.blockers.push(...missing.blockers)
   all.warnings.push(...missing.warnings)
   all.blockers.push(...workloadBlockers(moves.workloads, index), ...ownPodInTheWay(input.ownPod, input.view, outgoing))

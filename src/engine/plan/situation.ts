@@ -11,6 +11,7 @@ import { finding, kubectl, nameSome, shellWord } from './finding.ts'
 export function nodesMissing(
   active: Group,
   nodes: readonly Node[],
+  view: ClusterView,
   cluster: string
 ): { blockers: readonly Finding[]; warnings: readonly Finding[] } {
   const known = new Set(nodes.map((node) => node.instanceId))
@@ -21,8 +22,24 @@ export function nodesMissing(
     const reason = `none of its ${active.instances.length} instances is a node of this cluster (${cluster}): is it the right one?`
     return { blockers: [finding('wrong-cluster', active.name, reason, look)], warnings: [] }
   }
+  const nameless = namelessNodes(active, missing, view)
+  if (nameless.length > 0) {
+    const reason = `${nameSome(missing)} ${missing.length === 1 ? 'is' : 'are'} no node of this cluster, and ${nameSome(nameless)} ${nameless.length === 1 ? 'tells' : 'tell'} no instance (spec.providerID): the pods there might be overlooked`
+    return { blockers: [finding('provider-id-missing', active.name, reason, look)], warnings: [] }
+  }
   const reason = `${nameSome(missing)} ${missing.length === 1 ? 'is' : 'are'} no node of this cluster and will be terminated with the rest`
   return { blockers: [], warnings: [finding('instance-without-node', active.name, reason, look)] }
+}
+
+/** Nodes that might be one of these instances, because they look like it and say of themselves no instance. */
+function namelessNodes(active: Group, missing: readonly string[], view: ClusterView): readonly string[] {
+  const wanted = active.instances.filter(({ id }) => missing.includes(id))
+  return view.nodes
+    .filter(
+      ({ instanceId, instanceType, zone }) =>
+        instanceId === undefined && wanted.some((one) => one.type === instanceType && one.zone === zone)
+    )
+    .map(({ name }) => name)
 }
 
 /** Emptying the node that this process runs on would end the upgrade half-way. */

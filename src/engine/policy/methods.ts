@@ -91,7 +91,9 @@ export function servesNobody(pod: Pod, budget: Budget | undefined): boolean {
 /** Ready for the workload's `minReadySeconds`, and not on its way out. */
 export function isAvailable(pod: Pod, owner: PodOwner, now: number): boolean {
   if (!pod.ready || pod.deletingAt !== undefined) return false
-  return now - pod.readySinceAt >= (owner.workload?.minReadySeconds ?? 0) * 1000
+  const minReadyMs = (owner.workload?.minReadySeconds ?? 0) * 1000
+  // Our clock may be behind the cluster's: a pod that is ready needs none.
+  return minReadyMs === 0 || now - pod.readySinceAt >= minReadyMs
 }
 
 function withBudget(

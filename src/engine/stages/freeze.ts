@@ -22,11 +22,14 @@ export function frozenProcesses(side: Side, role: 'outgoing' | 'incoming'): read
 export const freeze: Stage = {
   name: 'freeze',
   next(world, run) {
+    // First of all, and seen before anything else: whoever finds the groups must know that a run has touched them.
+    const tags = marks(world, run)
+    if (tags.length > 0) return act('pinning settings', tags)
     const actions = [
-      ...marks(world, run),
       ...suspensions(world),
       ...outgoingSize(world.outgoing, run),
-      ...protection(world.outgoing)
+      ...protection(world.outgoing),
+      ...protectNew(world.outgoing)
     ]
     return actions.length === 0 ? done('settings of both groups recorded and pinned') : act('pinning settings', actions)
   }
@@ -85,6 +88,11 @@ function outgoingSize(outgoing: Side, run: OpenRun): Action[] {
       }
     }
   ]
+}
+
+/** An instance that comes later is protected from its first moment: sizes go to zero only while every one is. */
+export function protectNew({ group }: Side): Action[] {
+  return group.newInstancesProtected ? [] : [{ kind: 'protect-new', group: group.name, on: true }]
 }
 
 /** Only an instance in service can be protected; one that is coming is asked again when it is. */

@@ -12,6 +12,7 @@ import { type Usability, usability } from '../usable.ts'
 import { nodeOf, type World } from '../world.ts'
 import { canaryTrouble } from './canary.ts'
 import { closeBegan } from './close.ts'
+import { protectNew } from './freeze.ts'
 import { done, failed, type Stage, type Step } from './stage.ts'
 
 interface Seen {
@@ -26,7 +27,7 @@ export const launch: Stage = {
     const usable = seen.filter(({ is }) => is.usable)
     const count = Math.max(run.count, world.outgoing.instances.length)
     const detail = `${usable.length} of ${count} nodes usable${run.settings.canaryNodes > 0 && usable.length < count ? ` (${run.settings.canaryNodes} canary first)` : ''}`
-    const actions = [...protectNew(world), ...grow(world, run, usable.length, count)]
+    const actions = [...protectNew(world.incoming), ...grow(world, run, usable.length, count)]
     const closed = closeBegan(world, run)
     // Which zones have a node shows only when all that are wanted are there.
     const zones = closed || usable.length >= count ? missingZones(world, usable) : []
@@ -53,11 +54,6 @@ export const launch: Stage = {
       }
     )
   }
-}
-
-function protectNew(world: World): Action[] {
-  const { group } = world.incoming
-  return group.newInstancesProtected ? [] : [{ kind: 'protect-new', group: group.name, on: true }]
 }
 
 /** Min, Max and Desired in one write; Desired is what the present wave asks for. */

@@ -14,15 +14,16 @@ export interface SideChecks {
 
 export function createSideChecks(lab: Lab, eyes: Eyes, broken: Tell): SideChecks {
   const directions = new Map<string, string>()
-  let wasShut = false
+  const shutBefore = new Set<string>()
 
   function judgeNodes(): void {
     for (const pair of lab.pairs) {
       const nodes = [...lab.nodesOf(pair.blue), ...lab.nodesOf(pair.green)]
       const ours = nodes.some((node) => node.metadata.annotations?.['eks-node-upgrade/closed-by'] !== undefined)
       const shut = ours && !nodes.some(isOpen)
-      if (shut && !wasShut) broken('I23', `no node of ${pair.blue} and ${pair.green} is open`)
-      wasShut = shut
+      if (shut && !shutBefore.has(pair.name)) broken('I23', `no node of ${pair.blue} and ${pair.green} is open`)
+      if (shut) shutBefore.add(pair.name)
+      else shutBefore.delete(pair.name)
     }
   }
 

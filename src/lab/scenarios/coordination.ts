@@ -11,6 +11,8 @@ const objects = [
   deployment('api', 6, { readyAfter: '3s' })
 ]
 const small = { objects, nodeGroups: [{ nodes: 3 }] }
+/** Set by the scenario that begins. */
+const silence = { is: false }
 const forEver = Number.POSITIVE_INFINITY
 const evictions = 'POST pods/eviction'
 
@@ -398,5 +400,83 @@ export const coordination: readonly Scenario[] = [
       }
     ],
     end: 'open'
+  },
+  {
+    name: 'second-budget-meanwhile',
+    story: 'a second budget that somebody adds meanwhile is named, and everything is put back',
+    world: {
+      objects: [deployment('web', 6, { readyAfter: '10s' }), budget('web', { maxUnavailable: 1 })],
+      nodeGroups: [{ nodes: 3 }]
+    },
+    settings: quick,
+    steps: [
+      {
+        happenings: [
+          {
+            when: { moved: 1 },
+            do: (lab) => void lab.cluster.apply([budget('web-too', { maxUnavailable: 1 }, { of: 'web' })])
+          },
+          {
+            when: { direction: 'reverting' },
+            do: (lab) => void lab.cluster.remove('PodDisruptionBudget', 'shop', 'web-too')
+          }
+        ],
+        expect: { outcome: 'reverted', code: 'two-budgets' }
+      }
+    ],
+    end: 'as-found'
+  },
+  {
+    name: 'silent-feed',
+    story: 'nothing is decided while the feed has been silent for long, and it goes on when it speaks',
+    world: { objects: shopObjects() },
+    settings: quick,
+    steps: [
+      {
+        ports: { isSilent: () => silence.is },
+        before: () => {
+          silence.is = false
+        },
+        happenings: [
+          {
+            when: { moved: 20 },
+            do(lab) {
+              silence.is = true
+              lab.clock.after(180_000, () => {
+                silence.is = false
+              })
+            }
+          }
+        ],
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    end: 'swapped'
+  },
+  {
+    name: 'lease-stalls',
+    story: 'a run whose renewals of the lock stall writes nothing until it has it again',
+    world: { objects: shopObjects() },
+    settings: quick,
+    steps: [
+      {
+        mishaps: [{ call: 'PUT leases', from: 6, times: 3, fate: { kind: 'delay', ms: 25_000 } }],
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    end: 'swapped'
+  },
+  {
+    name: 'lost-requests',
+    story: 'forty writes in a row that never arrive are borne',
+    world: { objects: shopObjects() },
+    settings: quick,
+    steps: [
+      {
+        mishaps: [{ call: /^(POST|PUT|PATCH) /, from: 90, times: 40, fate: { kind: 'lose-request' } }],
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    end: 'swapped'
   }
 ]

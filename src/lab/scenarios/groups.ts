@@ -534,5 +534,77 @@ export const groups: readonly Scenario[] = [
       const pods = podsOf(lab, 'web').length
       return found.join() === '3,0,0,2' && pods === 6 ? [] : [`instances ${found.join()}, web ${pods}`]
     }
+  },
+  {
+    name: 'marked-unhealthy',
+    story: 'old instances that somebody marks unhealthy while they empty are not replaced',
+    world: { objects: shopObjects() },
+    settings: quick,
+    steps: [
+      {
+        happenings: [
+          {
+            when: { moved: 10 },
+            do(lab) {
+              for (const { id } of lab.aws.world.group(groupName(lab, 'active')).instances.slice(0, 2))
+                lab.aws.autoScaling
+                  .setInstanceHealth({ InstanceId: id, HealthStatus: 'Unhealthy', ShouldRespectGracePeriod: false })
+                  .catch(() => {})
+            }
+          }
+        ],
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    end: 'swapped'
+  },
+  {
+    name: 'new-node-flaps',
+    story: 'a new node that is NotReady for a minute while pods move is borne',
+    world: { objects: shopObjects() },
+    settings: quick,
+    steps: [
+      {
+        happenings: [
+          {
+            when: { moved: 20 },
+            do(lab) {
+              const [node] = lab.nodesOf(groupName(lab, 'inactive'))
+              const set = (value: string | null) =>
+                node && lab.cluster.annotate('Node', undefined, node.metadata.name, { 'simulated/not-ready': value })
+              set('true')
+              lab.clock.after(60_000, () => set(null))
+            }
+          }
+        ],
+        expect: { outcome: 'upgraded' }
+      }
+    ],
+    mayBeDown: ['shop/Deployment/ledger', 'shop/Deployment/admin'],
+    end: 'swapped'
+  },
+  {
+    name: 'uneven-zones',
+    story: 'a group whose zones are uneven stays as it is while it is upgraded',
+    world: { objects, nodeGroups: [{ nodes: 4 }] },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'old-group-held-at-max',
+    story: 'a group at its own Max is upgraded, and Max goes with the role',
+    world: { objects, nodeGroups: [{ nodes: 3, max: 3 }] },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
+  },
+  {
+    name: 'odd-names',
+    story: 'names that mean something to shells, consoles and tables do no harm',
+    world: { objects, nodeGroups: [{ name: 'a|b <c> `d` ::e', nodes: 2 }] },
+    settings: quick,
+    steps: upgraded,
+    end: 'swapped'
   }
 ]
