@@ -17,8 +17,8 @@ function inputsFrom(given: Record<string, string>, environment = {}) {
   return inputs
 }
 
-test('what is not given has the default that the engine has, on every face', () => {
-  assert.deepEqual(inputsFrom({}).settings, { ...defaultSettings, cluster: 'shop' })
+test('what is not given has the default that the engine has; a command line, which has no post step, leaves what it is stopped at', () => {
+  assert.deepEqual(inputsFrom({}).settings, { ...defaultSettings, cluster: 'shop', onCancel: 'leave' })
   const fromAction = judge({ cluster: 'shop' }, 'action').inputs
   assert.deepEqual(fromAction?.settings, { ...defaultSettings, cluster: 'shop' })
 })

@@ -24,7 +24,7 @@ const code = await runCommand(
       return { engine, connect }
     },
     async lab(argv) {
-      const { runLab } = await import('../lab/command.ts')
+      const { runLab } = await import('./lab/command.ts')
       return runLab(argv, { stdout: process.stdout, stderr: process.stderr, env: process.env })
     }
   }

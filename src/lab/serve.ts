@@ -15,7 +15,7 @@ export interface ServedLab {
   close(): Promise<void>
 }
 
-const user = { name: 'lab', accessKeyId: 'AKIALABLABLABLABLAB0', secretAccessKey: 'lab/not/a/secret' }
+const user = { name: 'lab', accessKeyId: 'LABLABLABLABLABLABLA', secretAccessKey: 'lab/not/a/secret' }
 
 /** The scenario's world as it is before its first step. Whoever comes over HTTP lives in real time, so its instants are real, too. */
 export async function serveLab(scenario: Pick<Scenario, 'world' | 'steps'>, speed = 1): Promise<ServedLab> {

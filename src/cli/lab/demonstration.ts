@@ -1,5 +1,5 @@
 /** What a person sees who has no cluster and types one word: an upgrade, and one that fails and is put back. */
-import { scenarioNamed } from './scenarios/all.ts'
+import { scenarioNamed } from '../../lab/scenarios/all.ts'
 import { proberSentence, type Screen, show } from './show.ts'
 
 const acts = [

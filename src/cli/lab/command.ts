@@ -1,10 +1,10 @@
 /** `eks-node-upgrade lab`: the demonstration, single scenarios, and a world that other commands can be tried on. */
 import { parseArgs } from 'node:util'
-import { outputStream } from '../cli/output-stream.ts'
+import type { Scenario } from '../../lab/scenario.ts'
+import { scenarioNamed, scenarios } from '../../lab/scenarios/all.ts'
+import { serveLab } from '../../lab/serve.ts'
+import { outputStream } from '../output-stream.ts'
 import { demonstrate, demonstrationSpeed } from './demonstration.ts'
-import type { Scenario } from './scenario.ts'
-import { scenarioNamed, scenarios } from './scenarios/all.ts'
-import { serveLab } from './serve.ts'
 import { type LabStreams, proberSentence, screenOf, show } from './show.ts'
 
 const usage = `eks-node-upgrade lab                  the demonstration: one upgrade, and one that fails and is put back

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runLab } from '../../src/lab/command.ts'
-import { scenarios } from '../../src/lab/scenarios/all.ts'
+import { runLab } from '../../../src/cli/lab/command.ts'
+import { scenarios } from '../../../src/lab/scenarios/all.ts'
 
 function streams() {
   const said = { out: '', err: '' }

@@ -1,13 +1,14 @@
 /** Plays a scenario before the eyes of a person: the same picture and lines as the command line has for a real cluster. */
-import { type OutputStream, outputStream } from '../cli/output-stream.ts'
-import { createTerminalView } from '../cli/terminal-view.ts'
-import { createLogView, type View } from '../cli/view.ts'
-import { plainValue } from '../report/escape.ts'
-import { endingLines } from '../report/plan-text.ts'
-import { paint } from '../report/style.ts'
-import { scaledClock } from './clock.ts'
-import { type Played, play } from './play.ts'
-import type { Scenario } from './scenario.ts'
+
+import { scaledClock } from '../../lab/clock.ts'
+import { type Played, play } from '../../lab/play.ts'
+import type { Scenario } from '../../lab/scenario.ts'
+import { plainValue } from '../../report/escape.ts'
+import { endingLines } from '../../report/plan-text.ts'
+import { paint } from '../../report/style.ts'
+import { type OutputStream, outputStream } from '../output-stream.ts'
+import { createTerminalView } from '../terminal-view.ts'
+import { createLogView, type View } from '../view.ts'
 
 export interface LabStreams {
   stdout: Parameters<typeof outputStream>[0]
