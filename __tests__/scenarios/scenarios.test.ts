@@ -3,14 +3,8 @@ import { test } from 'node:test'
 import { runScenario } from '../../src/lab/play.ts'
 import { scenarios } from '../../src/lab/scenarios/all.ts'
 
-/** What the engine does not do yet, with what it does instead. Nothing else may fail. */
-const notYet: Readonly<Record<string, string>> = {
-  'second-budget-meanwhile':
-    'a method that is refused while pods move is waited for until pod-timeout and not named (engine/stages/move-survey.ts, reasonOf)'
-}
-
 for (const scenario of scenarios) {
-  test(scenario.story, { todo: notYet[scenario.name] }, async () => {
+  test(scenario.story, async () => {
     const played = await runScenario(scenario)
     assert.deepEqual(played.failures, [], `${scenario.name}: node src/cli/bin.ts lab ${scenario.name}`)
   })

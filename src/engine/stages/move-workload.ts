@@ -13,6 +13,8 @@ import type { World } from '../world.ts'
 import { isCritical, type MovingWorkload, type Survey } from './move-survey.ts'
 
 export interface Mover {
+  /** It may not be moved as things are written now; since the plan, somebody has changed that. */
+  refused?: Extract<Method, { how: 'refuse' }>
   actions: readonly Action[]
   /** Why nothing goes at this moment; empty when something does or nothing is left. */
   waiting: string
@@ -45,7 +47,9 @@ export function mover(workload: MovingWorkload, world: World, run: OpenRun, surv
         : idle('cannot be restarted')
     case 'refuse':
       // On the way back what cannot go by itself may still go where it serves nobody.
-      return run.direction === 'reverting' ? evictUnready(workload, world, run, method.why) : idle(method.why)
+      return run.direction === 'reverting'
+        ? evictUnready(workload, world, run, method.why)
+        : { ...idle(method.why), refused: method }
     default:
       return unreachable(method)
   }

@@ -10,19 +10,24 @@ import { ownerLabel } from '../policy/workloads.ts'
 import type { OpenRun } from '../record.ts'
 import type { Waiting, WorkloadProgress } from '../report.ts'
 import { isStale, type World } from '../world.ts'
-import { type Survey, surveyMove } from './move-survey.ts'
-import { mover } from './move-workload.ts'
+import { type MovingWorkload, type Survey, surveyMove } from './move-survey.ts'
+import { type Mover, mover } from './move-workload.ts'
 import { done, failed, type Stage, type Step } from './stage.ts'
+
+interface Planned {
+  workload: MovingWorkload
+  plan: Mover
+}
 
 export const move: Stage = {
   name: 'move',
   next(world, run) {
     const survey = surveyMove(world, run)
     const detail = `${survey.gone} of ${survey.total} pods${run.direction === 'reverting' ? ' back on old nodes' : ''}`
-    const failure = failureOf(world, run, survey)
-    if (failure) return failure
     const stale = isStale(world)
     const plans = survey.workloads.map((workload) => ({ workload, plan: mover(workload, world, run, survey) }))
+    const failure = refusedMeanwhile(plans) ?? failureOf(world, run, survey, plans)
+    if (failure) return failure
     const free = stale || world.now < world.diary.throttledUntil || survey.unplaced.length > 0
     const actions = free
       ? []
@@ -86,7 +91,17 @@ function withinLimits(actions: readonly Action[], world: World): readonly Action
   })
 }
 
-function failureOf(world: World, run: OpenRun, survey: Survey): Step | undefined {
+/** Two budgets on a pod are a mistake that nobody waits out; a budget that allows nothing may be somebody's pause. */
+function refusedMeanwhile(plans: readonly Planned[]): Step | undefined {
+  for (const { workload, plan } of plans) {
+    if (plan.refused?.rule !== 'two-budgets') continue
+    const hint = `kubectl -n ${workload.owner.namespace} get poddisruptionbudgets`
+    return failed('two-budgets', `${workload.label} cannot be moved: ${plan.refused.why}.`, hint)
+  }
+  return undefined
+}
+
+function failureOf(world: World, run: OpenRun, survey: Survey, plans: readonly Planned[]): Step | undefined {
   if (survey.fatal) return failed(survey.fatal.code, survey.fatal.message, survey.fatal.hint)
   // On the way back a pod that does not become ready is named, and the rest goes on.
   if (run.direction === 'reverting') return undefined
@@ -98,6 +113,12 @@ function failureOf(world: World, run: OpenRun, survey: Survey): Step | undefined
     const { namespace, name } = unplaced
     const message = `${ownerLabel(world.index.ownerOf(unplaced))} made no progress for ${minutes} min: ${podTrouble(unplaced)}`
     return failed('unschedulable', message, `kubectl -n ${namespace} describe pod ${name}`)
+  }
+  const planned = plans.find(({ workload }) => workload.label === stuck?.label)
+  if (stuck && planned?.plan.refused) {
+    const hint = `kubectl -n ${planned.workload.owner.namespace} get poddisruptionbudgets`
+    const message = `${stuck.label} made no progress for ${minutes} min: ${planned.plan.refused.why}`
+    return failed('budget-never-allows', message, hint)
   }
   if (stuck) {
     return failed(stuck.code, `${stuck.label} made no progress for ${minutes} min: ${stuck.text}`, stuck.hint)

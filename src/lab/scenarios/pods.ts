@@ -283,7 +283,7 @@ export const pods: readonly Scenario[] = [
             do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 1 } })
           }
         ],
-        expect: { outcome: 'reverted', code: 'pod-timeout', says: /web/ }
+        expect: { outcome: 'reverted', code: 'budget-never-allows', says: /web/ }
       }
     ],
     end: 'as-found'
