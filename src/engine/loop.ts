@@ -351,6 +351,8 @@ function endStages(looked: readonly Looked[], world: World, run: OpenRun, record
     if (told.detail !== '') continue
     told.detail = step.detail
     told.endedAt = world.now
+    // What forward has done is asked again while retiring, and is no news as long as it is so.
+    if (run.direction === 'retiring' && told.startedAt === world.now) continue
     recorder.event({
       kind: 'stage',
       direction: run.direction,
