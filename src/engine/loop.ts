@@ -313,6 +313,7 @@ function noteStage(
   if (decision.kind !== 'go') {
     // The last stages of a direction end with the decision that ends it.
     endStages(looked, world, run, recorder)
+    if (decision.kind === 'revert' || decision.kind === 'halt') failStage(decision, world, run, recorder)
     return run
   }
   const { direction } = run
@@ -337,6 +338,16 @@ function noteStage(
     recorder.event({ kind: 'stage', direction, stage: decision.stage, state: 'began', detail: '', elapsedMs: 0 })
   }
   return isNew ? { ...run, spentMs, elapsedMs: booked(run, world, diary) } : run
+}
+
+function failStage(
+  { stage, reason }: Extract<Decision, { kind: 'revert' | 'halt' }>,
+  world: World,
+  run: OpenRun,
+  recorder: Recorder
+): void {
+  const told = recorder.stages.find((one) => one.direction === run.direction && one.stage === stage)
+  if (told) Object.assign(told, { failed: true, detail: reason.message, endedAt: world.now })
 }
 
 /** Stages that are done now and were not told of. */
@@ -438,6 +449,8 @@ async function stop(
     await Promise.race([saved, ports.clock.sleep(Math.min(600, longestWriteMs), limit.signal)])
     limit.abort()
   }
+  const last = recorder.stages.at(-1)
+  if (last && last.detail === '') Object.assign(last, { detail: 'stopped', endedAt: now })
   recorder.follow(next)
   return { kind: 'stopped', run: next, outstanding: works.busy() }
 }
