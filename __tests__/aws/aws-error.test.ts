@@ -65,3 +65,24 @@ test('what AWS did not say is a bug and stays what it was', () => {
   const bug = new TypeError('x is not a function')
   assert.equal(upgradeErrorFrom(bug, call), bug)
 })
+
+test('an endpoint that is no URL is quoted, and is no bug', () => {
+  const bad = Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL' })
+  const error = translated(bad, { endpoint: 'notaurl' })
+  assert.equal(error.details.code, 'aws')
+  assert.match(error.message, /"notaurl"/)
+  assert.match(error.details.hint, /AWS_ENDPOINT_URL/)
+})
+
+test('the remedy is a command of the service that failed', () => {
+  const refused = thrown('InvalidRequestException', 400)
+  const error = upgradeErrorFrom(refused, { action: 'eks:DescribeCluster', region: 'eu-west-1' })
+  assert.ok(error instanceof UpgradeError)
+  assert.match(error.details.hint, /aws eks .*--region eu-west-1/)
+})
+
+test('a server that is none of AWS is named by its endpoint', () => {
+  const error = translated(thrown('NotFound', 404, 'Unknown'), { endpoint: 'http://proxy:1' })
+  assert.match(error.message, /http:\/\/proxy:1/)
+  assert.match(error.details.hint, /http:\/\/proxy:1/)
+})

@@ -4,7 +4,7 @@ import { UpgradeError } from '../../src/engine/error.ts'
 import type { Group } from '../../src/engine/node-group.ts'
 import type { Result } from '../../src/engine/report.ts'
 import type { Settings } from '../../src/engine/settings.ts'
-import { type Connected, groupNames, runGroups } from '../../src/face/group-runs.ts'
+import { type Connected, groupNames, runGroups, withTyped } from '../../src/face/group-runs.ts'
 import { judge } from '../../src/face/judge.ts'
 import { exitCode, worst } from '../../src/face/outcome.ts'
 import { sampleResult } from '../report/sample.ts'
@@ -114,4 +114,17 @@ test('a bug in the run is halted and its trace is kept', async () => {
   assert.equal(results[0]?.outcome, 'halted')
   assert.equal(results[0]?.reason?.code, 'internal')
   assert.deepEqual(bugs, [bug])
+})
+
+test('the next command has the options of this one, those of an upgrade only where it is one', () => {
+  const { inputs } = judge(
+    { cluster: 'shop', mode: 'plan', kubeconfig: 'a b', jobs: 'evict', output: 'json', 'soak-minutes': '3' },
+    'cli'
+  )
+  assert.ok(inputs)
+  const next = (command: string) => withTyped(sampleResult({ next: command }), inputs.typed).next
+  assert.equal(next('upgrade --cluster shop'), "upgrade --cluster shop --kubeconfig 'a b' --jobs evict")
+  assert.equal(next('revert --cluster shop'), "revert --cluster shop --kubeconfig 'a b'")
+  const fromAction = judge({ cluster: 'shop', 'aws-region': 'eu-west-1', 'group-tag-key': 'g' }, 'action').inputs
+  assert.deepEqual(fromAction?.typed, { always: ['--group-tag-key g'], upgrade: [] })
 })

@@ -92,6 +92,17 @@ test('an exec plugin that fails says so in its own words, without its secrets', 
   })
 })
 
+test('what does not parse is told by its line, and never by what stands there', async () => {
+  const path = file('users:\n- name: me\n  user:\n    token: very-secret\n   bad: x\n')
+  await assert.rejects(connectCluster({ kubeconfig: { path }, userAgent: 'u' }), (error) => {
+    assert.ok(error instanceof UpgradeError)
+    assert.equal(error.details.code, 'kubeconfig')
+    assert.match(error.message, /line 5/)
+    assert.doesNotMatch(error.message, /very-secret/)
+    return true
+  })
+})
+
 test('a process in a pod knows which, any other does not', () => {
   const namespaceFile = file('shop\n')
   assert.deepEqual(ownPod({ HOSTNAME: 'runner-1' }, namespaceFile), { namespace: 'shop', name: 'runner-1' })

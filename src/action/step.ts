@@ -4,7 +4,7 @@
  */
 import type { Clock } from '../engine/clock.ts'
 import type { Event, Result } from '../engine/report.ts'
-import { type Caller, type Program, runGroups } from '../face/group-runs.ts'
+import { type Caller, type Program, runGroups, withTyped } from '../face/group-runs.ts'
 import { inputsOf } from '../face/inputs.ts'
 import { type Judged, judge } from '../face/judge.ts'
 import { exitCode, exitCodes, resultOfError, worst } from '../face/outcome.ts'
@@ -141,7 +141,8 @@ async function post<Ports>(step: Step<Ports>): Promise<number> {
         const program = await step.load()
         const connected = await program.connect(settings, inputs.connection, await callerOf(runner))
         const ports = await connected.ports({ report: (event) => log.report(event) })
-        return await program.engine.recover(settings, ports, runId, stoppable.signal)
+        const ended = await program.engine.recover(settings, ports, runId, stoppable.signal)
+        return withTyped(ended, inputs.typed)
       } catch (error) {
         printTrace(log, error)
         return resultOfError(settings, error, startedAt, clock.now())

@@ -103,7 +103,9 @@ export function nameOf(error: unknown): string {
 
 /** AWS's own words, without those that no person can read. */
 export function wordsOf(error: unknown): string {
-  return seen(error).message.replace(/\s*Encoded authorization failure message: \S+/, '')
+  return seen(error)
+    .message.replace(/\s*Encoded authorization failure message: \S+/, '')
+    .replace(/\s*Deserialization error: to see the raw response.*/, '')
 }
 
 /** The engine's error for what AWS answered; anything that AWS did not say is a bug and comes back as it was. */
@@ -114,6 +116,7 @@ export function upgradeErrorFrom(error: unknown, call: Call): unknown {
   if (credentialNames.has(name)) return badCredentials(error, call)
   if (/^Region (is missing|not accepted)/.test(wordsOf(error))) return badRegion(call, error)
   if (system === 'ENOTFOUND' && call.endpoint === undefined) return badRegion(call, error, hostname)
+  if (isBadUrl(error)) return badEndpoint(call, error)
   if (status === undefined && system === undefined && !transientNames.has(name)) return error
   return new UpgradeError(sentence(error, call), {
     code: 'aws',
@@ -163,6 +166,20 @@ function badRegion(call: Call, cause: unknown, hostname?: string): UpgradeError 
   })
 }
 
+/** What AWS_ENDPOINT_URL says is made a URL only with the first call. */
+function isBadUrl(error: unknown): boolean {
+  return error instanceof TypeError && (error as NodeJS.ErrnoException).code === 'ERR_INVALID_URL'
+}
+
+function badEndpoint(call: Call, cause: unknown): UpgradeError {
+  return new UpgradeError(`AWS cannot be reached at "${call.endpoint ?? ''}": it is no URL`, {
+    code: 'aws',
+    outcome: 'refused',
+    hint: 'set AWS_ENDPOINT_URL (or the endpoint_url of the AWS profile) to a URL such as https://HOST, or to nothing',
+    cause
+  })
+}
+
 function sentence(error: unknown, call: Call): string {
   const { name, system } = seen(error)
   const where = call.endpoint === undefined ? '' : ` at ${call.endpoint}`
@@ -173,16 +190,29 @@ function sentence(error: unknown, call: Call): string {
   if (name === 'AbortError' || name === 'TimeoutError') {
     return `AWS did not answer ${call.action}${where} in time; it may have taken effect`
   }
-  return `AWS refused ${call.action}: ${name}: ${wordsOf(error)}`
+  return `AWS refused ${call.action}${where}: ${name === 'Error' ? '' : `${name}: `}${wordsOf(error)}`
+}
+
+/** Where a service's own command shows what it makes of a call. */
+const lookInto: Readonly<Record<string, string>> = {
+  autoscaling: 'autoscaling describe-scaling-activities',
+  ec2: 'ec2 describe-launch-templates',
+  eks: 'eks list-clusters',
+  sts: 'sts get-caller-identity'
 }
 
 function hintFor(error: unknown, call: Call): string {
-  if (call.endpoint !== undefined && seen(error).status === undefined) {
+  const { name, status, message } = seen(error)
+  // No service of AWS says so little, or what is neither its XML nor its JSON; a wrong address does.
+  const unlikeAws =
+    status === undefined || /^(NotFound|Unknown|UnknownError)$/.test(name) || /Deserialization error/.test(message)
+  if (call.endpoint !== undefined && unlikeAws) {
     return `is ${call.endpoint} right? It comes from AWS_ENDPOINT_URL or the AWS profile`
   }
-  return isTransient(error)
-    ? 'this passes: run the same command again'
-    : `aws autoscaling describe-scaling-activities --region ${call.region} shows what Auto Scaling did last`
+  if (isTransient(error)) return 'this passes: run the same command again'
+  const look = lookInto[call.action.split(':')[0] ?? '']
+  const command = `aws ${look ?? 'sts get-caller-identity'} --region ${call.region}`
+  return `see what AWS answers to: ${command}`
 }
 
 function seen(error: unknown): Seen {

@@ -53,8 +53,14 @@ export function awsNodeGroups(options: NodeGroupsOptions): NodeGroups {
     })
 
   return {
+    place: `region ${region}`,
+
     find() {
       return describeGroups({ Filters: [clusterFilter(cluster, clusterTagKey)], IncludeInstances: false })
+    },
+
+    findTagged(key) {
+      return describeGroups({ Filters: [{ Name: 'tag-key', Values: [key] }], IncludeInstances: false })
     },
 
     // Without a name the API would describe every group of the account.

@@ -9,7 +9,7 @@ import { configuredNow, type Prepared, plannedTemplates } from './prepare.ts'
 import type { OpenRun, Original } from './record.ts'
 import type { Settings } from './settings.ts'
 
-export function newRun(prepared: Prepared, settings: Settings, ports: Ports): OpenRun {
+export function newRun(prepared: Prepared, settings: Settings, ports: Ports, id: string): OpenRun {
   const { active, inactive, launches, plan } = prepared
   if (!active || !inactive) throw new Error('a run needs an active and an inactive group')
   const view = ports.cluster.view()
@@ -17,7 +17,7 @@ export function newRun(prepared: Prepared, settings: Settings, ports: Ports): Op
   const index = indexCluster(view)
   const now = ports.clock.now()
   return {
-    id: ports.newId(),
+    id,
     startedAt: now,
     by: [ports.host.name, ports.host.link].filter(Boolean).join(' '),
     direction: 'forward',

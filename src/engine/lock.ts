@@ -71,15 +71,17 @@ const nobody: Lease = {
   transitions: 0
 }
 
+/** Who holds it, the run and where it can be watched. */
+export function holderText({ holder, holderDetails }: Lease): string {
+  return `${holder || 'not known which'}${holderDetails ? ` (${holderDetails})` : ''}`
+}
+
 function lockHeld(lease: Lease): UpgradeError {
-  return new UpgradeError(
-    `Another run holds the cluster: ${lease.holder || 'not known which'}${lease.holderDetails ? ` (${lease.holderDetails})` : ''}. Nothing was changed.`,
-    {
-      code: 'lock-held',
-      outcome: 'refused',
-      hint: 'Wait until it has ended, or let this one wait for it: --lock-timeout-minutes 60'
-    }
-  )
+  return new UpgradeError(`Another run holds the cluster: ${holderText(lease)}.`, {
+    code: 'lock-held',
+    outcome: 'refused',
+    hint: 'Wait until it has ended, or let this one wait for it: --lock-timeout-minutes 60'
+  })
 }
 
 async function take(

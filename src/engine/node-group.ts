@@ -107,6 +107,10 @@ export interface Activity {
 export interface NodeGroups {
   /** All groups that bear the cluster's tag, without their instances' details if that saves work. */
   find(): Promise<readonly Group[]>
+  /** All groups that bear this tag, of whatever cluster: asked where a half of a node group is missing. */
+  findTagged?(key: string): Promise<readonly Group[]>
+  /** Where all this is looked for, in words for people: `region eu-west-1`. */
+  place?: string
   /** The named groups with their instances; one that does not exist is left out. */
   describe(names: readonly string[]): Promise<readonly Group[]>
   /** One version, `$Latest` and `$Default` followed; undefined where it does not exist (any more). */

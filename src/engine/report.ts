@@ -46,6 +46,8 @@ export interface Plan {
   active: { name: string; nodes: number; instanceTypes: readonly string[]; template: string }
   inactive: { name: string; template: string }
   comparison: Comparison
+  /** `when-unchanged` says that an upgrade is meant although nothing new was put there. */
+  meant?: boolean
   changes: readonly Change[]
   moves: readonly PlannedMove[]
   podsToMove: number

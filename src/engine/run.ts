@@ -4,7 +4,7 @@
  */
 import { newRun } from './begin.ts'
 import { UpgradeError } from './error.ts'
-import { acquireLock, type Lock } from './lock.ts'
+import { acquireLock, holderText, type Lock } from './lock.ts'
 import { loop, openRun } from './loop.ts'
 import { runTag } from './names.ts'
 import { nextCommand } from './next-command.ts'
@@ -36,8 +36,7 @@ export function run(settings: Settings, ports: Ports, signal: AbortSignal): Prom
   return withResult(settings, ports, signal, async (recorder) => {
     const { nodeGroups, cluster } = ports
     const [found] = await Promise.all([nodeGroups.find(), cluster.open()])
-    const search = findPairs(found, settings)
-    const chosen = choosePair(search, settings)
+    const { search, chosen } = await findPair(found, settings, nodeGroups)
     const group = chosen.pair?.name ?? settings.group ?? (search.names.length === 1 ? search.names[0] : undefined)
     if (group === undefined) return refused(recorder, chosen.findings, settings, '')
     const store = await openRecordStore(ports.records, group)
@@ -51,6 +50,17 @@ export function run(settings: Settings, ports: Ports, signal: AbortSignal): Prom
   })
 }
 
+/** Where a half is missing it may be there under another cluster's tag, or under none; that is worth one more look. */
+async function findPair(found: readonly Group[], settings: Settings, { findTagged, place }: Ports['nodeGroups']) {
+  const search = findPairs(found, settings)
+  const chosen = choosePair(search, settings, place)
+  if (chosen.pair || !findTagged) return { search, chosen }
+  const names = new Set(found.map((group) => group.name))
+  const others = (await findTagged(settings.groupTagKey)).filter((group) => !names.has(group.name))
+  const wider = findPairs([...found, ...others], settings)
+  return { search: wider, chosen: choosePair(wider, settings, place) }
+}
+
 /** The action's post step: what a cancelled or killed main left behind is put back, or looked after. */
 export function recover(settings: Settings, ports: Ports, runId: string, signal: AbortSignal): Promise<Result> {
   return withResult(settings, ports, signal, async (recorder) => {
@@ -59,7 +69,7 @@ export function recover(settings: Settings, ports: Ports, runId: string, signal:
     const first = await openRecordStore(ports.records, group)
     const left = first.current().run
     if (left?.id !== runId) return recorder.result('unchanged', { group })
-    const lock = await take(ports, recorder, signal, Math.max(settings.lockTimeoutMs, 120_000))
+    const lock = await take(ports, recorder, signal, Math.max(settings.lockTimeoutMs, 120_000), runId)
     try {
       return await recoverWith(lock, settings, ports, recorder, runId, signal)
     } catch (error) {
@@ -126,7 +136,8 @@ async function begin(context: Context, pair: Pair): Promise<Result> {
   const stop = beforehand(context, prepared)
   if (stop) return stop
   const from = ports.clock.now()
-  const lock = await take(ports, recorder, signal, settings.lockTimeoutMs)
+  const id = ports.newId()
+  const lock = await take(ports, recorder, signal, settings.lockTimeoutMs, id)
   try {
     // Whoever had to wait for the lock looks anew: another run may have changed everything.
     const waited = ports.clock.now() - from > 2_000
@@ -139,9 +150,9 @@ async function begin(context: Context, pair: Pair): Promise<Result> {
         await lock.release()
         return stopNow
       }
-      return await start(context, again, lock)
+      return await start(context, again, lock, id)
     }
-    return await start(context, prepared, lock)
+    return await start(context, prepared, lock, id)
   } catch (error) {
     await giveBack(lock, error)
     throw error
@@ -204,9 +215,9 @@ function markedWithoutRecord({ ports, group, settings }: Context, { pair }: Prep
   )
 }
 
-async function start(context: Context, prepared: Prepared, lock: Lock): Promise<Result> {
+async function start(context: Context, prepared: Prepared, lock: Lock, id: string): Promise<Result> {
   const { settings, ports, store, recorder } = context
-  const open = newRun(prepared, settings, ports)
+  const open = newRun(prepared, settings, ports, id)
   await store.save({ ...store.current(), run: open })
   tellStart(recorder, open, false)
   return drive(context, lock, sides(prepared))
@@ -219,7 +230,7 @@ async function start(context: Context, prepared: Prepared, lock: Lock): Promise<
 async function forgetUnbegun({ settings, ports, recorder, signal, store }: Context): Promise<void> {
   const open = openRun(store)
   if (open.direction !== 'forward' || open.held || !(await isUntouched(open, ports))) return
-  const lock = await take(ports, recorder, signal, settings.lockTimeoutMs)
+  const lock = await take(ports, recorder, signal, settings.lockTimeoutMs, open.id)
   try {
     await store.reload()
     const { run: now, ...rest } = store.current()
@@ -255,7 +266,7 @@ async function goOn(context: Context): Promise<Result> {
   if (settings.mode === 'upgrade' && open.held && open.heldFor === undefined) {
     return recorder.result('held', { group, ...activeSides(open), next: nextCommand('finalize', settings, group) })
   }
-  const lock = await take(ports, recorder, signal, settings.lockTimeoutMs)
+  const lock = await take(ports, recorder, signal, settings.lockTimeoutMs, open.id)
   try {
     await store.reload()
     if (!store.current().run) {
@@ -327,14 +338,15 @@ async function giveBack(lock: Lock, error: unknown): Promise<void> {
   else lock.abandon()
 }
 
-function take(ports: Ports, recorder: Recorder, signal: AbortSignal, patienceMs: number): Promise<Lock> {
+/** `runId`: of the run that is to be gone on with, or that will be begun; whoever finds the lock held is told it. */
+function take(ports: Ports, recorder: Recorder, signal: AbortSignal, patienceMs: number, runId: string): Promise<Lock> {
   let told = false
   return acquireLock(
     ports.leases,
     ports.clock,
     {
       holder: `${ports.host.name} ${ports.newId()}`,
-      holderDetails: ports.host.link ?? '',
+      holderDetails: [`run ${runId}`, ports.host.link].filter(Boolean).join(', '),
       patienceMs,
       waiting(lease) {
         if (told) return
@@ -342,7 +354,7 @@ function take(ports: Ports, recorder: Recorder, signal: AbortSignal, patienceMs:
         recorder.note(
           'info',
           'waiting for the lock',
-          `${lease.holder} holds the cluster, or has died without giving it back (then it is free within a minute)`
+          `${holderText(lease)} holds the cluster, or has died without giving it back (then it is free within a minute)`
         )
       }
     },
@@ -387,9 +399,15 @@ function tellDifferences(recorder: Recorder, open: OpenRun, settings: Settings):
     recorder.note(
       'info',
       'resumed',
-      `run ${open.id} keeps the inputs that it began with; yours differ in ${differing.join(', ')}`
+      `run ${open.id} keeps the inputs that it began with; yours differ in ${differing.map(inputName).join(', ')}`
     )
   }
+}
+
+/** As people type it: `soakMs` is `soak-minutes`. */
+function inputName(key: string): string {
+  const unit = key === 'stableMs' ? 'Seconds' : 'Minutes'
+  return key.replace(/Ms$/, unit).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function refused(

@@ -2,16 +2,7 @@
  * Starts actions and keeps track of them: nothing is started twice, nothing starts without the lock, and what fails for a
  * passing reason is tried again later, from a new look at the world.
  */
-import {
-  type Action,
-  type ActionAnswer,
-  actionKey,
-  actionText,
-  isGroupAction,
-  isPodAction,
-  type PodAction,
-  perform
-} from './action.ts'
+import { type Action, type ActionAnswer, actionKey, actionText, isGroupAction, isPodAction, perform } from './action.ts'
 import type { Clock } from './clock.ts'
 import type { Cluster, EvictionAnswer } from './cluster.ts'
 import type { Diary } from './diary.ts'
@@ -53,29 +44,26 @@ export function createWorks(options: WorksOptions): Works {
     wake = resolve
   })
 
-  function mayStart(action: Action, key: string, diary: Diary): boolean {
+  function mayStart(key: string, diary: Diary): boolean {
     if (diary.inFlight.has(key) || !options.mayWrite()) return false
     const attempt = diary.attempts.get(key)
-    if (attempt && clock.now() < attempt.nextAt) return false
-    // One write at a time for a group: the next is decided from a look at what this one did.
-    return !isGroupAction(action) || ![...diary.inFlight].some((other) => other.startsWith(`group ${action.group} `))
+    return !attempt || clock.now() >= attempt.nextAt
   }
 
   /** After the one before it; not at all when that was not let through, since the rest was decided on the hope that it would be. */
-  function inLane(action: PodAction, key: string, diary: Diary): Promise<void> {
-    const before = lanes.get(action.lane) ?? Promise.resolve(true)
+  function inLane(lane: string, action: Action, key: string, diary: Diary): Promise<void> {
+    const before = lanes.get(lane) ?? Promise.resolve(true)
     const turn = before.then(async (open) => {
       if (!open || settling > 0 || !options.mayWrite()) {
-        diary.evictions.delete(action.pod.uid)
+        if (isPodAction(action)) diary.evictions.delete(action.pod.uid)
         return false
       }
       await carryOut(action, key, diary)
-      const answer = diary.evictions.get(action.pod.uid)?.answer?.kind
-      return answer === 'accepted' || answer === 'gone' || answer === 'replaced'
+      return wentThrough(action, key, diary)
     })
-    lanes.set(action.lane, turn)
+    lanes.set(lane, turn)
     return turn.then(() => {
-      if (lanes.get(action.lane) === turn) lanes.delete(action.lane)
+      if (lanes.get(lane) === turn) lanes.delete(lane)
     })
   }
 
@@ -127,11 +115,13 @@ export function createWorks(options: WorksOptions): Works {
     start(actions) {
       const diary = options.diary()
       let started = 0
+      // What one look wants of a group is written one after the other; the next is decided from a look at what that did.
+      const busy = new Set(lanes.keys())
       for (const action of actions) {
         const key = actionKey(action)
-        if (!mayStart(action, key, diary)) continue
-        const marks = isGroupAction(action) ? [key, `group ${action.group} is written`] : [key]
-        for (const mark of marks) diary.inFlight.add(mark)
+        const lane = laneOf(action)
+        if (!mayStart(key, diary) || (isGroupAction(action) && busy.has(lane ?? ''))) continue
+        diary.inFlight.add(key)
         if (isPodAction(action)) {
           diary.evictions.set(action.pod.uid, {
             sentAt: clock.now(),
@@ -140,11 +130,12 @@ export function createWorks(options: WorksOptions): Works {
           })
         }
         started += 1
-        const turn = isPodAction(action) ? inLane(action, key, diary) : carryOut(action, key, diary)
+        const turn = lane === undefined ? carryOut(action, key, diary) : inLane(lane, action, key, diary)
         const work = turn.then(() => {
-          for (const mark of marks) diary.inFlight.delete(mark)
+          diary.inFlight.delete(key)
           running.delete(work)
-          if (isGroupAction(action)) options.wroteGroups()
+          // Only once all of the batch is written is a look at the group worth its call.
+          if (isGroupAction(action) && !lanes.has(lane ?? '')) options.wroteGroups()
           wake()
           ended = new Promise<void>((resolve) => {
             wake = resolve
@@ -163,4 +154,16 @@ export function createWorks(options: WorksOptions): Works {
       settling -= 1
     }
   }
+}
+
+/** Requests of one lane go one after the other; changes of nodes and workloads are guarded and need none. */
+function laneOf(action: Action): string | undefined {
+  if (isGroupAction(action)) return `group ${action.group}`
+  return isPodAction(action) ? action.lane : undefined
+}
+
+function wentThrough(action: Action, key: string, diary: Diary): boolean {
+  if (!isPodAction(action)) return diary.attempts.get(key)?.error === undefined
+  const answer = diary.evictions.get(action.pod.uid)?.answer?.kind
+  return answer === 'accepted' || answer === 'gone' || answer === 'replaced'
 }

@@ -4,7 +4,7 @@ import { UpgradeError } from '../engine/error.ts'
 import type { Group } from '../engine/node-group.ts'
 import type { Reporter, Result } from '../engine/report.ts'
 import type { Settings } from '../engine/settings.ts'
-import type { Connection, Inputs } from './judge.ts'
+import type { Connection, Inputs, Typed } from './judge.ts'
 import { exitCode, resultOfError } from './outcome.ts'
 
 /** The engine as the faces call it; `Ports` is whatever the engine wants. */
@@ -66,12 +66,18 @@ export async function runGroups<Ports>(runs: GroupRuns<Ports>): Promise<readonly
   const results: Result[] = []
   // Where no group is named the engine looks for the only one, and knows what to say when it is not.
   for (const group of names.length === 0 ? [undefined] : names) {
-    const result = await runGroup(runs, connected, { ...inputs.settings, group })
+    const result = withTyped(await runGroup(runs, connected, { ...inputs.settings, group }), inputs.typed)
     results.push(result)
     runs.ended?.(result)
     if (exitCode(result) !== 0 || runs.signal.aborted) break
   }
   return results
+}
+
+/** The exact next command has the options that this one had. */
+export function withTyped(result: Result, { always, upgrade }: Typed): Result {
+  if (result.next === undefined) return result
+  return { ...result, next: [result.next, ...always, ...(/^upgrade /.test(result.next) ? upgrade : [])].join(' ') }
 }
 
 async function runGroup<Ports>(

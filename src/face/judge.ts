@@ -4,7 +4,7 @@
  */
 import { unreachable } from '../engine/error.ts'
 import type { Mode, Settings } from '../engine/settings.ts'
-import { plainText } from '../report/escape.ts'
+import { plainText, shellWord } from '../report/escape.ts'
 import { type Face, type Input, type InputKind, inputsOf, longestMinutes, modes } from './inputs.ts'
 import { nearest } from './nearest.ts'
 
@@ -32,6 +32,15 @@ export interface Inputs {
   output: 'text' | 'json'
   diff: boolean
   yes: boolean
+  /** What was given beyond the defaults, as options: a command that goes on from here needs the same. */
+  typed: Typed
+}
+
+export interface Typed {
+  /** How to get there and how groups are found: for every command. */
+  always: readonly string[]
+  /** What bears on an upgrade only. */
+  upgrade: readonly string[]
 }
 
 /** One thing wrong with the input, as a sentence. */
@@ -171,7 +180,7 @@ export function judge(
     ...relations(value)
   ]
   if (problems.length > 0) return { problems }
-  return { inputs: assemble(value, (face === 'cli' ? given.mode : value('mode')) as Mode, environment) }
+  return { inputs: assemble(face, value, (face === 'cli' ? given.mode : value('mode')) as Mode, environment) }
 }
 
 function modeProblems(mode: string): Problem[] {
@@ -184,7 +193,25 @@ function valueProblems(input: Input, value: string): Problem[] {
   return problem === undefined ? [] : [problem]
 }
 
+/** Of no use in a command that somebody pastes: named by the engine itself, or a matter of this one start. */
+const notRepeated = ['cluster', 'group', 'mode', 'output', 'diff', 'yes', 'lock-timeout-minutes', 'on-cancel']
+
+function typedOptions(face: Face, value: (name: string) => string): Typed {
+  const given = inputsOf(face).filter(({ name, default: usual }) => value(name) !== '' && value(name) !== usual)
+  const repeated = given.filter(({ name }) => !notRepeated.includes(name))
+  // A workflow's way in is not that of the person who pastes the command.
+  const own = repeated.filter(({ name, group }) => face === 'cli' || (group !== 'aws' && !name.startsWith('kube')))
+  const option = ({ name, kind }: Input) => {
+    if (kind.is === 'switch') return value(name) === 'true' ? `--${name}` : `--${name}=false`
+    if (value(name) === withoutValue) return `--${name}`
+    return `--${name} ${shellWord(kind.is === 'list' ? listed(value(name)).join(',') : value(name))}`
+  }
+  const isWay = ({ group }: Input) => group === 'aws' || group === 'cluster'
+  return { always: own.filter(isWay).map(option), upgrade: own.filter((input) => !isWay(input)).map(option) }
+}
+
 function assemble(
+  face: Face,
   value: (name: string) => string,
   mode: Mode,
   environment: Readonly<Record<string, string | undefined>>
@@ -233,7 +260,8 @@ function assemble(
     },
     output: value('output') === 'json' ? 'json' : 'text',
     diff: value('diff') === 'true',
-    yes: value('yes') === 'true'
+    yes: value('yes') === 'true',
+    typed: typedOptions(face, value)
   }
 }
 

@@ -142,10 +142,17 @@ export function kubeconfigError(message: string, error?: unknown): UpgradeError 
   return fault(
     'kubeconfig',
     'refused',
-    error === undefined ? message : `${message}: ${redact(innermost(error)).slice(0, 300)}`,
+    error === undefined ? message : `${message}: ${withoutContent(error)}`,
     'Make one with: aws eks update-kubeconfig --name CLUSTER --kubeconfig FILE',
     error
   )
+}
+
+/** A YAML parser quotes the lines around a mistake, and those of a kubeconfig hold secrets: only its reason and place are told. */
+function withoutContent(error: unknown): string {
+  const { reason, mark } = error as { reason?: unknown; mark?: { line?: unknown } }
+  if (typeof reason !== 'string') return redact(innermost(error)).slice(0, 300)
+  return typeof mark?.line === 'number' ? `${reason} (line ${mark.line + 1})` : reason
 }
 
 function fault(code: ErrorCode, outcome: Outcome, message: string, hint: string, cause?: unknown): UpgradeError {

@@ -64,6 +64,9 @@ export function labNodeGroups({ aws, process, cluster, clusterTagKey }: NodeGrou
         : { Name: `tag:${clusterTagKey}`, Values: [cluster] }
       return (await groups({ Filters: [filter], IncludeInstances: false })).map(groupFrom)
     },
+    async findTagged(key) {
+      return (await groups({ Filters: [{ Name: 'tag-key', Values: [key] }], IncludeInstances: false })).map(groupFrom)
+    },
     async describe(names) {
       if (names.length === 0) return []
       return (await groups({ AutoScalingGroupNames: [...new Set(names)] })).map(groupFrom)

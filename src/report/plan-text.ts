@@ -60,11 +60,12 @@ export function findingLines(findings: readonly Finding[], width: number): Line[
 export function planLines(plan: Plan, options: TextOptions): Line[] {
   const heading: Line[] = hang('', say.planHeading(plan), options.width).map((line) => [piece(line, 'strong')])
   if (plan.blockers.length > 0) return [...heading, [], ...refusalLines(plan.group, plan.blockers, options.width)]
-  const comparison = say.comparisonSentence(plan.comparison)
+  const comparison = say.comparisonSentence(plan.comparison, plan.meant)
+  const goes = plan.comparison === 'change' || plan.meant === true
   const lines: Line[] = [...heading, []]
   if (plan.changes.length > 0 || plan.comparison === 'change') lines.push(...changeRows(plan, options))
   if (comparison !== undefined) lines.push(...row('Compared', comparison, options.width))
-  if (plan.comparison === 'change' || plan.podsToMove > 0) {
+  if (goes) {
     lines.push(...row('What moves', say.movesSentence(plan), options.width))
     lines.push(...row('How long', say.durationSentence(plan), options.width))
     lines.push(...row('Double capacity', say.capacitySentence(plan), options.width))
@@ -76,7 +77,7 @@ export function planLines(plan: Plan, options: TextOptions): Line[] {
   if (plan.warnings.length > 0) {
     lines.push([], [piece(`  ${marksWarning} Worth knowing`, 'warn')], ...findingLines(plan.warnings, options.width))
   }
-  if (comparison === undefined) lines.push([], [piece(`  ${say.nothingInTheWay}`, 'good')])
+  if (goes) lines.push([], [piece(`  ${say.nothingInTheWay}`, 'good')])
   return lines
 }
 

@@ -125,7 +125,8 @@ export function planHeading(plan: Plan): string {
   return `${plan.group}: ${plan.active.name} (active, ${count(plan.active.nodes, 'node')}) → ${plan.inactive.name} (inactive)`
 }
 
-export function comparisonSentence(comparison: Comparison): string | undefined {
+export function comparisonSentence(comparison: Comparison, meant = false): string | undefined {
+  if (meant) return meantSentence(comparison)
   switch (comparison) {
     case 'change':
       return undefined
@@ -137,6 +138,24 @@ export function comparisonSentence(comparison: Comparison): string | undefined {
       return 'The inactive group would take back single settings that the active nodes have moved on from. --when-unchanged swap-back says that this is meant.'
     case 'older':
       return 'The inactive group has something older than what runs. --when-unchanged swap-back says that going back is meant.'
+    default:
+      return unreachable(comparison)
+  }
+}
+
+/** The same where `when-unchanged` says that it is meant. */
+function meantSentence(comparison: Comparison): string | undefined {
+  switch (comparison) {
+    case 'change':
+      return undefined
+    case 'equal':
+      return 'The inactive group is configured exactly as the active nodes run; new nodes are made of it all the same (--when-unchanged renew).'
+    case 'retired':
+      return 'The inactive group has what it had when it was retired; going back to it is meant (--when-unchanged swap-back).'
+    case 'takes-back':
+      return 'The inactive group takes back single settings that the active nodes have moved on from; that is meant (--when-unchanged swap-back).'
+    case 'older':
+      return 'The inactive group has something older than what runs; going back is meant (--when-unchanged swap-back).'
     default:
       return unreachable(comparison)
   }

@@ -145,3 +145,20 @@ test('names with spaces and quotes are quoted for the shell', () => {
   const [found] = choose([odd, green]).findings
   assert.match(found?.remedies[0] ?? '', /'ResourceId=it'\\''s blue,/)
 })
+
+test('where nothing of this cluster is found, it is said where was looked and whose the groups are', () => {
+  const theirs = tagged(blue, { 'kubernetes.io/cluster/shop': undefined, 'kubernetes.io/cluster/bank': 'owned' })
+  const [found] = choosePair(findPairs([theirs], settings), settings, 'region eu-west-1').findings
+  assert.match(found?.reason ?? '', /in region eu-west-1 .*shop-blue, for one, .*kubernetes\.io\/cluster\/bank/)
+  assert.match(found?.remedies[0] ?? '', /--aws-region/)
+})
+
+test("another cluster's group is named only where it has the color that is missing", () => {
+  const theirs = ['blue', 'green'].map((color) =>
+    tagged(group(`bank-${color}`, color), {
+      'kubernetes.io/cluster/shop': undefined,
+      'kubernetes.io/cluster/bank': 'owned'
+    })
+  )
+  assert.deepEqual(rules([blue, ...theirs]), ['tag-other-cluster bank-green', 'color-missing workers'])
+})

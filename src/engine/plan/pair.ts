@@ -20,6 +20,8 @@ export interface PairSearch {
   names: readonly string[]
   /** What is wrong; `group` is the node group that it belongs to, where it can be told. */
   problems: readonly { group?: string; finding: Finding }[]
+  /** Groups of other clusters that bear the name tag; only where those were asked for. */
+  strangers: readonly Group[]
 }
 
 interface Tagged {
@@ -48,21 +50,26 @@ export function findPairs(groups: readonly Group[], settings: TagSettings): Pair
     const green = members.find((one) => one.color === 'green')
     if (found.length === 0 && blue && green) pairs.push({ name, blue: blue.group, green: green.group })
   }
-  return { pairs, names, problems }
+  const strangers = tagged.filter((one) => !here.includes(one)).map(({ group }) => group)
+  return { pairs, names, problems, strangers }
 }
 
-/** The pair that `settings.group` asks for, or the only one; else why there is none. */
+/** The pair that `settings.group` asks for, or the only one; else why there is none. `place`: where was looked. */
 export function choosePair(
   search: PairSearch,
-  settings: TagSettings & Pick<Settings, 'group'>
+  settings: TagSettings & Pick<Settings, 'group'>,
+  place = ''
 ): { pair?: Pair; findings: readonly Finding[] } {
   const { names } = search
   const strays = search.problems.filter(({ group }) => group === undefined).map((one) => one.finding)
   const wanted = settings.group ?? (names.length === 1 ? names[0] : undefined)
   if (wanted === undefined) {
-    return { findings: names.length === 0 ? [nothingFound(settings), ...strays] : [severalFound(names, settings)] }
+    return {
+      findings:
+        names.length === 0 ? [nothingFound(search, settings, place), ...strays] : [severalFound(names, settings)]
+    }
   }
-  if (!names.includes(wanted)) return { findings: [notFound(wanted, names, settings), ...strays] }
+  if (!names.includes(wanted)) return { findings: [notFound(wanted, search, settings, place), ...strays] }
   const pair = search.pairs.find(({ name }) => name === wanted)
   const own = search.problems.filter(({ group }) => group === wanted).map((one) => one.finding)
   // A group whose name tag is missing may well be the missing half.
@@ -139,13 +146,12 @@ function membersWrong(
     found.push(finding('color-double', name, reason, ...remedies))
   }
   if (missing.length === 0 || members.some((one) => one.color === undefined)) return found
-  for (const { group } of strangers) {
+  for (const { group } of strangers.filter(({ color }) => color !== undefined && missing.includes(color))) {
     const key = clusterTagKey(settings)
-    const value = group.tags[key]
-    const told = value === undefined ? `has no tag ${key}` : `is tagged for cluster "${value}"`
     const right = settings.clusterTagKey.includes('{cluster}') ? 'owned' : settings.cluster
-    const reason = `it bears the name of node group ${name} but ${told}`
-    found.push(finding('tag-other-cluster', group.name, reason, tagCommand(group.name, key, right)))
+    const reason = `it bears the name of node group ${name} but ${clusterOf(group, settings)}`
+    const remedy = `${tagCommand(group.name, key, right)}   (if it is of cluster ${settings.cluster})`
+    found.push(finding('tag-other-cluster', group.name, reason, remedy))
   }
   const seen = nameSome(members.map((one) => one.group.name))
   for (const color of missing) {
@@ -158,6 +164,17 @@ function membersWrong(
   return found
 }
 
+/** What a group that is none of this cluster says of itself. */
+function clusterOf(group: Group, settings: TagSettings): string {
+  const key = clusterTagKey(settings)
+  const value = group.tags[key]
+  if (value !== undefined) return `is tagged for cluster "${value}"`
+  const [before = '', after = ''] = settings.clusterTagKey.split('{cluster}')
+  const others = Object.keys(group.tags).filter((other) => isKeyOfCluster(other, before, after))
+  if (!settings.clusterTagKey.includes('{cluster}') || others.length === 0) return `has no tag ${key}`
+  return `is tagged for another cluster: ${others.join(', ')}`
+}
+
 function isColor(text: string | undefined): text is Color {
   return text === 'blue' || text === 'green'
 }
@@ -166,10 +183,14 @@ function colorCommands(group: Group, settings: TagSettings): readonly string[] {
   return (['blue', 'green'] as const).map((color) => tagCommand(group.name, settings.colorTagKey, color))
 }
 
-function nothingFound(settings: TagSettings): Finding {
+function nothingFound(search: PairSearch, settings: TagSettings, place: string): Finding {
   const key = clusterTagKey(settings)
-  const reason = `no Auto Scaling group bears the tags ${key}, ${settings.groupTagKey} and ${settings.colorTagKey}`
+  const where = place === '' ? '' : ` in ${place}`
+  const [stranger] = search.strangers
+  const seen = stranger ? `; ${stranger.name}, for one, ${clusterOf(stranger, settings)}` : ''
+  const reason = `no Auto Scaling group${where} bears the tags ${key}, ${settings.groupTagKey} and ${settings.colorTagKey}${seen}`
   const commands = [
+    ...(place === '' ? [] : ['--aws-region REGION   (if the cluster is in another)']),
     tagCommand('GROUP', settings.groupTagKey, 'workers'),
     tagCommand('GROUP', settings.colorTagKey, 'blue')
   ]
@@ -181,14 +202,16 @@ function severalFound(names: readonly string[], settings: TagSettings): Finding 
   return finding('group-not-named', settings.cluster, reason, ...names.map((name) => `--group ${shellWord(name)}`))
 }
 
-function notFound(wanted: string, names: readonly string[], settings: TagSettings): Finding {
+function notFound(wanted: string, search: PairSearch, settings: TagSettings, place: string): Finding {
+  const { names } = search
   const there = names.length === 0 ? 'there is none' : `there are ${names.join(', ')}`
-  const reason = `cluster ${settings.cluster} has no node group of this name; ${there}`
+  const where = place === '' ? '' : ` in ${place}`
+  const reason = `cluster ${settings.cluster} has no node group of this name${where}; ${there}`
   const remedies = names.map((name) => `--group ${shellWord(name)}`)
   return finding(
     'group-not-found',
     wanted,
     reason,
-    ...(remedies.length > 0 ? remedies : nothingFound(settings).remedies)
+    ...(remedies.length > 0 ? remedies : nothingFound(search, settings, place).remedies)
   )
 }

@@ -108,6 +108,7 @@ export function makePlan(input: PlanInput): PlanMade {
     },
     inactive: { name: sides.inactive.name, template: incoming ? `${incoming.name} ${incoming.version}` : '' },
     comparison: compared?.comparison ?? 'change',
+    meant: verdict === 'upgrade' && compared?.comparison !== 'change',
     changes: compared?.changes ?? [],
     moves: moves.moves,
     podsToMove: moves.podsToMove,

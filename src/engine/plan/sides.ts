@@ -58,7 +58,10 @@ function isStandby(lifecycle: string): boolean {
 
 function bothActive({ name, blue, green }: Pair): Finding {
   const reason = `both groups have instances: ${sizeText(blue)}, ${sizeText(green)}. Exactly one may; empty the nodes of the other, then scale it to zero`
-  return finding('both-active', name, reason, ...[blue, green].map(toZero))
+  // The smaller one first: whoever pastes without reading does less harm.
+  const smallerFirst = [blue, green].sort((one, other) => one.instances.length - other.instances.length)
+  const onlyIf = (group: Group) => `   (only if ${group.name} is to go, and once its nodes are empty)`
+  return finding('both-active', name, reason, ...smallerFirst.map((group) => toZero(group) + onlyIf(group)))
 }
 
 function noneActive({ name, blue, green }: Pair): Finding {

@@ -76,7 +76,10 @@ export function kubeletSkew(
   const version = versionInAlias(image ?? '') ?? (sameImage ? nodes[0]?.kubeletVersion : undefined)
   const problem = version && skewProblem(version, serverVersion)
   if (!problem) return []
-  const remedy = `aws ssm get-parameter --name /aws/service/eks/optimized-ami/${serverVersion}/amazon-linux-2023/x86_64/standard/recommended/image_id`
+  const usual = `/aws/service/eks/optimized-ami/${serverVersion}/amazon-linux-2023/x86_64/standard/recommended/image_id`
+  const server = /^v?(\d+\.\d+)/.exec(serverVersion)?.[1] ?? serverVersion
+  const same = versionInAlias(image ?? '') && image?.replace('resolve:ssm:', '').replace(version, server)
+  const remedy = `aws ssm get-parameter --name ${shellWord(same || usual)}`
   return [finding('version-skew', inactive.name, problem, remedy)]
 }
 
