@@ -5,7 +5,7 @@
 import type { Clock } from './clock.ts'
 import type { ClusterView } from './cluster.ts'
 import { UpgradeError } from './error.ts'
-import { activityAfterMs, activityLookMs, groupBusyForMs, groupLookMs } from './limits.ts'
+import { activityAfterMs, activityLookMs, groupBusyForMs, groupFreshForMs, groupLookMs } from './limits.ts'
 import type { Activity, NodeGroups } from './node-group.ts'
 import type { OpenRun } from './record.ts'
 import type { StageName } from './report.ts'
@@ -35,7 +35,9 @@ export function createGroupReader(ports: { clock: Clock; nodeGroups: NodeGroups 
 
   const dueAt = () => {
     if (!groups || stale) return clock.now()
-    if (clock.now() - changedAt < groupBusyForMs && waitingStages.includes(stage)) return groups.at + groupLookMs.busy
+    const since = clock.now() - changedAt
+    if (since < groupFreshForMs && waitingStages.includes(stage)) return groups.at + groupLookMs.fresh
+    if (since < groupBusyForMs && waitingStages.includes(stage)) return groups.at + groupLookMs.busy
     return groups.at + (waitingStages.includes(stage) ? groupLookMs.waiting : groupLookMs.calm)
   }
 

@@ -39,7 +39,9 @@ export const evictionsAtOnce = 32
 export const budgetReflectedMs = 1_000
 
 /** Auto Scaling's API shares one bucket of tokens per account and region: look often only just after a change. */
-export const groupLookMs = { busy: 1_000, waiting: 3_000, calm: 15_000 } as const
+export const groupLookMs = { fresh: 500, busy: 1_000, waiting: 3_000, calm: 15_000 } as const
+/** What a write brings shows at once or takes its time: twice a second at first, then once. */
+export const groupFreshForMs = 1_200
 export const groupBusyForMs = 6_000
 /** Scaling activities are asked for at this pace while instances are missing. */
 export const activityLookMs = 10_000

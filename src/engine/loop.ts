@@ -290,15 +290,17 @@ function pauseMs(stage: StageName, reader: GroupReader, diary: Diary, now: numbe
   return Math.max(debounceMs, Math.min(quick ? 200 : heartbeatMs, reader.dueAt() - now))
 }
 
-/** Until something changes, something of ours ends, or a clock runs out; then a moment more, so that a burst is one look. */
+/** Until something changes, something of ours ends, or a clock runs out; looks are kept apart, so that a burst is one. */
 async function pause(wakes: readonly Promise<unknown>[], ports: Ports, ms: number, signal: AbortSignal): Promise<void> {
   const timer = new AbortController()
+  const lookedAt = ports.clock.now()
   const onAbort = () => timer.abort()
   signal.addEventListener('abort', onAbort, { once: true })
   await Promise.race([...wakes, ports.clock.sleep(ms, timer.signal)])
   signal.removeEventListener('abort', onAbort)
   timer.abort()
-  if (!signal.aborted) await ports.clock.sleep(debounceMs, signal)
+  const apart = lookedAt + debounceMs - ports.clock.now()
+  if (!signal.aborted && apart > 0) await ports.clock.sleep(apart, signal)
 }
 
 /** Books the time of the stage that was, and tells of the one that is. Returns a new run when the record should know. */
