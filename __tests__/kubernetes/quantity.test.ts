@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { parseQuantity, parseResources } from '../../src/kubernetes/projection/quantity.ts'
+import { parseQuantity } from '../../src/engine/policy/quantity.ts'
+import { parseResources } from '../../src/kubernetes/projection/quantity.ts'
 
 const amounts: [string | number, number][] = [
   ['1', 1],

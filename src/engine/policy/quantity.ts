@@ -1,6 +1,6 @@
-/** Kubernetes quantities, as tags on an Auto Scaling group state them (`4`, `3920m`, `14Gi`, `80G`, `1e3`). */
+/** Kubernetes quantities, as objects and the tags of a group state them (`4`, `3920m`, `14Gi`, `80G`, `1e3`). */
 
-const factors: Readonly<Record<string, number>> = {
+const scales: Readonly<Record<string, number>> = {
   n: 1e-9,
   u: 1e-6,
   m: 1e-3,
@@ -19,12 +19,26 @@ const factors: Readonly<Record<string, number>> = {
   Ei: 2 ** 60
 }
 
-/** In the units of `Resources`: millicores for `cpu`, else bytes or pieces. Undefined where it is no quantity. */
-export function resourceAmount(resource: string, text: string): number | undefined {
-  const match = /^([+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)(n|u|m|k|M|G|T|P|E|Ki|Mi|Gi|Ti|Pi|Ei)?$/.exec(text.trim())
-  if (!match) return undefined
-  const amount = Number(match[1]) * (factors[match[2] ?? ''] ?? 1)
-  return resource === 'cpu' ? Math.ceil(amount * 1000 - 1e-9) : Math.ceil(amount - 1e-9)
+const quantity = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([KMGTPE]i|[numkMGTPE]))?$/
+
+/** The plain number that a quantity stands for, or undefined where it is none. */
+export function parseQuantity(text: string | number): number | undefined {
+  if (typeof text === 'number') return Number.isFinite(text) ? text : undefined
+  const parts = quantity.exec(text.trim())
+  if (parts?.[1] === undefined) return undefined
+  const scale = parts[2] === undefined ? (scales[parts[3] ?? ''] ?? 1) : Number(`1${parts[2]}`)
+  return Number(parts[1]) * scale
+}
+
+/**
+ * In the units of `Resources`: millicores for `cpu`, else bytes or pieces. Rounded up, as the scheduler does: a fraction of a
+ * byte or of a millicore still has to fit. Undefined where it is no quantity.
+ */
+export function resourceAmount(resource: string, text: string | number): number | undefined {
+  const amount = parseQuantity(text)
+  if (amount === undefined) return undefined
+  // The tiny bite keeps 0.1 × 1000 from becoming 101 for want of binary fractions.
+  return Math.ceil((resource === 'cpu' ? amount * 1000 : amount) - 1e-6)
 }
 
 /** `7.1 GiB`, `1500m`, `29`: an amount of `Resources` as people read it. */
