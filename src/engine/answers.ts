@@ -1,0 +1,145 @@
+/** What a run answers that changes nothing: refused, nothing open, how things stand. */
+import type { Context } from './context.ts'
+import { openRun } from './loop.ts'
+import { runTag } from './names.ts'
+import { nextCommand } from './next-command.ts'
+import type { Group } from './node-group.ts'
+import { statusText } from './outcome.ts'
+import type { Prepared } from './prepare.ts'
+import type { OpenRun, RecordStore } from './record.ts'
+import { type Recorder, reasonOf } from './recorder.ts'
+import type { Finding, Result } from './report.ts'
+import type { Settings } from './settings.ts'
+
+/** Budgets that nobody wrote down cannot be shared between two upgrades; a held one moves nothing. */
+export function otherRuns(store: RecordStore, settings: Settings): readonly Finding[] {
+  return store.others().flatMap((other): Finding[] =>
+    other.run && !other.run.held
+      ? [
+          {
+            rule: 'other-run-open',
+            object: other.group,
+            reason: `the upgrade ${other.run.id} of this node group is open (${other.run.direction})`,
+            remedies: [
+              `eks-node-upgrade ${nextCommand('upgrade', settings, other.group)}`,
+              `eks-node-upgrade ${nextCommand('revert', settings, other.group)}`
+            ]
+          }
+        ]
+      : []
+  )
+}
+
+/** Our marks, and no record that explains them: somebody removed it. Nobody knows the way back but the tags. */
+export function markedWithoutRecord({ ports, group, settings }: Context, { pair }: Prepared): Result['reason'] {
+  const tagged = [pair.blue, pair.green].filter((one) => one.tags[runTag] !== undefined)
+  const ids = new Set([pair.blue, pair.green].flatMap((one) => one.instances.map((instance) => instance.id)))
+  const closed = ports.cluster
+    .view()
+    .nodes.filter((node) => node.closedBy !== undefined && node.instanceId !== undefined && ids.has(node.instanceId))
+  if (tagged.length === 0 && closed.length === 0) return undefined
+  const seen = [
+    ...tagged.map(
+      (one) =>
+        `${one.name} has the tag ${runTag}=${one.tags[runTag]} (${one.tags['eks-node-upgrade/originals'] ?? 'no originals'})`
+    ),
+    ...closed.slice(0, 3).map((node) => `${node.name} is closed by run ${node.closedBy}`)
+  ]
+  return reasonOf(
+    'record-missing',
+    `There are marks of a run of ${group}, and no record of it: ${seen.join('; ')}. Nothing was touched.`,
+    `Restore the record from a backup of ConfigMap kube-system/eks-node-upgrade, or put the named settings back by hand and remove the marks; then: eks-node-upgrade ${nextCommand('plan', settings, group)}`
+  )
+}
+
+export function refused(
+  recorder: Recorder,
+  findings: readonly Finding[],
+  settings: Settings,
+  group: string,
+  facts: Partial<Result> = {}
+): Result {
+  const first = findings[0]
+  const others = findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''
+  const message = first ? `${first.object}: ${first.reason}${others}` : 'nothing was found to upgrade'
+  const code =
+    first?.rule === 'other-run-open'
+      ? 'other-run-open'
+      : first?.rule.startsWith('group-not')
+        ? 'group-not-found'
+        : 'plan-blocked'
+  const hint = first?.remedies[0] ?? `eks-node-upgrade ${nextCommand('plan', settings, group)}`
+  return recorder.result('refused', { group, ...facts, reason: reasonOf(code, message, hint), findings })
+}
+
+export function nothingOpen({ recorder, settings, group, pair }: Context): Result {
+  const names: Partial<Result> = pair ? sidesOf(pair.blue, pair.green) : {}
+  return recorder.result('unchanged', {
+    group,
+    ...names,
+    reason: reasonOf(
+      'nothing-open',
+      `No run of ${group} is open: there is nothing to ${settings.mode}.`,
+      `eks-node-upgrade ${nextCommand('status', settings, group)}`
+    )
+  })
+}
+
+export function planOfOpenRun({ recorder, store, settings, group }: Context): Result {
+  const open = openRun(store)
+  recorder.follow(open)
+  recorder.note('info', 'a run is open', statusText(open))
+  return recorder.result('planned', {
+    group,
+    ...activeSides(open),
+    next: nextCommand(open.held ? 'finalize' : 'upgrade', settings, group)
+  })
+}
+
+export async function status(context: Context): Promise<Result> {
+  const { recorder, store, group, pair, ports } = context
+  const { run: open, last } = store.current()
+  if (open) {
+    recorder.follow(open)
+    recorder.note('info', group, statusText(open))
+    return recorder.result('status', {
+      group,
+      ...activeSides(open),
+      reason: open.reason,
+      next: nextCommand(open.held ? 'finalize' : 'upgrade', context.settings, group)
+    })
+  }
+  const groups = pair ? await ports.nodeGroups.describe([pair.blue.name, pair.green.name]) : []
+  const [first, second] = groups
+  const names = first && second ? sidesOf(first, second) : {}
+  const active = groups.find((one) => one.name === names.activeGroup)
+  recorder.note(
+    'info',
+    group,
+    `no run is open; ${names.activeGroup ?? 'no group'} is active with ${active?.instances.length ?? 0} nodes`
+  )
+  if (last)
+    recorder.note(
+      'info',
+      'last run',
+      `${last.runId} ended ${new Date(last.at).toISOString()}: ${last.outcome}${last.reason ? ` (${last.reason.message})` : ''}`
+    )
+  return recorder.result('status', { group, ...names })
+}
+
+export function sides(prepared: Prepared): Partial<Result> {
+  return {
+    group: prepared.plan.group,
+    activeGroup: prepared.plan.active.name,
+    inactiveGroup: prepared.plan.inactive.name
+  }
+}
+
+function sidesOf(blue: Group, green: Group): Partial<Result> {
+  const [active, inactive] = blue.instances.length > 0 || blue.capacity.desired > 0 ? [blue, green] : [green, blue]
+  return { activeGroup: active.name, inactiveGroup: inactive.name }
+}
+
+export function activeSides(open: OpenRun): Partial<Result> {
+  return { activeGroup: open.outgoing.name, inactiveGroup: open.incoming.name }
+}
