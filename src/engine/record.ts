@@ -165,7 +165,7 @@ function unreadable(key: string, why: string, cause?: unknown): UpgradeError {
     {
       code: 'record-unreadable',
       outcome: 'halted',
-      hint: `Look at it: kubectl -n kube-system get configmap eks-node-upgrade -o yaml. The groups' tags eks-node-upgrade/run and eks-node-upgrade/originals say whether a run is open and what was found. Remove the key only when none is.`,
+      hint: `Look at it: kubectl -n kube-system get configmap eks-node-upgrade -o yaml. The groups' tags eks-node-upgrade/run and eks-node-upgrade/originals say whether a run is open and what was found. Only when none is, remove the key: kubectl -n kube-system patch configmap eks-node-upgrade --type json -p '[{"op":"remove","path":"/data/${key}"}]'`,
       cause
     }
   )
