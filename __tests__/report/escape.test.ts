@@ -50,6 +50,7 @@ test('prose in a Markdown table stays in its cell and is no markup', () => {
     harmless.markdownText('ip-10-0-1-1.eu-central-1.compute.internal'),
     'ip-10-0-1-1.eu-central-1.compute.internal'
   )
+  assert.equal(harmless.markdownText('a|b'), 'a&#124;b')
   assert.equal(harmless.markdownText('- no list'), '\\- no list')
   assert.equal(harmless.markdownText('1. no list'), '1\\. no list')
   assert.equal(harmless.markdownText('# no heading'), '\\# no heading')

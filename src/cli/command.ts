@@ -34,8 +34,9 @@ export async function runCommand<Ports>(
   programs: Programs<Ports>
 ): Promise<number> {
   if (argv[0] === 'lab') return programs.lab(argv.slice(1))
-  const stdout = outputStream(console.stdout)
-  const stderr = outputStream(console.stderr)
+  const inWorkflow = console.env.GITHUB_ACTIONS === 'true'
+  const stdout = outputStream(console.stdout, inWorkflow)
+  const stderr = outputStream(console.stderr, inWorkflow)
   const args = parseArguments(argv)
   if (args.version) {
     stdout.write(`${version}\n`)

@@ -64,13 +64,14 @@ export async function runSession<Ports>(session: Session<Ports>): Promise<number
     }, orderlyStopMs)
   })
 
-  const runOnce = async (mode: Mode, plans: boolean): Promise<readonly Result[]> => {
+  const runOnce = async (mode: Mode, plans: boolean, asksNext = false): Promise<readonly Result[]> => {
     const options = { diff: inputs.diff, plans, color, now: systemClock.now }
     view = live ? createTerminalView(shown, options) : createLogView(shown, options)
     const ticks = setInterval(() => view.tick(systemClock.now()), tickMs)
     const printed = (result: Result) => {
       view.rest()
-      print(result)
+      // Before a question the command to come is what is asked for.
+      print(asksNext && result.outcome === 'planned' ? { ...result, next: undefined } : result)
     }
     try {
       return await runGroups({
@@ -102,7 +103,7 @@ export async function runSession<Ports>(session: Session<Ports>): Promise<number
     const { mode } = inputs.settings
     const asks = asksFirst(mode) && !inputs.yes && console.stdin.isTTY === true && stdout.isTerminal && shown === stdout
     if (asks) {
-      const looked = await runOnce(mode === 'upgrade' ? 'plan' : 'status', true)
+      const looked = await runOnce(mode === 'upgrade' ? 'plan' : 'status', true, true)
       const goes = looked.every((result) => exitCode(result) === 0)
       // What the look has already answered needs no question: refused, or nothing to do.
       if (mode === 'upgrade' && (!goes || looked.every(({ outcome }) => outcome !== 'planned'))) return ended(looked)

@@ -1,10 +1,11 @@
 /** What a run answers that changes nothing: refused, nothing open, how things stand. */
 import type { Context } from './context.ts'
 import { openRun } from './loop.ts'
-import { runTag } from './names.ts'
+import { closedByMark, originalsTag, runTag } from './names.ts'
 import { nextCommand } from './next-command.ts'
 import type { Group } from './node-group.ts'
 import { statusText } from './outcome.ts'
+import { shellWord, untagCommand } from './plan/finding.ts'
 import type { Prepared } from './prepare.ts'
 import type { OpenRun, RecordStore } from './record.ts'
 import { type Recorder, reasonOf } from './recorder.ts'
@@ -31,7 +32,10 @@ export function otherRuns(store: RecordStore, settings: Settings): readonly Find
 }
 
 /** Our marks, and no record that explains them: somebody removed it. Nobody knows the way back but the tags. */
-export function markedWithoutRecord({ ports, group, settings }: Context, { pair }: Prepared): Result['reason'] {
+export function markedWithoutRecord(
+  { ports, group, settings }: Context,
+  { pair }: Pick<Prepared, 'pair'>
+): Result['reason'] {
   const tagged = [pair.blue, pair.green].filter((one) => one.tags[runTag] !== undefined)
   const ids = new Set([pair.blue, pair.green].flatMap((one) => one.instances.map((instance) => instance.id)))
   const closed = ports.cluster
@@ -40,15 +44,23 @@ export function markedWithoutRecord({ ports, group, settings }: Context, { pair 
   if (tagged.length === 0 && closed.length === 0) return undefined
   const seen = [
     ...tagged.map(
-      (one) =>
-        `${one.name} has the tag ${runTag}=${one.tags[runTag]} (${one.tags['eks-node-upgrade/originals'] ?? 'no originals'})`
+      (one) => `${one.name} has the tag ${runTag}=${one.tags[runTag]} (${one.tags[originalsTag] ?? 'no originals'})`
     ),
     ...closed.slice(0, 3).map((node) => `${node.name} is closed by run ${node.closedBy}`)
+  ]
+  const removals = [
+    ...tagged.flatMap((one) => [untagCommand(one.name, runTag), untagCommand(one.name, originalsTag)]),
+    ...(closed.length === 0
+      ? []
+      : [
+          `kubectl uncordon ${closed.map((node) => shellWord(node.name)).join(' ')}`,
+          `kubectl annotate node ${closed.map((node) => shellWord(node.name)).join(' ')} ${closedByMark}-`
+        ])
   ]
   return reasonOf(
     'record-missing',
     `There are marks of a run of ${group}, and no record of it: ${seen.join('; ')}. Nothing was touched.`,
-    `Restore the record from a backup of ConfigMap kube-system/eks-node-upgrade, or put the named settings back by hand and remove the marks; then: eks-node-upgrade ${nextCommand('plan', settings, group)}`
+    `Restore the record from a backup of ConfigMap kube-system/eks-node-upgrade, or put the named settings back by hand and remove the marks (${removals.join(' && ')}); then: eks-node-upgrade ${nextCommand('plan', settings, group)}`
   )
 }
 
@@ -92,7 +104,7 @@ export function planOfOpenRun({ recorder, store, settings, group }: Context): Re
   return recorder.result('planned', {
     group,
     ...activeSides(open),
-    next: nextCommand(open.held ? 'finalize' : 'upgrade', settings, group)
+    next: nextCommand(goingOn(open), settings, group)
   })
 }
 
@@ -106,13 +118,15 @@ export async function status(context: Context): Promise<Result> {
       group,
       ...activeSides(open),
       reason: open.reason,
-      next: nextCommand(open.held ? 'finalize' : 'upgrade', context.settings, group)
+      next: nextCommand(goingOn(open), context.settings, group)
     })
   }
   const groups = pair ? await ports.nodeGroups.describe([pair.blue.name, pair.green.name]) : []
   const [first, second] = groups
   const names = first && second ? sidesOf(first, second) : {}
   const active = groups.find((one) => one.name === names.activeGroup)
+  const stray =
+    first && second && pair && markedWithoutRecord(context, { pair: { ...pair, blue: first, green: second } })
   recorder.note(
     'info',
     group,
@@ -124,7 +138,14 @@ export async function status(context: Context): Promise<Result> {
       'last run',
       `${last.runId} ended ${new Date(last.at).toISOString()}: ${last.outcome}${last.reason ? ` (${last.reason.message})` : ''}`
     )
-  return recorder.result('status', { group, ...names })
+  if (stray) recorder.note('info', 'marks without a record', stray.message)
+  return recorder.result('status', { group, ...names, reason: stray })
+}
+
+/** The command that goes on with an open run. */
+function goingOn(open: OpenRun): 'finalize' | 'revert' | 'upgrade' {
+  if (open.held) return 'finalize'
+  return open.direction === 'reverting' ? 'revert' : 'upgrade'
 }
 
 export function sides(prepared: Prepared): Partial<Result> {

@@ -50,8 +50,9 @@ export function htmlText(text: string): string {
 export function markdownText(text: string): string {
   return (
     htmlText(text)
-      .replaceAll('|', '&#124;')
       .replace(/[\\`*_~[\]$#]/g, '\\$&')
+      // Not before: the entity has a # of its own.
+      .replaceAll('|', '&#124;')
       // A mention would notify nobody from a summary, but it would link to a stranger.
       .replaceAll('@', '&#64;')
       .replace(/^(\d+)([.)])/, '$1\\$2')

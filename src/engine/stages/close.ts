@@ -20,7 +20,7 @@ export const close: Stage = {
       actions.push({ kind: 'resize', group: group.name, capacity: { max: most } })
     const side = run.direction === 'reverting' ? 'new' : 'old'
     return actions.length === 0
-      ? done(`${total} of ${total} ${side} nodes closed`)
+      ? done(total === 0 ? `no ${side} node to close` : `${total} of ${total} ${side} nodes closed`)
       : act(`${total - open.length} of ${total} ${side} nodes closed`, actions)
   }
 }
