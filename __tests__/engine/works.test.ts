@@ -31,15 +31,11 @@ function workshop(answers: Record<string, Answer[]> = {}) {
     return (answer as T | undefined) ?? good
   }
   const accepted: EvictionAnswer = { kind: 'accepted' }
-  const cluster: Pick<
-    Cluster,
-    'evict' | 'remove' | 'closeNode' | 'openNode' | 'unmarkNode' | 'restart' | 'unmarkWorkload'
-  > = {
+  const cluster: Pick<Cluster, 'evict' | 'remove' | 'closeNode' | 'openNode' | 'restart' | 'unmarkWorkload'> = {
     evict: (one) => call(`evict ${one.name}`, accepted),
     remove: (one) => call(`remove ${one.name}`, accepted),
     closeNode: (one) => call(`close ${one.name}`, 'done'),
     openNode: (one) => call(`open ${one.name}`, 'done'),
-    unmarkNode: (one) => call(`unmark ${one.name}`, 'done'),
     restart: (one) => call(`restart ${one.name}`, 'done'),
     unmarkWorkload: (one) => call(`unmark ${one.name}`, 'done')
   }

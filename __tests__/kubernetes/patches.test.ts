@@ -28,14 +28,12 @@ test('closing a node and its mark are one patch, guarded by the version that was
   })
 })
 
-test('opening a node takes the mark away in the same patch, unmarking leaves it closed', async () => {
+test('opening a node takes the mark away in the same patch', async () => {
   await using world = await accepting()
   await world.cluster.openNode(node)
-  await world.cluster.unmarkNode(node)
-  const [opened, unmarked] = world.api.requests
+  const [opened] = world.api.requests
   assert.deepEqual(opened?.body.metadata.annotations, { 'eks-node-upgrade/closed-by': null })
   assert.deepEqual(opened?.body.spec, { unschedulable: null })
-  assert.equal(unmarked?.body.spec, undefined)
 })
 
 test('a rolling restart is the patch of kubectl, with our mark on the workload and not on its pods', async () => {

@@ -19,7 +19,6 @@ export type GroupAction =
 export type ClusterAction =
   | { kind: 'close-node'; node: Node; runId: string }
   | { kind: 'open-node'; node: Node }
-  | { kind: 'unmark-node'; node: Node }
   | { kind: 'restart'; workload: Workload; mark: string }
   | { kind: 'unmark-workload'; workload: Workload }
 
@@ -67,7 +66,6 @@ export function actionKey(action: Action): string {
       return `terminate ${action.group} ${action.instanceIds.join()}`
     case 'close-node':
     case 'open-node':
-    case 'unmark-node':
       return `${action.kind} ${action.node.uid} ${action.node.resourceVersion}`
     case 'restart':
     case 'unmark-workload':
@@ -114,7 +112,6 @@ export function actionText(action: Action): string | undefined {
       return `restarted ${action.workload.namespace}/${action.workload.name}`
     case 'remove':
       return `deleted ${action.pod.namespace}/${action.pod.name}, which was not ready and whose budget refused its eviction`
-    case 'unmark-node':
     case 'unmark-workload':
     case 'evict':
       return undefined
@@ -141,8 +138,6 @@ export async function perform(
       return cluster.closeNode(action.node, action.runId)
     case 'open-node':
       return cluster.openNode(action.node)
-    case 'unmark-node':
-      return cluster.unmarkNode(action.node)
     case 'restart':
       return cluster.restart(action.workload, now, action.mark)
     case 'unmark-workload':

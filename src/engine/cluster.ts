@@ -259,8 +259,6 @@ export interface Cluster {
   closeNode(node: Node, runId: string): Promise<WriteAnswer>
   /** Uncordon and remove the mark, in one patch, guarded by resourceVersion. */
   openNode(node: Node): Promise<WriteAnswer>
-  /** Removes the mark and leaves the node as it is. */
-  unmarkNode(node: Node): Promise<WriteAnswer>
   evict(pod: Pod): Promise<EvictionAnswer>
   /** Deletes with UID and resourceVersion as preconditions. */
   remove(pod: Pod): Promise<EvictionAnswer>

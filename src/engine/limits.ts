@@ -14,8 +14,6 @@ export const saveAttempts = 7
 
 /** A burst of watch events is one look at the world. */
 export const debounceMs = 50
-/** Nothing happens for so long: look all the same, because clocks and deadlines move. */
-export const idleLookMs = 5_000
 /** Progress of clocks is shown at least so often. */
 export const heartbeatMs = 1_000
 
@@ -70,8 +68,8 @@ export const lostNodeMs = 300_000
 export const returnsAllowed = 2
 /** Times kept back for the way back: the larger of this and the time since close began. */
 export const revertReserveMs = 15 * 60_000
-/** An orderly stop is over by then, the process has 2 s in all. */
-export const stopMs = 1_200
+/** An orderly stop: so long for what is under way, and so long for the record; the process has 2 s in all. */
+export const stopMs = { works: 1_000, record: 600 } as const
 /** What session credentials of unknown end are assumed to live: the default of the action that makes most of them. */
 export const sessionAssumedMs = 60 * 60_000
 /** An API server that does not answer for so long is not waited for: nothing can be written, and a person should know. */

@@ -1,6 +1,6 @@
 /** An orderly stop: nothing new is begun, the record says how things stand, and the next command goes on from there. */
 import type { Diary } from './diary.ts'
-import { longestWriteMs } from './limits.ts'
+import { stopMs } from './limits.ts'
 import type { Ending, LoopOptions } from './loop.ts'
 import type { OpenRun } from './record.ts'
 import type { Works } from './works.ts'
@@ -13,7 +13,7 @@ export async function stop(
   diary: Diary
 ): Promise<Ending> {
   const timer = new AbortController()
-  await Promise.race([works.idle(), ports.clock.sleep(1_000, timer.signal)])
+  await Promise.race([works.idle(), ports.clock.sleep(stopMs.works, timer.signal)])
   timer.abort()
   const now = ports.clock.now()
   const { stage } = diary
@@ -34,7 +34,7 @@ export async function stop(
   if (lock.held()) {
     const limit = new AbortController()
     const saved = store.save({ ...store.current(), run: next }).catch(() => undefined)
-    await Promise.race([saved, ports.clock.sleep(Math.min(600, longestWriteMs), limit.signal)])
+    await Promise.race([saved, ports.clock.sleep(stopMs.record, limit.signal)])
     limit.abort()
   }
   const last = recorder.stages.at(-1)

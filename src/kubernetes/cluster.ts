@@ -7,7 +7,7 @@ import { evict, remove } from './eviction.ts'
 import { type FeedOptions, feed } from './feed.ts'
 import type { Endpoint, KubeconfigSource } from './kubeconfig.ts'
 import { leases } from './leases.ts'
-import { closeNode, openNode, restart, unmarkNode, unmarkWorkload } from './patches.ts'
+import { closeNode, openNode, restart, unmarkWorkload } from './patches.ts'
 import { records } from './records.ts'
 
 /** Either a kubeconfig or an endpoint; both is the endpoint. */
@@ -42,7 +42,6 @@ function cluster(connection: Connection, options: FeedOptions): Cluster {
     denied: (checks) => denied(connection, checks),
     closeNode: (node, runId) => closeNode(connection, node, runId),
     openNode: (node) => openNode(connection, node),
-    unmarkNode: (node) => unmarkNode(connection, node),
     evict: (pod) => evict(connection, pod),
     remove: (pod) => remove(connection, pod),
     restart: (workload, at, runId) => restart(connection, workload, at, runId),

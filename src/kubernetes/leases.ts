@@ -1,5 +1,6 @@
 /** The one Lease of the cluster, under a fixed name, so that RBAC can name it. */
 import type { Lease, Leases } from '../engine/cluster.ts'
+import { objectName as name, objectNamespace as namespace } from '../engine/names.ts'
 import { type Place, swap } from './compare-and-swap.ts'
 import { type Connection, fetchObject } from './connection.ts'
 import { instant } from './projection/metadata.ts'
@@ -17,8 +18,6 @@ interface RawLease extends RawObject {
   }
 }
 
-const name = 'eks-node-upgrade'
-const namespace = 'kube-system'
 const place: Place = {
   collection: `/apis/coordination.k8s.io/v1/namespaces/${namespace}/leases`,
   name,

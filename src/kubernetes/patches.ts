@@ -3,23 +3,20 @@
  * looked at: where the object has changed since, the server answers 409 and nothing happens.
  */
 import type { Node, Workload, WriteAnswer } from '../engine/cluster.ts'
+import { closedByMark, restartedByMark } from '../engine/names.ts'
 import { refusalError, succeeded } from './api-error.ts'
 import type { Connection } from './connection.ts'
-import { closedByAnnotation, restartedAtAnnotation, restartedByLabel } from './projection/metadata.ts'
+import { restartedAtAnnotation } from './projection/metadata.ts'
 
 export function closeNode(connection: Connection, node: Node, runId: string): Promise<WriteAnswer> {
-  const patch = { metadata: { annotations: { [closedByAnnotation]: runId } }, spec: { unschedulable: true } }
+  const patch = { metadata: { annotations: { [closedByMark]: runId } }, spec: { unschedulable: true } }
   return patchNode(connection, node, 'close', patch)
 }
 
 /** null takes a field away. */
 export function openNode(connection: Connection, node: Node): Promise<WriteAnswer> {
-  const patch = { metadata: { annotations: { [closedByAnnotation]: null } }, spec: { unschedulable: null } }
+  const patch = { metadata: { annotations: { [closedByMark]: null } }, spec: { unschedulable: null } }
   return patchNode(connection, node, 'open', patch)
-}
-
-export function unmarkNode(connection: Connection, node: Node): Promise<WriteAnswer> {
-  return patchNode(connection, node, 'unmark', { metadata: { annotations: { [closedByAnnotation]: null } } })
 }
 
 /** As `kubectl rollout restart` does it: the controller rolls because the template has another annotation. */
@@ -27,13 +24,13 @@ export function restart(connection: Connection, workload: Workload, at: number, 
   const restartedAt = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
   return patchWorkload(connection, workload, 'restart', {
     // A label, because annotations of a Deployment are copied to its ReplicaSets, where they would stay.
-    metadata: { labels: { [restartedByLabel]: runId } },
+    metadata: { labels: { [restartedByMark]: runId } },
     spec: { template: { metadata: { annotations: { [restartedAtAnnotation]: restartedAt } } } }
   })
 }
 
 export function unmarkWorkload(connection: Connection, workload: Workload): Promise<WriteAnswer> {
-  return patchWorkload(connection, workload, 'unmark', { metadata: { labels: { [restartedByLabel]: null } } })
+  return patchWorkload(connection, workload, 'unmark', { metadata: { labels: { [restartedByMark]: null } } })
 }
 
 interface Patch {

@@ -1,11 +1,12 @@
 /** Every right in the cluster that a run uses, so that the plan can ask for each before anything is touched. */
 import type { AccessCheck } from '../cluster.ts'
+import { objectName, objectNamespace } from '../names.ts'
 import type { Finding } from '../report.ts'
 import type { Settings } from '../settings.ts'
 import { finding, shellWord } from './finding.ts'
 
 /** Name and namespace of both our Lease and our ConfigMap. */
-const ours = { namespace: 'kube-system', name: 'eks-node-upgrade' } as const
+const ours = { namespace: objectNamespace, name: objectName } as const
 
 /** Gives every right at once; the commands after it give the one that is missing. */
 const allRights = 'kubectl apply -f examples/rbac.yaml   (docs/permissions.md)'

@@ -2,8 +2,6 @@
 import type { Owner, Requirement, Selector } from '../../engine/cluster.ts'
 import type { RawCondition, RawMeta, RawObject, RawRequirement, RawSelector } from './raw.ts'
 
-export const closedByAnnotation = 'eks-node-upgrade/closed-by'
-export const restartedByLabel = 'eks-node-upgrade/restarted-by'
 export const restartedAtAnnotation = 'kubectl.kubernetes.io/restartedAt'
 
 /** Milliseconds since the epoch; `otherwise` where the API says nothing. */

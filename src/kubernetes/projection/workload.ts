@@ -1,7 +1,8 @@
 /** Deployments, ReplicaSets, StatefulSets, DaemonSets and Jobs of the API in the engine's words. */
 import { createHash } from 'node:crypto'
 import type { Workload } from '../../engine/cluster.ts'
-import { condition, controller, identity, restartedAtAnnotation, restartedByLabel, selector } from './metadata.ts'
+import { restartedByMark } from '../../engine/names.ts'
+import { condition, controller, identity, restartedAtAnnotation, selector } from './metadata.ts'
 import { projectPlacement } from './placement.ts'
 import type { RawRolling, RawTemplate, RawWorkload } from './raw.ts'
 
@@ -29,7 +30,7 @@ export function projectWorkload(kind: WorkloadKind, raw: RawWorkload): Workload 
     paused: spec?.paused === true || spec?.suspend === true,
     owner: controller(meta),
     templateHash: templateHash(spec?.template),
-    restartedBy: meta?.labels?.[restartedByLabel],
+    restartedBy: meta?.labels?.[restartedByMark],
     podLabels: spec?.template?.metadata?.labels ?? {},
     placement: projectPlacement({ ...spec?.template?.metadata, namespace }, spec?.template?.spec)
   }
