@@ -1,8 +1,8 @@
-// Writes what comes from the table of inputs (src/face/inputs.ts): action.yml, the tables of README.md between their marks,
-// and src/face/version.ts from package.json. With --check it compares instead.
+// Writes what comes from the table of inputs (src/inputs/inputs.ts): action.yml, the tables of README.md between their marks,
+// and src/entry/version.ts from package.json. With --check it compares instead.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { type Input, inputs, inputsOf, outputs } from '../src/face/inputs.ts'
+import { type Input, inputs, inputsOf, outputs } from '../src/inputs/inputs.ts'
 import { markdownCode, markdownText } from '../src/report/escape.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -24,7 +24,7 @@ function inputYaml(input: Input): string[] {
 
 export function actionYaml(): string {
   return [
-    '# Written by `npm run generate` from src/face/inputs.ts.',
+    '# Written by `npm run generate` from src/inputs/inputs.ts.',
     'name: EKS node upgrade',
     "description: 'Upgrades the worker nodes of an Amazon EKS cluster blue/green, and puts everything back when it fails'",
     'author: eks-node-upgrade',
@@ -87,7 +87,7 @@ export function generated(): ReadonlyMap<string, string> {
   return new Map([
     ['action.yml', actionYaml()],
     ['README.md', withRegion(withRegion(read('README.md'), 'inputs', inputsTable()), 'outputs', outputsTable())],
-    ['src/face/version.ts', read('src/face/version.ts').replace(versionLine, `$1'${version}'`)]
+    ['src/entry/version.ts', read('src/entry/version.ts').replace(versionLine, `$1'${version}'`)]
   ])
 }
 

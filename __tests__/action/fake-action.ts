@@ -1,7 +1,7 @@
 /** The action over a fake engine, as a process of its own: `fake-action.ts BEHAVIOUR [RECOVERY]`. */
 import { runner } from '../../src/action/runner.ts'
 import { runStep } from '../../src/action/step.ts'
-import { systemClock } from '../../src/face/system-clock.ts'
+import { systemClock } from '../../src/entry/system-clock.ts'
 import { type Behaviour, fakeProgram } from '../cli/fake-engine.ts'
 
 const [behaviour, recovery] = process.argv.slice(2) as Behaviour[]

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { generated } from '../../scripts/generate.ts'
-import { inputsOf, outputs } from '../../src/face/inputs.ts'
-import { outputsOf } from '../../src/report/document.ts'
+import { inputsOf, outputs } from '../../src/inputs/inputs.ts'
+import { outputsOf } from '../../src/report/json/document.ts'
 import { sampleResult } from '../report/sample.ts'
 
 test('action.yml, the tables of the README and the version say what the table of inputs and package.json say', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { isTransient, upgradeErrorFrom } from '../../src/aws/aws-error.ts'
-import { UpgradeError } from '../../src/engine/error.ts'
+import { UpgradeError } from '../../src/engine/model/error.ts'
 
 const call = { action: 'autoscaling:UpdateAutoScalingGroup', region: 'eu-west-1' }
 

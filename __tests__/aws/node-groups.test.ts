@@ -4,8 +4,8 @@ import { isTransient } from '../../src/aws/aws-error.ts'
 import { clientsFor } from '../../src/aws/clients.ts'
 import { type Aws, connectAws } from '../../src/aws/connection.ts'
 import { awsNodeGroups } from '../../src/aws/node-groups.ts'
-import { UpgradeError } from '../../src/engine/error.ts'
-import type { NodeGroups } from '../../src/engine/node-group.ts'
+import { UpgradeError } from '../../src/engine/model/error.ts'
+import type { NodeGroups } from '../../src/engine/model/node-group.ts'
 import { type Answer, type AwsFake, awsFake, failure, type Handler, listed, result } from './aws-fake.ts'
 
 let fake: AwsFake | undefined

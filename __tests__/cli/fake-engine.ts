@@ -1,7 +1,7 @@
 /** An engine that does nothing and behaves in a way that a test asks for, for processes that are given real signals. */
-import type { Reporter, Result } from '../../src/engine/report.ts'
-import type { Settings } from '../../src/engine/settings.ts'
-import type { Program } from '../../src/face/group-runs.ts'
+import type { Reporter, Result } from '../../src/engine/model/report.ts'
+import type { Settings } from '../../src/engine/model/settings.ts'
+import type { Program } from '../../src/entry/group-runs.ts'
 import { revertedResult, sampleBlockers, samplePlan, sampleProgress, sampleResult, started } from '../report/sample.ts'
 
 export type Behaviour = keyof typeof behaviours

@@ -3,17 +3,17 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Action } from '../../src/engine/action.ts'
-import type { Budget, Node, Pod, Workload } from '../../src/engine/cluster.ts'
-import { decide } from '../../src/engine/decide.ts'
-import { guarded } from '../../src/engine/guards.ts'
-import type { Group, Instance } from '../../src/engine/node-group.ts'
+import { allowedActions } from '../../src/engine/loop/action-guards.ts'
+import { decide } from '../../src/engine/loop/decide.ts'
+import type { Budget, Node, Pod, Workload } from '../../src/engine/model/cluster.ts'
+import type { Group, Instance } from '../../src/engine/model/node-group.ts'
+import type { Direction } from '../../src/engine/model/report.ts'
 import { allowedByStatus, budgetsOf } from '../../src/engine/policy/budgets.ts'
-import { judgePod } from '../../src/engine/policy/pods.ts'
+import { judgePod } from '../../src/engine/policy/pod-filters.ts'
 import { wantedPods } from '../../src/engine/policy/workloads.ts'
-import type { OpenRun } from '../../src/engine/record.ts'
-import type { Direction } from '../../src/engine/report.ts'
-import type { World } from '../../src/engine/world.ts'
+import type { OpenRun } from '../../src/engine/record/record.ts'
+import type { Action } from '../../src/engine/world/action.ts'
+import type { World } from '../../src/engine/world/world.ts'
 import {
   blue,
   blueGroup,
@@ -211,7 +211,7 @@ function forAll(
       const { decision } = decide(world, made.open)
       const actions = decision.kind === 'go' ? decision.step.actions : []
       try {
-        met += check(actions, world, made.open, guarded(actions, world, made.open))
+        met += check(actions, world, made.open, allowedActions(actions, world, made.open))
       } catch (error) {
         throw new Error(`seed ${seed}: ${JSON.stringify({ decision, direction: made.open.direction })}`, {
           cause: error
@@ -336,7 +336,7 @@ describe('whatever the world is like', () => {
 describe('the guard at the door', () => {
   const forth = run()
   const world = watch({ run: forth, diary: diaryAt(now) }, 1)
-  const stops = (action: Action, open = forth, at = world) => assert.deepEqual(guarded([action], at, open), [])
+  const stops = (action: Action, open = forth, at = world) => assert.deepEqual(allowedActions([action], at, open), [])
   const pods = deployment('shop', ['g1', 'b1']).pods as [Pod, Pod]
   const ask = (kind: 'evict' | 'remove', one: Pod): Action => ({ kind, pod: one, lane: '', budgetVersion: undefined })
 
@@ -348,7 +348,7 @@ describe('the guard at the door', () => {
   it('stops a deletion on the way forward', () => {
     const closing = watch({ run: forth, diary: diaryAt(now), nodes: [closed('b1'), node('g1')] }, 1)
     stops(ask('remove', { ...pods[1], ready: false }), forth, closing)
-    assert.equal(guarded([ask('evict', pods[1])], closing, forth).length, 1)
+    assert.equal(allowedActions([ask('evict', pods[1])], closing, forth).length, 1)
   })
 
   it('stops the closing of a node of to, and of any while to has no open one', () => {
@@ -362,7 +362,7 @@ describe('the guard at the door', () => {
     const retiring = run({ direction: 'retiring' })
     const full = watch({ run: retiring, diary: diaryAt(now), pods }, 1)
     stops({ kind: 'terminate', group: blue, instanceIds: ['i-b1'] }, retiring, full)
-    assert.equal(guarded([{ kind: 'terminate', group: blue, instanceIds: ['i-b2'] }], full, retiring).length, 1)
+    assert.equal(allowedActions([{ kind: 'terminate', group: blue, instanceIds: ['i-b2'] }], full, retiring).length, 1)
   })
 
   it('stops a smaller Desired of outgoing before it is retired, and of any while an instance is not protected', () => {

@@ -2,19 +2,20 @@
  * A small world for the tests of the engine: `shop-blue` (outgoing) and `shop-green` (incoming), three nodes each, and whatever a test
  * puts on them. Every builder gives a whole value with sensible defaults; a test names only what it is about.
  */
-import type { Action } from '../../src/engine/action.ts'
-import type { Clock } from '../../src/engine/clock.ts'
-import type { ClusterView, Node, Pod } from '../../src/engine/cluster.ts'
-import { type Diary, type EvictionEntry, newDiary } from '../../src/engine/diary.ts'
-import type { Activity, Group, Instance } from '../../src/engine/node-group.ts'
+
+import { remember } from '../../src/engine/loop/observe.ts'
+import type { Clock } from '../../src/engine/model/clock.ts'
+import type { ClusterView, Node, Pod } from '../../src/engine/model/cluster.ts'
+import type { Activity, Group, Instance } from '../../src/engine/model/node-group.ts'
+import type { StageName } from '../../src/engine/model/report.ts'
+import { defaultSettings, type Settings } from '../../src/engine/model/settings.ts'
 import { expectedPods } from '../../src/engine/policy/budgets.ts'
 import { indexCluster } from '../../src/engine/policy/workloads.ts'
-import type { OpenRun, Original } from '../../src/engine/record.ts'
-import { remember } from '../../src/engine/remember.ts'
-import type { StageName } from '../../src/engine/report.ts'
-import { defaultSettings, type Settings } from '../../src/engine/settings.ts'
+import type { OpenRun, Original } from '../../src/engine/record/record.ts'
 import type { Step } from '../../src/engine/stages/stage.ts'
-import { makeWorld, type World } from '../../src/engine/world.ts'
+import type { Action } from '../../src/engine/world/action.ts'
+import { type Diary, type EvictionEntry, newDiary } from '../../src/engine/world/observations.ts'
+import { makeWorld, type World } from '../../src/engine/world/world.ts'
 import type { VirtualClock } from '../../src/lab/clock.ts'
 import * as plain from './plan/world.ts'
 

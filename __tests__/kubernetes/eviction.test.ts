@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { EvictionAnswer } from '../../src/engine/cluster.ts'
+import type { EvictionAnswer } from '../../src/engine/model/cluster.ts'
 import { classify } from '../../src/kubernetes/eviction.ts'
 import { projectPod } from '../../src/kubernetes/projection/pod.ts'
 import { connected } from './connected.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { UpgradeError } from '../../src/engine/error.ts'
+import { UpgradeError } from '../../src/engine/model/error.ts'
 import { projectNode } from '../../src/kubernetes/projection/node.ts'
 import { projectWorkload } from '../../src/kubernetes/projection/workload.ts'
 import { connected } from './connected.ts'

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Lease } from '../../src/engine/cluster.ts'
+import type { Lease } from '../../src/engine/model/cluster.ts'
 import { connected } from './connected.ts'
 import { type FakeApiServer, fakeApiServer, json } from './fake-api-server.ts'
 

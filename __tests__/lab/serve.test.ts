@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import { after, before, test } from 'node:test'
-import { run } from '../../src/engine/run.ts'
-import { defaultSettings, type Settings } from '../../src/engine/settings.ts'
-import { connect } from '../../src/face/connect.ts'
-import { observe } from '../../src/lab/observer.ts'
+import { defaultSettings, type Settings } from '../../src/engine/model/settings.ts'
+import { run } from '../../src/engine/run/run.ts'
+import { connect } from '../../src/entry/connect.ts'
+import { budget, daemonSet, deployment, statefulSet } from '../../src/lab/joined/workloads.ts'
+import { observe } from '../../src/lab/observer/observer.ts'
 import { type ServedLab, serveLab } from '../../src/lab/serve.ts'
-import { budget, daemonSet, deployment, statefulSet } from '../../src/lab/workloads.ts'
 
 const objects = [
   deployment('web', 6),

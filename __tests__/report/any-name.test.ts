@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { annotation } from '../../src/report/annotations.ts'
 import * as harmless from '../../src/report/escape.ts'
-import { textWidth, wrap } from '../../src/report/text-width.ts'
+import { annotation } from '../../src/report/github/annotations.ts'
+import { textWidth, wrap } from '../../src/report/text/text-width.ts'
 
 const pieces = [
   ...'abz09 .-_/:%#|<>`*~[]()\\$@!&;,\'"={}+',

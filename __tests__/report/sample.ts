@@ -1,5 +1,5 @@
 /** A run as the engine would tell it, for the tests of everything that shows one. */
-import type { Event, Finding, Plan, Progress, Result, StageName } from '../../src/engine/report.ts'
+import type { Event, Finding, Plan, Progress, Result, StageName } from '../../src/engine/model/report.ts'
 
 /** What people, or attackers, may call a node, a pod or a group. */
 export const nasty = 'a::error::x%0A::b|c<script>`d`\n::set-output name=x::y\r\u001b[31mred\u001b[2J\u202e##[error]z'

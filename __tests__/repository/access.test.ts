@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import * as names from '../../src/engine/names.ts'
+import * as names from '../../src/engine/model/names.ts'
 import { accessNeeded } from '../../src/engine/plan/access.ts'
 import { kindNames } from '../../src/kubernetes/kinds.ts'
 import { filesLike, read } from './sources.ts'
@@ -13,7 +13,7 @@ const policy = JSON.parse(read('examples/iam-policy.json')) as { Statement: Stat
 const allowed = policy.Statement.flatMap(({ Action }) => Action)
 
 test('the IAM policy allows each Auto Scaling call that is made, and no other', () => {
-  const made = filesLike('src/aws/*.ts').flatMap((file) => {
+  const made = filesLike('src/aws/**/*.ts').flatMap((file) => {
     const imported = /import \{([^}]*)\} from '@aws-sdk\/client-auto-scaling'/.exec(read(file))?.[1] ?? ''
     return [...imported.matchAll(/\b(\w+)Command\b(?!Input|Output)/g)].map(([, action]) => `autoscaling:${action}`)
   })

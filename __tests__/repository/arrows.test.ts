@@ -3,18 +3,27 @@ import { test } from 'node:test'
 import { filesLike, importsOf, read } from './sources.ts'
 
 const sources = filesLike('src/**/*.ts')
-const layerOf = (path: string) => path.split('/')[1] ?? ''
+/** The name of a file's folder at this depth, or of the file itself: `src/lab/serve.ts` stands on the floor `serve`. */
+const floorOf = (path: string, depth: number) => (path.split('/')[depth] ?? '').replace(/\.ts$/, '')
+const layerOf = (path: string) => floorOf(path, 1)
 
-/** Faces → aws, kubernetes, report, lab → engine. Every layer may also import itself. */
-const below: Readonly<Record<string, readonly string[]>> = {
+/** Each layer with all those that it may import; every layer may also import itself. */
+const layers: Readonly<Record<string, readonly string[]>> = {
   engine: [],
   report: ['engine'],
   aws: ['engine'],
   kubernetes: ['engine'],
   lab: ['engine'],
-  face: ['engine', 'report', 'aws', 'kubernetes', 'lab'],
-  action: ['engine', 'report', 'aws', 'kubernetes', 'lab', 'face'],
-  cli: ['engine', 'report', 'aws', 'kubernetes', 'lab', 'face']
+  inputs: ['engine', 'report'],
+  entry: ['engine', 'report', 'aws', 'kubernetes', 'inputs'],
+  action: ['engine', 'report', 'inputs', 'entry'],
+  cli: ['engine', 'report', 'lab', 'inputs', 'entry']
+}
+
+/** The floors of a layer from the ground up; those of one list do not import each other. */
+const floors: Readonly<Record<string, readonly (readonly string[])[]>> = {
+  engine: [['model'], ['record', 'policy'], ['world', 'plan'], ['stages'], ['loop'], ['run']],
+  lab: [['clock'], ['aws', 'kubernetes'], ['joined'], ['ports'], ['observer'], ['simulation'], ['scenarios', 'serve']]
 }
 
 /** All that a file of ours leads to at run time, itself included. */
@@ -37,12 +46,12 @@ function isPure(file: string): boolean {
   return [...reach(file)].every((path) => path.startsWith('src/') || computing.includes(path))
 }
 
-test('imports go one way: faces, then adapters, report and lab, then the engine', () => {
+test('imports go one way: entry points, then what they share, then adapters, report and lab, then the engine', () => {
   const wrong = sources.flatMap((file) =>
     importsOf(file)
       .filter(({ of }) => of.startsWith('src/') && layerOf(of) !== layerOf(file))
       .filter(({ of, typeOnly }) => {
-        if (below[layerOf(file)]?.includes(layerOf(of))) return false
+        if (layers[layerOf(file)]?.includes(layerOf(of))) return false
         const shared = layerOf(file) === 'lab' && ['aws', 'kubernetes'].includes(layerOf(of))
         return !(shared && (typeOnly || isPure(of)))
       })
@@ -50,6 +59,27 @@ test('imports go one way: faces, then adapters, report and lab, then the engine'
   )
   assert.deepEqual(wrong, [])
 })
+
+for (const [layer, order] of Object.entries(floors)) {
+  const levelOf = (path: string) => order.findIndex((names) => names.includes(floorOf(path, 2)))
+
+  test(`imports within ${layer} go from the upper floor to the lower, those of types included`, () => {
+    const wrong = sources.flatMap((file) =>
+      layerOf(file) !== layer
+        ? []
+        : importsOf(file)
+            .filter(({ of }) => layerOf(of) === layer && floorOf(of, 2) !== floorOf(file, 2))
+            .filter(({ of }) => levelOf(of) >= levelOf(file))
+            .map(({ of }) => `${file} imports ${of}`)
+    )
+    assert.deepEqual(wrong, [])
+  })
+
+  test(`every file of ${layer} stands on a floor`, () => {
+    const homeless = sources.filter((file) => layerOf(file) === layer && levelOf(file) < 0)
+    assert.deepEqual(homeless, [])
+  })
+}
 
 test('the engine imports no package and nothing of Node', () => {
   const wrong = sources
@@ -61,19 +91,28 @@ test('the engine imports no package and nothing of Node', () => {
 
 test('every layer has its place in the order', () => {
   assert.deepEqual(
-    [...new Set(sources.map(layerOf))].filter((layer) => !(layer in below)),
+    [...new Set(sources.map(layerOf))].filter((layer) => !(layer in layers)),
     []
   )
 })
 
-// In the lab an instance's end makes its group launch another, which begins a life: the circle is the thing itself.
-test('no file outside the lab leads back to itself', () => {
-  const circles = sources
-    .filter((file) => layerOf(file) !== 'lab')
-    .filter((file) =>
-      importsOf(file).some(({ of, typeOnly }) => !typeOnly && of.startsWith('src/') && reach(of).has(file))
-    )
-  assert.deepEqual(circles, [])
+const toBeSplit =
+  /^src\/(cli\/(command|question|session)|engine\/loop\/(loop|orderly-stop)|lab\/(aws|observer)\/[a-z-]+)\.ts$/
+
+/** Files that lead back to themselves, imports of types included. */
+test('no file leads back to itself', () => {
+  const leadsTo = (file: string, seen = new Set<string>()): Set<string> => {
+    for (const { of } of importsOf(file)) {
+      if (!of.startsWith('src/') || seen.has(of)) continue
+      seen.add(of)
+      leadsTo(of, seen)
+    }
+    return seen
+  }
+  assert.deepEqual(
+    sources.filter((file) => !toBeSplit.test(file) && leadsTo(file).has(file)),
+    []
+  )
 })
 
 test('every package that the sources import at run time is a dependency', () => {

@@ -10,9 +10,9 @@ import { join } from 'node:path'
 import { after, before, test } from 'node:test'
 import { serveAws } from '../../src/lab/aws/http.ts'
 import { scaledClock } from '../../src/lab/clock.ts'
+import { createLab } from '../../src/lab/joined/lab.ts'
+import { shopObjects } from '../../src/lab/joined/workloads.ts'
 import { serveKubernetes } from '../../src/lab/kubernetes/http.ts'
-import { createLab } from '../../src/lab/lab.ts'
-import { shopObjects } from '../../src/lab/workloads.ts'
 import { root } from './sources.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'dist-lab-'))

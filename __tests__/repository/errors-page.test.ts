@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { read } from './sources.ts'
 
-const union = read('src/engine/error.ts').match(/export type ErrorCode =([\s\S]*?)\n\n/)?.[1] ?? ''
+const union = read('src/engine/model/error.ts').match(/export type ErrorCode =([\s\S]*?)\n\n/)?.[1] ?? ''
 const codes = [...union.matchAll(/'([a-z-]+)'/g)].map(([, code]) => code)
 const rows = [...read('docs/errors.md').matchAll(/^\| <a id="([a-z-]+)"><\/a>`([a-z-]+)` \|(.*)\|$/gm)]
 

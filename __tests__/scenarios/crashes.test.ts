@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runScenario } from '../../src/lab/play.ts'
-import type { Scenario } from '../../src/lab/scenario.ts'
-import { badNodes } from '../../src/lab/scenarios/deeds.ts'
-import { budget, daemonSet, deployment, statefulSet } from '../../src/lab/workloads.ts'
+import { budget, daemonSet, deployment, statefulSet } from '../../src/lab/joined/workloads.ts'
+import { badNodes } from '../../src/lab/scenarios/user-actions.ts'
+import { runScenario } from '../../src/lab/simulation/run-scenario.ts'
+import type { Scenario } from '../../src/lab/simulation/scenario.ts'
 
 /** Small, so that a crash at every call takes seconds; with one of each way in which pods move. */
 const objects = [

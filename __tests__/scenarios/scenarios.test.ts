@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { runScenario } from '../../src/lab/play.ts'
 import { scenarios } from '../../src/lab/scenarios/all.ts'
+import { runScenario } from '../../src/lab/simulation/run-scenario.ts'
 
 for (const scenario of scenarios) {
   test(scenario.story, async () => {

@@ -1,5 +1,5 @@
 /** The process of the action, for `main:` and `post:` alike. */
-import { systemClock } from '../face/system-clock.ts'
+import { systemClock } from '../entry/system-clock.ts'
 import { runner } from './runner.ts'
 import { runStep } from './step.ts'
 
@@ -12,8 +12,8 @@ const code = await runStep({
     // In the bundle all of it lies in the main file ("eager"), because ncc does not minify any other; it is still not
     // evaluated before it is needed, which a post step that has nothing to do never does.
     const [engine, { connect }] = await Promise.all([
-      import(/* webpackMode: "eager" */ '../engine/run.ts'),
-      import(/* webpackMode: "eager" */ '../face/connect.ts')
+      import(/* webpackMode: "eager" */ '../engine/run/run.ts'),
+      import(/* webpackMode: "eager" */ '../entry/connect.ts')
     ])
     return { engine, connect }
   },

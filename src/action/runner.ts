@@ -3,8 +3,8 @@
  * here, so that nothing below knows a workflow command, and nothing that the runner lacks can end a run.
  */
 import * as core from '@actions/core'
-import type { Annotation } from '../report/annotations.ts'
 import { workflowLine } from '../report/escape.ts'
+import type { Annotation } from '../report/github/annotations.ts'
 
 export interface Runner {
   /** As the workflow gives it, or the default of action.yml; empty where there is neither. */

@@ -2,17 +2,17 @@
  * The two steps of the action. Main upgrades; post runs in a process of its own, after whatever end main came to, and
  * acts only where main left something open. Nothing below this folder knows that there is a runner.
  */
-import type { Clock } from '../engine/clock.ts'
-import type { Event, Result } from '../engine/report.ts'
-import { type Caller, type Program, runGroups, withTyped } from '../face/group-runs.ts'
-import { inputsOf } from '../face/inputs.ts'
-import { type Judged, judge } from '../face/judge.ts'
-import { exitCode, exitCodes, resultOfError, worst } from '../face/outcome.ts'
-import { annotation, endingAnnotation } from '../report/annotations.ts'
-import { outputsOf } from '../report/document.ts'
+import type { Clock } from '../engine/model/clock.ts'
+import type { Event, Result } from '../engine/model/report.ts'
+import { exitCode, exitCodes, resultOfError, worst } from '../entry/exit-code.ts'
+import { type Caller, type Program, runGroups, withTyped } from '../entry/group-runs.ts'
+import { inputsOf } from '../inputs/inputs.ts'
+import { type Judged, judge } from '../inputs/validate-inputs.ts'
 import { plainValue } from '../report/escape.ts'
+import { annotation, endingAnnotation } from '../report/github/annotations.ts'
+import { problemsSummary, summary } from '../report/github/summary.ts'
+import { outputsOf } from '../report/json/document.ts'
 import { stoppedSentence } from '../report/sentences.ts'
-import { problemsSummary, summary } from '../report/summary.ts'
 import type { Runner } from './runner.ts'
 import { createWorkflowLog, type WorkflowLog } from './workflow-log.ts'
 

@@ -1,10 +1,10 @@
 /** The step's log: a group a stage, a line when something changes, few warnings as annotations. */
-import type { Event, Result } from '../engine/report.ts'
-import { annotation, mostWarnings, type Warning, warningsOf } from '../report/annotations.ts'
-import { createLog } from '../report/log.ts'
-import { endingLines } from '../report/plan-text.ts'
+import type { Event, Result } from '../engine/model/report.ts'
+import { annotation, mostWarnings, type Warning, warningsOf } from '../report/github/annotations.ts'
 import { stagePurpose } from '../report/sentences.ts'
-import { plainLine } from '../report/style.ts'
+import { createLog } from '../report/text/log.ts'
+import { endingLines } from '../report/text/plan-text.ts'
+import { plainLine } from '../report/text/style.ts'
 import type { Runner } from './runner.ts'
 
 export interface WorkflowLog {

@@ -3,7 +3,7 @@
  * no longer those that `instanceof` would ask for.
  */
 
-import { UpgradeError } from '../engine/error.ts'
+import { UpgradeError } from '../engine/model/error.ts'
 
 /** What is known of an error without trusting its shape. */
 interface Seen {

@@ -5,7 +5,7 @@
 
 import { AutoScalingClient, type AutoScalingClientConfig } from '@aws-sdk/client-auto-scaling'
 import { upgradeErrorFrom } from './aws-error.ts'
-import type { Credentials } from './credentials.ts'
+import type { Credentials } from './credentials/credentials.ts'
 
 /** Under constant throttling eight attempts take about 24 s. */
 const readAttempts = 8

@@ -1,10 +1,10 @@
 /** Where the cluster's API server is and what it is signed by, as EKS says it. */
 
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling'
-import { UpgradeError } from '../engine/error.ts'
+import { UpgradeError } from '../engine/model/error.ts'
 import { nameOf } from './aws-error.ts'
 import { called, readDeadline } from './clients.ts'
-import { callAction } from './small-client.ts'
+import { callAction } from './single-action-client.ts'
 
 export interface ClusterEndpoint {
   /** `https://…` */

@@ -2,17 +2,17 @@
 
 import type { AutoScalingClient, AutoScalingClientConfig } from '@aws-sdk/client-auto-scaling'
 import type { STSClient } from '@aws-sdk/client-sts'
-import { UpgradeError } from '../engine/error.ts'
-import type { NodeGroups } from '../engine/node-group.ts'
-import { ambientCredentials } from './ambient-credentials.ts'
-import { assumedRole, type Role } from './assumed-role.ts'
+import { UpgradeError } from '../engine/model/error.ts'
+import type { NodeGroups } from '../engine/model/node-group.ts'
 import { called, clientsFor, readDeadline } from './clients.ts'
 import { type ClusterEndpoint, readClusterEndpoint } from './cluster-endpoint.ts'
-import { rotatingCredentials } from './credentials.ts'
+import { ambientCredentials } from './credentials/ambient-credentials.ts'
+import { assumedRole, type Role } from './credentials/assumed-role.ts'
+import { rotatingCredentials } from './credentials/credentials.ts'
+import { clusterToken, type TokenSource } from './credentials/token.ts'
 import { readTemplateVersion } from './launch-template.ts'
 import { awsNodeGroups } from './node-groups.ts'
-import { ec2Client, eksClient } from './small-client.ts'
-import { clusterToken, type TokenSource } from './token.ts'
+import { ec2Client, eksClient } from './single-action-client.ts'
 
 export interface AwsOptions {
   /** Undefined: AWS_REGION or the profile's. */

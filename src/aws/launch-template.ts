@@ -1,11 +1,11 @@
 /** One launch template version, read from EC2. */
 
 import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling'
-import type { TemplateRef, TemplateVersion } from '../engine/node-group.ts'
+import type { TemplateRef, TemplateVersion } from '../engine/model/node-group.ts'
 import { nameOf } from './aws-error.ts'
 import { called, readDeadline } from './clients.ts'
 import { type Element, launchTemplateVersionsFrom } from './launch-template-wire.ts'
-import { callAction } from './small-client.ts'
+import { callAction } from './single-action-client.ts'
 import { templateVersionFrom } from './translation.ts'
 
 const text = 0

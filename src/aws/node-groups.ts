@@ -10,9 +10,9 @@ import {
   SuspendProcessesCommand,
   UpdateAutoScalingGroupCommand
 } from '@aws-sdk/client-auto-scaling'
-import type { NodeGroups } from '../engine/node-group.ts'
+import type { NodeGroups } from '../engine/model/node-group.ts'
+import { readCompanions } from './attached-resources.ts'
 import { type Clients, called, readDeadline, writeDeadline } from './clients.ts'
-import { readCompanions } from './companions.ts'
 import { allPages, chunksOf } from './paging.ts'
 import { terminateInstances } from './termination.ts'
 import { activityFrom, groupFrom } from './translation.ts'

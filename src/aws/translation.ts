@@ -22,7 +22,7 @@ import type {
   LifecycleHook,
   TemplateRef,
   TemplateVersion
-} from '../engine/node-group.ts'
+} from '../engine/model/node-group.ts'
 
 export function groupFrom(group: AwsGroup): Group {
   const policy = group.MixedInstancesPolicy

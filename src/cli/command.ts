@@ -1,10 +1,10 @@
 /** The command line: arguments in, text out, an exit code back. Everything of the process comes in as `Console`. */
 import { hostname, userInfo } from 'node:os'
-import { parseArguments } from '../face/arguments.ts'
-import type { Caller, Program } from '../face/group-runs.ts'
-import { judge, problemLines } from '../face/judge.ts'
-import { exitCodes } from '../face/outcome.ts'
-import { version } from '../face/version.ts'
+import { exitCodes } from '../entry/exit-code.ts'
+import type { Caller, Program } from '../entry/group-runs.ts'
+import { version } from '../entry/version.ts'
+import { parseArguments } from '../inputs/arguments.ts'
+import { judge, problemLines } from '../inputs/validate-inputs.ts'
 import type { NodeStream } from './output-stream.ts'
 import { outputStream } from './output-stream.ts'
 
@@ -43,7 +43,7 @@ export async function runCommand<Ports>(
     return exitCodes.good
   }
   if (args.help || (args.command === undefined && args.problems.length === 0)) {
-    const { helpText } = await import('../face/help.ts')
+    const { helpText } = await import('../inputs/help.ts')
     const stream = args.help ? stdout : stderr
     stream.write(helpText(Math.min(stream.columns(), 120)))
     return args.help ? exitCodes.good : exitCodes.badInput
@@ -57,7 +57,7 @@ export async function runCommand<Ports>(
   )
   if (judged.inputs === undefined || problems.length > 0) {
     if (args.values.output === 'json') {
-      const { problemsDocument } = await import('../report/document.ts')
+      const { problemsDocument } = await import('../report/json/document.ts')
       stdout.write(`${problemsDocument(problems, version)}\n`)
     }
     stderr.write(`${[...problemLines(problems), 'See eks-node-upgrade --help'].join('\n')}\n`)

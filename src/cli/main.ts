@@ -20,7 +20,7 @@ const code = await runCommand(
   },
   {
     async load() {
-      const [engine, { connect }] = await Promise.all([import('../engine/run.ts'), import('../face/connect.ts')])
+      const [engine, { connect }] = await Promise.all([import('../engine/run/run.ts'), import('../entry/connect.ts')])
       return { engine, connect }
     },
     async lab(argv) {

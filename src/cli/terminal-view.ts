@@ -2,14 +2,14 @@
  * The live view. What has happened scrolls by above; below it the picture of what is happening is redrawn in place.
  * On a terminal that is too small for a picture the same facts come as lines.
  */
-import { unreachable } from '../engine/error.ts'
-import type { Event, Progress } from '../engine/report.ts'
+import { unreachable } from '../engine/model/error.ts'
+import type { Event, Progress } from '../engine/model/report.ts'
 import { plainValue } from '../report/escape.ts'
-import { liveLines, smallestTerminal } from '../report/live-view.ts'
-import { planLines } from '../report/plan-text.ts'
 import * as say from '../report/sentences.ts'
-import { type Line, paint, piece, plainLine } from '../report/style.ts'
-import { hang, textWidth } from '../report/text-width.ts'
+import { liveLines, smallestTerminal } from '../report/text/live-view.ts'
+import { planLines } from '../report/text/plan-text.ts'
+import { type Line, paint, piece, plainLine } from '../report/text/style.ts'
+import { hang, textWidth } from '../report/text/text-width.ts'
 import type { OutputStream } from './output-stream.ts'
 import { createLogView, type View, type ViewOptions } from './view.ts'
 

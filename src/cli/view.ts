@@ -1,6 +1,6 @@
 /** What a person sees while a run goes on: lines, or a picture that is redrawn in place. */
-import type { Event } from '../engine/report.ts'
-import { createLog } from '../report/log.ts'
+import type { Event } from '../engine/model/report.ts'
+import { createLog } from '../report/text/log.ts'
 import type { OutputStream } from './output-stream.ts'
 
 export interface View {

@@ -1,5 +1,5 @@
 /** Asks the server what we may do, before we need it. */
-import type { AccessCheck } from '../engine/cluster.ts'
+import type { AccessCheck } from '../engine/model/cluster.ts'
 import { refusalError, succeeded } from './api-error.ts'
 import type { Connection } from './connection.ts'
 import { reviewsAtOnce } from './limits.ts'

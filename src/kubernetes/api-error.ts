@@ -1,5 +1,5 @@
 /** What the API server, the network or the credentials say when they say no, as errors that people can act on. */
-import { type ErrorCode, type Outcome, UpgradeError } from '../engine/error.ts'
+import { type ErrorCode, type Outcome, UpgradeError } from '../engine/model/error.ts'
 import { longestRetryAfterMs, usualRetryAfterMs } from './limits.ts'
 
 /** The Status object that comes with every refusal of the API server. */

@@ -1,14 +1,14 @@
 /** The cluster as the engine wants it: the three ports, over one connection. */
-import type { Cluster, Leases, Records } from '../engine/cluster.ts'
+import type { Cluster, Leases, Records } from '../engine/model/cluster.ts'
 import { denied } from './access.ts'
 import { refusalError } from './api-error.ts'
 import { type Connection, connect, fetchObject } from './connection.ts'
 import { evict, remove } from './eviction.ts'
-import { type FeedOptions, feed } from './feed.ts'
 import type { Endpoint, KubeconfigSource } from './kubeconfig.ts'
 import { leases } from './leases.ts'
 import { closeNode, openNode, restart, unmarkWorkload } from './patches.ts'
 import { records } from './records.ts'
+import { type FeedOptions, feed } from './watch/feed.ts'
 
 /** Either a kubeconfig or an endpoint; both is the endpoint. */
 export interface ClusterOptions extends FeedOptions {

@@ -4,7 +4,7 @@
  * knows whether repeating one is right.
  */
 import type { KubeConfig } from '@kubernetes/client-node/dist/config.js'
-import { UpgradeError } from '../engine/error.ts'
+import { UpgradeError } from '../engine/model/error.ts'
 import {
   boundedRetryAfterMs,
   credentialsError,

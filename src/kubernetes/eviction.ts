@@ -3,8 +3,8 @@
  * with the same status, so the Status object decides, and its words only where nothing else tells.
  * https://github.com/kubernetes/kubernetes/blob/master/pkg/registry/core/pod/storage/eviction.go
  */
-import type { EvictionAnswer, Pod } from '../engine/cluster.ts'
-import { UpgradeError } from '../engine/error.ts'
+import type { EvictionAnswer, Pod } from '../engine/model/cluster.ts'
+import { UpgradeError } from '../engine/model/error.ts'
 import { hasCause, type Reply, refusalError, retryAfterMs, statusOf, succeeded, wordsOf } from './api-error.ts'
 import type { Connection, Request } from './connection.ts'
 import { usualRetryAfterMs } from './limits.ts'

@@ -1,5 +1,5 @@
 /** The kinds that the feed follows, and what becomes of each object. */
-import type { Budget, Node, Pod, Volume, VolumeAttachment, Workload } from '../engine/cluster.ts'
+import type { Budget, Node, Pod, Volume, VolumeAttachment, Workload } from '../engine/model/cluster.ts'
 import { projectBudget } from './projection/budget.ts'
 import { projectNode } from './projection/node.ts'
 import { projectPod } from './projection/pod.ts'

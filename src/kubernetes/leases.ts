@@ -1,6 +1,6 @@
 /** The one Lease of the cluster, under a fixed name, so that RBAC can name it. */
-import type { Lease, Leases } from '../engine/cluster.ts'
-import { objectName as name, objectNamespace as namespace } from '../engine/names.ts'
+import type { Lease, Leases } from '../engine/model/cluster.ts'
+import { objectName as name, objectNamespace as namespace } from '../engine/model/names.ts'
 import { type Place, swap } from './compare-and-swap.ts'
 import { type Connection, fetchObject } from './connection.ts'
 import { instant } from './projection/metadata.ts'

@@ -2,8 +2,8 @@
  * Changes of nodes and workloads. Each is one JSON merge patch that carries our mark, and the resourceVersion of what was
  * looked at: where the object has changed since, the server answers 409 and nothing happens.
  */
-import type { Node, Workload, WriteAnswer } from '../engine/cluster.ts'
-import { closedByMark, restartedByMark } from '../engine/names.ts'
+import type { Node, Workload, WriteAnswer } from '../engine/model/cluster.ts'
+import { closedByMark, restartedByMark } from '../engine/model/names.ts'
 import { refusalError, succeeded } from './api-error.ts'
 import type { Connection } from './connection.ts'
 import { restartedAtAnnotation } from './projection/metadata.ts'

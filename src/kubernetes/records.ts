@@ -1,7 +1,7 @@
 /** The records of all node groups, in one ConfigMap whose name is fixed, so that RBAC can name it. */
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type { Records } from '../engine/cluster.ts'
-import { objectName as name, objectNamespace as namespace } from '../engine/names.ts'
+import type { Records } from '../engine/model/cluster.ts'
+import { objectName as name, objectNamespace as namespace } from '../engine/model/names.ts'
 import { type Place, swap } from './compare-and-swap.ts'
 import { type Connection, fetchObject } from './connection.ts'
 import { longestEntryBytes, plainEntryBytes } from './limits.ts'

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serveAws } from './aws/http.ts'
 import { hurriedClock } from './clock.ts'
+import { createLab, type Lab } from './joined/lab.ts'
 import { serveKubernetes } from './kubernetes/http.ts'
-import { createLab, type Lab } from './lab.ts'
-import type { Scenario } from './scenario.ts'
+import type { Scenario } from './simulation/scenario.ts'
 
 export interface ServedLab {
   lab: Lab

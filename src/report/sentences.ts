@@ -2,7 +2,7 @@
  * All wording. A fact is told in the same words in the terminal, in a log, in an annotation, in the summary and in the
  * JSON; the faces only lay it out. What comes in is shown as it is: who prints it makes it harmless (`escape.ts`).
  */
-import { unreachable } from '../engine/error.ts'
+import { unreachable } from '../engine/model/error.ts'
 import type {
   Comparison,
   Direction,
@@ -13,7 +13,7 @@ import type {
   Result,
   StageName,
   Waiting
-} from '../engine/report.ts'
+} from '../engine/model/report.ts'
 import { clockTime, roughly, span } from './duration.ts'
 import { shellWord } from './escape.ts'
 

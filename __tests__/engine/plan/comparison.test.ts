@@ -7,7 +7,7 @@ import {
   parseRetiredCopy,
   retiredCopy,
   retiredFromRecord
-} from '../../../src/engine/plan/retired-copy.ts'
+} from '../../../src/engine/plan/retired-configuration.ts'
 import { hour } from './world.ts'
 
 const format = { format: String(configurationFormat) }

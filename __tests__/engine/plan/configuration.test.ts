@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Group, Json } from '../../../src/engine/node-group.ts'
+import type { Group, Json } from '../../../src/engine/model/node-group.ts'
 import {
   configurationOf,
   decodeBase64,
@@ -9,7 +9,7 @@ import {
   templateRefsOf,
   whatActiveRuns
 } from '../../../src/engine/plan/configuration.ts'
-import { differing } from '../../../src/engine/plan/retired-copy.ts'
+import { differing } from '../../../src/engine/plan/retired-configuration.ts'
 import { base64, group, instance, template } from './world.ts'
 
 const blueName = { name: 'shop-blue', color: 'blue' } as const

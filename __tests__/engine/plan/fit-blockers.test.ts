@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ClusterView, Node, Volume } from '../../../src/engine/cluster.ts'
+import type { ClusterView, Node, Volume } from '../../../src/engine/model/cluster.ts'
+import { incomingOffers } from '../../../src/engine/plan/expected-nodes.ts'
 import { fitFindings, roomFor } from '../../../src/engine/plan/fit-blockers.ts'
-import { surveyMoves } from '../../../src/engine/plan/moves.ts'
-import { incomingOffers } from '../../../src/engine/plan/offers.ts'
+import { surveyMoves } from '../../../src/engine/plan/planned-moves.ts'
 import { indexCluster } from '../../../src/engine/policy/workloads.ts'
 import { deployment, directly, group, node, placement, settings, spreadOverHosts, view } from './world.ts'
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Companions, Group } from '../../../src/engine/node-group.ts'
+import type { Companions, Group } from '../../../src/engine/model/node-group.ts'
 import { groupFindings } from '../../../src/engine/plan/group-blockers.ts'
 import { companions, group, instance, settings } from './world.ts'
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { configurationOf, lookupIn } from '../../../src/engine/plan/configuration.ts'
 import { makePlan, type PlanInput } from '../../../src/engine/plan/plan.ts'
-import { configurationFingerprint, retiredCopy } from '../../../src/engine/plan/retired-copy.ts'
+import { configurationFingerprint, retiredCopy } from '../../../src/engine/plan/retired-configuration.ts'
 import { versionInAlias } from '../../../src/engine/plan/situation.ts'
 import {
   base64,

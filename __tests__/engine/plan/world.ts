@@ -8,9 +8,9 @@ import type {
   Pod,
   SpreadConstraint,
   Workload
-} from '../../../src/engine/cluster.ts'
-import type { Companions, Group, Instance, Json, TemplateVersion } from '../../../src/engine/node-group.ts'
-import { defaultSettings, type Settings } from '../../../src/engine/settings.ts'
+} from '../../../src/engine/model/cluster.ts'
+import type { Companions, Group, Instance, Json, TemplateVersion } from '../../../src/engine/model/node-group.ts'
+import { defaultSettings, type Settings } from '../../../src/engine/model/settings.ts'
 
 export const settings: Settings = { ...defaultSettings, cluster: 'shop' }
 export const noSelector = { matchLabels: {}, matchExpressions: [] }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { IntOrPercent } from '../../../src/engine/cluster.ts'
+import type { IntOrPercent } from '../../../src/engine/model/cluster.ts'
 import {
   allowedByStatus,
   allowedWhenHealthy,

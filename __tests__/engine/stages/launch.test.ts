@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Activity, Instance } from '../../../src/engine/node-group.ts'
-import type { OpenRun } from '../../../src/engine/record.ts'
-import { remember } from '../../../src/engine/remember.ts'
+import { remember } from '../../../src/engine/loop/observe.ts'
+import type { Activity, Instance } from '../../../src/engine/model/node-group.ts'
+import type { OpenRun } from '../../../src/engine/record/record.ts'
 import { isFatal, launch, nextWave } from '../../../src/engine/stages/launch.ts'
 import {
   actionsOf,

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Group } from '../../../src/engine/node-group.ts'
-import { retiredCopy } from '../../../src/engine/plan/retired-copy.ts'
-import type { OpenRun } from '../../../src/engine/record.ts'
+import type { Group } from '../../../src/engine/model/node-group.ts'
+import { retiredCopy } from '../../../src/engine/plan/retired-configuration.ts'
+import type { OpenRun } from '../../../src/engine/record/record.ts'
 import { release } from '../../../src/engine/stages/release.ts'
 import type { Step } from '../../../src/engine/stages/stage.ts'
 import {

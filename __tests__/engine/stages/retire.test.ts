@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import type { Pod } from '../../../src/engine/cluster.ts'
-import type { Group } from '../../../src/engine/node-group.ts'
-import type { OpenRun } from '../../../src/engine/record.ts'
+import type { Pod } from '../../../src/engine/model/cluster.ts'
+import type { Group } from '../../../src/engine/model/node-group.ts'
+import type { OpenRun } from '../../../src/engine/record/record.ts'
 import { retire } from '../../../src/engine/stages/retire.ts'
 import type { Step } from '../../../src/engine/stages/stage.ts'
 import {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { takeBaseline } from '../../../src/engine/health.ts'
 import { indexCluster } from '../../../src/engine/policy/workloads.ts'
 import { verify } from '../../../src/engine/stages/verify.ts'
+import { takeBaseline } from '../../../src/engine/world/workload-health.ts'
 import { view } from '../plan/world.ts'
 import { blueClosed, deployment, diaryAt, greenOpen, minute, now, run, settings, watch } from '../sample.ts'
 

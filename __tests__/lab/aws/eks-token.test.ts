@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { clusterToken } from '../../../src/aws/token.ts'
+import { clusterToken } from '../../../src/aws/credentials/token.ts'
 import { createAws } from '../../../src/lab/aws/aws.ts'
 import { sha256, signatureOf } from '../../../src/lab/aws/signature.ts'
 import { virtualClock } from '../../../src/lab/clock.ts'

@@ -1,8 +1,8 @@
 /** `eks-node-upgrade lab`: the demonstration, single scenarios, and a world that other commands can be tried on. */
 import { parseArgs } from 'node:util'
-import type { Scenario } from '../../lab/scenario.ts'
 import { scenarioNamed, scenarios } from '../../lab/scenarios/all.ts'
 import { serveLab } from '../../lab/serve.ts'
+import type { Scenario } from '../../lab/simulation/scenario.ts'
 import { outputStream } from '../output-stream.ts'
 import { demonstrate, demonstrationSpeed } from './demonstration.ts'
 import { type LabStreams, proberSentence, screenOf, show } from './show.ts'

@@ -1,11 +1,11 @@
 /** Plays a scenario before the eyes of a person: the same picture and lines as the command line has for a real cluster. */
 
 import { scaledClock } from '../../lab/clock.ts'
-import { type Played, play } from '../../lab/play.ts'
-import type { Scenario } from '../../lab/scenario.ts'
+import { type Played, play } from '../../lab/simulation/run-scenario.ts'
+import type { Scenario } from '../../lab/simulation/scenario.ts'
 import { plainValue } from '../../report/escape.ts'
-import { endingLines } from '../../report/plan-text.ts'
-import { paint } from '../../report/style.ts'
+import { endingLines } from '../../report/text/plan-text.ts'
+import { paint } from '../../report/text/style.ts'
 import { type OutputStream, outputStream } from '../output-stream.ts'
 import { createTerminalView } from '../terminal-view.ts'
 import { createLogView, type View } from '../view.ts'

@@ -1,8 +1,8 @@
 /** Every right in the cluster that a run uses, so that the plan can ask for each before anything is touched. */
-import type { AccessCheck } from '../cluster.ts'
-import { objectName, objectNamespace } from '../names.ts'
-import type { Finding } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import type { AccessCheck } from '../model/cluster.ts'
+import { objectName, objectNamespace } from '../model/names.ts'
+import type { Finding } from '../model/report.ts'
+import type { Settings } from '../model/settings.ts'
 import { finding, shellWord } from './finding.ts'
 
 /** Name and namespace of both our Lease and our ConfigMap. */

@@ -2,8 +2,8 @@
  * Design: what counts as a change. Would the inactive group launch something else than the active group's instances run, and was
  * it put there since the group was retired? The rows of the table in order; the first that applies.
  */
-import type { Change, Comparison, Finding } from '../report.ts'
-import type { WhenUnchanged } from '../settings.ts'
+import type { Change, Comparison, Finding } from '../model/report.ts'
+import type { WhenUnchanged } from '../model/settings.ts'
 import type { ActiveRun, Configuration } from './configuration.ts'
 import { changesOf } from './difference.ts'
 import { finding } from './finding.ts'
@@ -14,7 +14,7 @@ import {
   fieldsTakenBack,
   isComparable,
   type RetiredCopy
-} from './retired-copy.ts'
+} from './retired-configuration.ts'
 
 /** A template version that is so much older than the running one was not made to replace it. */
 const olderByMs = 60 * 60_000

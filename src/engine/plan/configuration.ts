@@ -5,7 +5,7 @@
  * Left out: the template's id, name and version (an equal copy under another number is equal) and its tags. A group's own name and
  * color word become placeholders, because user data labels nodes with them. Image aliases (`resolve:ssm:…`) stay as written.
  */
-import type { Color, Group, Json, TemplateRef, TemplateVersion } from '../node-group.ts'
+import type { Color, Group, Json, TemplateRef, TemplateVersion } from '../model/node-group.ts'
 
 /** Grows when the fields or their canonical texts change their meaning; copies of another format are not compared. */
 export const configurationFormat = 1

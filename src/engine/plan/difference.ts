@@ -1,5 +1,5 @@
 /** Configurations side by side, for people. */
-import type { Change } from '../report.ts'
+import type { Change } from '../model/report.ts'
 import { type Configuration, groupFields } from './configuration.ts'
 
 /** Longer texts are shown as differing lines. */

@@ -1,5 +1,5 @@
 /** How findings are made, and the commands in them. */
-import type { Finding } from '../report.ts'
+import type { Finding } from '../model/report.ts'
 
 export function finding(rule: string, object: string, reason: string, ...remedies: readonly string[]): Finding {
   return { rule, object, reason, remedies }

@@ -1,11 +1,11 @@
 /** Pods that will find no place: on no incoming node, and on no other that stays. Refused on certainty only. */
-import type { ClusterView, Node, Pod, Resources } from '../cluster.ts'
-import { type Fit, fitOf, less, type Offer, offerOfNode, plus } from '../policy/fit.ts'
+import type { ClusterView, Node, Pod, Resources } from '../model/cluster.ts'
+import type { Finding } from '../model/report.ts'
+import { type Fit, fitOf, less, type Offer, offerOfNode, plus } from '../policy/scheduling-fit.ts'
 import { termsMatch } from '../policy/selectors.ts'
 import { type ClusterIndex, isFinished, wantedPods } from '../policy/workloads.ts'
-import type { Finding } from '../report.ts'
 import { count, finding, kubectl, nameSome, shellWord, tagCommand } from './finding.ts'
-import type { OutgoingWorkload } from './moves.ts'
+import type { OutgoingWorkload } from './planned-moves.ts'
 
 /** Packing is a guess that only warns; a very large cluster is spared it. */
 const mostPackingSteps = 5_000_000

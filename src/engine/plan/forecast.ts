@@ -1,6 +1,6 @@
 /** How long an upgrade will take, roughly: said in the plan, and held against credentials and deadlines. Not a promise. */
-import type { PlannedMove } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import type { PlannedMove } from '../model/report.ts'
+import type { Settings } from '../model/settings.ts'
 
 /** A pod stops, its replacement is scheduled, starts and becomes ready: assumed for want of anything better. */
 export const assumedPodMs = 30_000

@@ -1,7 +1,7 @@
 /** What of the two Auto Scaling groups stands in the way of an upgrade. */
-import type { Color, Companions, Group } from '../node-group.ts'
-import type { Finding } from '../report.ts'
-import type { Settings } from '../settings.ts'
+import type { Color, Companions, Group } from '../model/node-group.ts'
+import type { Finding } from '../model/report.ts'
+import type { Settings } from '../model/settings.ts'
 import { placeholders } from './configuration.ts'
 import { autoscaling, count, finding, nameSome, shellWord, tagCommand } from './finding.ts'
 

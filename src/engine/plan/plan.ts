@@ -1,10 +1,11 @@
 /** The plan: what an upgrade would do and everything that stands in its way. Made of read-only looks, all gathered beforehand. */
-import type { AccessCheck, ClusterView, Node } from '../cluster.ts'
-import type { Color, Companions, Group, TemplateVersion } from '../node-group.ts'
+import type { AccessCheck, ClusterView, Node } from '../model/cluster.ts'
+import type { Color, Companions, Group, TemplateVersion } from '../model/node-group.ts'
+import type { Finding, Plan } from '../model/report.ts'
+import type { Settings } from '../model/settings.ts'
 import { type ClusterIndex, indexCluster } from '../policy/workloads.ts'
-import type { Finding, Plan } from '../report.ts'
-import type { Settings } from '../settings.ts'
 import { accessFindings } from './access.ts'
+import { activeSide } from './active-group.ts'
 import { type Compared, compare, type LastOutcome, type Launches } from './comparison.ts'
 import {
   type ActiveRun,
@@ -13,15 +14,14 @@ import {
   type TemplateLookup,
   whatActiveRuns
 } from './configuration.ts'
+import { incomingOffers } from './expected-nodes.ts'
 import { finding, nameSome, shellWord } from './finding.ts'
 import { fitFindings, roomFor } from './fit-blockers.ts'
 import { forecast } from './forecast.ts'
 import { groupFindings } from './group-blockers.ts'
-import { type MoveSurvey, surveyMoves } from './moves.ts'
-import { incomingOffers } from './offers.ts'
-import type { Pair } from './pair.ts'
-import { parseRetiredCopy, type RetiredCopy, retiredFromRecord } from './retired-copy.ts'
-import { activeSide } from './sides.ts'
+import type { Pair } from './node-group-pair.ts'
+import { type MoveSurvey, surveyMoves } from './planned-moves.ts'
+import { parseRetiredCopy, type RetiredCopy, retiredFromRecord } from './retired-configuration.ts'
 import { followsLatest, kubeletSkew, nodesMissing, ownPodInTheWay, timesTooShort } from './situation.ts'
 import { workloadBlockers, workloadWarnings } from './workload-blockers.ts'
 

@@ -1,8 +1,8 @@
 /** What of the whole situation stands in the way: where this process runs, versions, credentials, the match of nodes and instances. */
-import type { ClusterView, Node } from '../cluster.ts'
-import type { Color, Group } from '../node-group.ts'
-import { skewProblem } from '../policy/skew.ts'
-import type { Finding } from '../report.ts'
+import type { ClusterView, Node } from '../model/cluster.ts'
+import type { Color, Group } from '../model/node-group.ts'
+import type { Finding } from '../model/report.ts'
+import { skewProblem } from '../policy/version-skew.ts'
 import { type Launches, runDiffers } from './comparison.ts'
 import { type ActiveRun, configurationOf, type TemplateLookup } from './configuration.ts'
 import { finding, kubectl, nameSome, shellWord } from './finding.ts'

@@ -1,13 +1,13 @@
 /** What of pods, workloads and budgets stands in the way, each with what a person can do about it. */
-import type { Budget, Pod } from '../cluster.ts'
+import type { Budget, Pod } from '../model/cluster.ts'
+import type { Finding } from '../model/report.ts'
 import { budgetText, expectedPods, neverAllows } from '../policy/budgets.ts'
-import { tolerated } from '../policy/fit.ts'
-import { type Method, restartHindrance } from '../policy/methods.ts'
-import type { PodRule } from '../policy/pods.ts'
+import { type Method, restartHindrance } from '../policy/disruption-method.ts'
+import type { PodRule } from '../policy/pod-filters.ts'
+import { tolerated } from '../policy/scheduling-fit.ts'
 import { type ClusterIndex, ownerLabel, type PodOwner, wantedPods } from '../policy/workloads.ts'
-import type { Finding } from '../report.ts'
 import { count, finding, kubectl, nameSome, shellWord } from './finding.ts'
-import type { OutgoingWorkload } from './moves.ts'
+import type { OutgoingWorkload } from './planned-moves.ts'
 
 export function workloadBlockers(workloads: readonly OutgoingWorkload[], index: ClusterIndex): readonly Finding[] {
   return workloads.flatMap((one) => {

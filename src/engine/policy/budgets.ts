@@ -3,7 +3,7 @@
  * controller (https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/disruption/disruption.go): every percentage is
  * rounded up. Where there is none, the workload's own strategy is the budget, with the rounding of the Deployment controller.
  */
-import type { Budget, IntOrPercent, Pod, Workload } from '../cluster.ts'
+import type { Budget, IntOrPercent, Pod, Workload } from '../model/cluster.ts'
 import { selects } from './selectors.ts'
 import { type ClusterIndex, type PodOwner, wantedPods } from './workloads.ts'
 

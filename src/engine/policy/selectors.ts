@@ -1,5 +1,5 @@
 /** Label selectors and node selector requirements, matched as the API server and the scheduler match them. */
-import type { Placement, Requirement, Selector } from '../cluster.ts'
+import type { Placement, Requirement, Selector } from '../model/cluster.ts'
 
 type Labels = Readonly<Record<string, string>>
 

@@ -3,7 +3,7 @@
  * the one on top is the workload. Kinds that nobody told us about (an Argo Rollout) are workloads as well: all that is known
  * of them is their name and their pods.
  */
-import type { Budget, ClusterView, Node, Pod, Volume, Workload } from '../cluster.ts'
+import type { Budget, ClusterView, Node, Pod, Volume, Workload } from '../model/cluster.ts'
 
 /** The workload that a pod belongs to. A pod without a controller is its own, with kind `Pod`. */
 export interface PodOwner {

@@ -2,13 +2,13 @@
  * What the plan could only guess about the new nodes is looked at on the first one that is there: whether the pods fit on
  * such a node, and whether its kubelet goes with the control plane. Nothing has been closed yet.
  */
-import type { Node, Resources } from '../cluster.ts'
+import type { Node, Resources } from '../model/cluster.ts'
 import { fitFindings, roomFor } from '../plan/fit-blockers.ts'
-import { surveyMoves } from '../plan/moves.ts'
-import { type Offer, offerOfNode, plus } from '../policy/fit.ts'
-import { skewProblem } from '../policy/skew.ts'
-import type { OpenRun } from '../record.ts'
-import type { World } from '../world.ts'
+import { surveyMoves } from '../plan/planned-moves.ts'
+import { type Offer, offerOfNode, plus } from '../policy/scheduling-fit.ts'
+import { skewProblem } from '../policy/version-skew.ts'
+import type { OpenRun } from '../record/record.ts'
+import type { World } from '../world/world.ts'
 import { failed, type Step } from './stage.ts'
 
 export function canaryTrouble(nodes: readonly Node[], world: World, run: OpenRun): Step | undefined {

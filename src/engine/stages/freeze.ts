@@ -2,10 +2,11 @@
  * Nobody else shrinks, replaces or rebalances either group while the run lasts. Growth stays possible: alarms and Cluster
  * Autoscaler are bounded by Min, Max and protection, never stopped.
  */
-import type { Action } from '../action.ts'
-import { originalsTag, runTag } from '../names.ts'
-import type { OpenRun, Original } from '../record.ts'
-import type { Side, World } from '../world.ts'
+
+import { originalsTag, runTag } from '../model/names.ts'
+import type { OpenRun, Original } from '../record/record.ts'
+import type { Action } from '../world/action.ts'
+import type { Side, World } from '../world/world.ts'
 import { act, done, type Stage } from './stage.ts'
 
 const processesOfBoth = ['AZRebalance', 'ScheduledActions', 'InstanceRefresh'] as const

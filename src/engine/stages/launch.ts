@@ -2,16 +2,17 @@
  * Brings the incoming side to the count: a canary first, then wave by wave, the next when the last is usable. Desired is
  * never lowered. An instance that does not get there in time is replaced once, by id; the second time is a failure.
  */
-import type { Action } from '../action.ts'
-import { activityAfterMs, waveNodes, waveShare } from '../limits.ts'
-import type { Activity, Capacity, Instance } from '../node-group.ts'
-import { judgePod } from '../policy/pods.ts'
-import type { OpenRun } from '../record.ts'
-import type { Waiting } from '../report.ts'
-import { type Usability, usability } from '../usable.ts'
-import { nodeOf, type World } from '../world.ts'
+
+import { activityAfterMs, waveNodes, waveShare } from '../model/limits.ts'
+import type { Activity, Capacity, Instance } from '../model/node-group.ts'
+import type { Waiting } from '../model/report.ts'
+import { judgePod } from '../policy/pod-filters.ts'
+import type { OpenRun } from '../record/record.ts'
+import type { Action } from '../world/action.ts'
+import { type Usability, usability } from '../world/node-readiness.ts'
+import { nodeOf, type World } from '../world/world.ts'
 import { canaryTrouble } from './canary.ts'
-import { closeBegan } from './close.ts'
+import { closeBegan } from './cordon.ts'
 import { protectNew } from './freeze.ts'
 import { done, failed, type Stage, type Step } from './stage.ts'
 

@@ -2,13 +2,14 @@
  * Puts every setting back as it was found (sizes go with the role after an upgrade) and takes our marks away. The order is
  * the safety: Desired covers what is there before protection is lifted, so that Auto Scaling never picks one.
  */
-import type { Action } from '../action.ts'
-import { agreedLooks } from '../diary.ts'
-import { originalsTag, retiredConfigurationTag, retiredTag, runTag } from '../names.ts'
-import type { Capacity, Instance } from '../node-group.ts'
-import { retiredCopy } from '../plan/retired-copy.ts'
-import type { OpenRun } from '../record.ts'
-import { isRetained, type Side, type World } from '../world.ts'
+
+import { originalsTag, retiredConfigurationTag, retiredTag, runTag } from '../model/names.ts'
+import type { Capacity, Instance } from '../model/node-group.ts'
+import { retiredCopy } from '../plan/retired-configuration.ts'
+import type { OpenRun } from '../record/record.ts'
+import type { Action } from '../world/action.ts'
+import { agreedLooks } from '../world/observations.ts'
+import { isRetained, type Side, type World } from '../world/world.ts'
 import { frozenProcesses } from './freeze.ts'
 import { act, done, type Stage, type Step, wait } from './stage.ts'
 

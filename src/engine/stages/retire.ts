@@ -3,15 +3,16 @@
  * none; then those that were seen empty, look after look, are terminated by id. Forward, the record says `retiring`
  * before this stage is reached: the point of no return.
  */
-import type { Action } from '../action.ts'
-import { agreedLooks } from '../diary.ts'
-import { ailments } from '../health.ts'
-import { agreeMs, retireBatch } from '../limits.ts'
-import type { Instance } from '../node-group.ts'
-import { judgePod } from '../policy/pods.ts'
-import type { OpenRun } from '../record.ts'
-import type { Waiting } from '../report.ts'
-import { isRetained, isStale, nodeOf, type World } from '../world.ts'
+
+import { agreeMs, retireBatch } from '../model/limits.ts'
+import type { Instance } from '../model/node-group.ts'
+import type { Waiting } from '../model/report.ts'
+import { judgePod } from '../policy/pod-filters.ts'
+import type { OpenRun } from '../record/record.ts'
+import type { Action } from '../world/action.ts'
+import { agreedLooks } from '../world/observations.ts'
+import { ailments } from '../world/workload-health.ts'
+import { isRetained, isStale, nodeOf, type World } from '../world/world.ts'
 import { protection } from './freeze.ts'
 import { act, done, failed, type Stage, type Step, wait } from './stage.ts'
 

@@ -1,9 +1,10 @@
 /** What a stage is: a question to the world. It remembers nothing, and asks for the same thing until it is so. */
-import type { Action } from '../action.ts'
-import type { ErrorCode } from '../error.ts'
-import type { OpenRun } from '../record.ts'
-import type { StageName, Waiting, WorkloadProgress } from '../report.ts'
-import type { World } from '../world.ts'
+
+import type { ErrorCode } from '../model/error.ts'
+import type { StageName, Waiting, WorkloadProgress } from '../model/report.ts'
+import type { OpenRun } from '../record/record.ts'
+import type { Action } from '../world/action.ts'
+import type { World } from '../world/world.ts'
 
 export type Step =
   | { kind: 'done'; detail: string; notes?: readonly string[] }

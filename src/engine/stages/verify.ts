@@ -1,9 +1,10 @@
 /** Every workload that had a pod on the outgoing nodes is as healthy as before, look after look, for the whole soak. */
-import { agreedLooks } from '../diary.ts'
-import { ailments, changedMeanwhile } from '../health.ts'
-import type { OpenRun } from '../record.ts'
-import type { Waiting } from '../report.ts'
-import { isStale, type World } from '../world.ts'
+
+import type { Waiting } from '../model/report.ts'
+import type { OpenRun } from '../record/record.ts'
+import { agreedLooks } from '../world/observations.ts'
+import { ailments, changedMeanwhile } from '../world/workload-health.ts'
+import { isStale, type World } from '../world/world.ts'
 import { done, failed, type Stage, wait } from './stage.ts'
 
 export const verify: Stage = {

@@ -1,5 +1,5 @@
 /** A PodDisruptionBudget of the API in the engine's words. */
-import type { Budget } from '../../engine/cluster.ts'
+import type { Budget } from '../../engine/model/cluster.ts'
 import { identity, selector } from './metadata.ts'
 import type { RawBudget } from './raw.ts'
 

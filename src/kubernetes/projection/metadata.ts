@@ -1,5 +1,5 @@
 /** What every object has in common. */
-import type { Owner, Requirement, Selector } from '../../engine/cluster.ts'
+import type { Owner, Requirement, Selector } from '../../engine/model/cluster.ts'
 import type { RawCondition, RawMeta, RawObject, RawRequirement, RawSelector } from './raw.ts'
 
 export const restartedAtAnnotation = 'kubectl.kubernetes.io/restartedAt'

@@ -1,6 +1,6 @@
 /** A Node of the API in the engine's words. */
-import type { Node, Taint } from '../../engine/cluster.ts'
-import { closedByMark } from '../../engine/names.ts'
+import type { Node, Taint } from '../../engine/model/cluster.ts'
+import { closedByMark } from '../../engine/model/names.ts'
 import { condition, identity, instant } from './metadata.ts'
 import { parseResources } from './quantity.ts'
 import type { RawCondition, RawNode } from './raw.ts'

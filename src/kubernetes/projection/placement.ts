@@ -1,5 +1,5 @@
 /** What of a pod's (or a pod template's) spec bears on where it may run. */
-import type { Placement, Resources, Selector } from '../../engine/cluster.ts'
+import type { Placement, Resources, Selector } from '../../engine/model/cluster.ts'
 import { requirements, selector } from './metadata.ts'
 import { parseResources } from './quantity.ts'
 import type { RawContainer, RawMeta, RawNodeTerm, RawPodAffinityTerm, RawPodSpec, RawResources } from './raw.ts'

@@ -1,5 +1,5 @@
 /** A Pod of the API in the engine's words. */
-import type { ContainerTrouble, Pod } from '../../engine/cluster.ts'
+import type { ContainerTrouble, Pod } from '../../engine/model/cluster.ts'
 import { condition, controller, identity, instant } from './metadata.ts'
 import { projectPlacement } from './placement.ts'
 import type { RawContainerStatus, RawPod } from './raw.ts'

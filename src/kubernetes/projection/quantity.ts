@@ -1,5 +1,5 @@
 /** The quantities of an object in the base units of `Resources`. */
-import type { Resources } from '../../engine/cluster.ts'
+import type { Resources } from '../../engine/model/cluster.ts'
 import { resourceAmount } from '../../engine/policy/quantity.ts'
 import type { RawQuantities } from './raw.ts'
 

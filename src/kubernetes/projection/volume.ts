@@ -1,5 +1,5 @@
 /** Volumes, their attachments and the CSI drivers of nodes, in the engine's words. */
-import type { Volume, VolumeAttachment } from '../../engine/cluster.ts'
+import type { Volume, VolumeAttachment } from '../../engine/model/cluster.ts'
 import { nodeTerms } from './placement.ts'
 import type { RawCsiNode, RawNamespace, RawVolume, RawVolumeAttachment } from './raw.ts'
 

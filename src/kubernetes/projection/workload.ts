@@ -1,7 +1,7 @@
 /** Deployments, ReplicaSets, StatefulSets, DaemonSets and Jobs of the API in the engine's words. */
 import { createHash } from 'node:crypto'
-import type { Workload } from '../../engine/cluster.ts'
-import { restartedByMark } from '../../engine/names.ts'
+import type { Workload } from '../../engine/model/cluster.ts'
+import { restartedByMark } from '../../engine/model/names.ts'
 import { condition, controller, identity, restartedAtAnnotation, selector } from './metadata.ts'
 import { projectPlacement } from './placement.ts'
 import type { RawRolling, RawTemplate, RawWorkload } from './raw.ts'

@@ -2,13 +2,14 @@
  * The kubelets of all nodes. What they do is said by annotations below `simulated/` on a pod or on its node (behaviour.ts):
  * when a pod starts, gets ready, stops, crashes; whether the node is alive at all. No containers, only their states.
  */
-import { annotation, delayOf } from './behaviour.ts'
+
 import { csiVolumesOf, type Mounts } from './controllers/attachment.ts'
 import { deletePod } from './controllers/pod-template.ts'
 import { byKey, type Controller, keyOf, type World } from './controllers/workqueue.ts'
 import { setNodeStatus } from './node-status.ts'
 import { finished, isTrue, type KubeObject, podReady, type Raw, same, setCondition, timestamp } from './object.ts'
 import { addressOf, containerStatuses, crashed, type PodState, podAddress } from './pod-status.ts'
+import { annotation, delayOf } from './simulated-behavior.ts'
 import type { Change } from './store.ts'
 
 const START_MS = 50

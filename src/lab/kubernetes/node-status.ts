@@ -1,7 +1,8 @@
 /** What a kubelet says of its node: conditions, what it offers, its version and addresses. */
-import { annotation } from './behaviour.ts'
+
 import { condition, type Raw, setCondition } from './object.ts'
 import { addressOf } from './pod-status.ts'
+import { annotation } from './simulated-behavior.ts'
 
 const KUBELET = '1.37'
 

@@ -1,10 +1,10 @@
 /** Every write, judged at the instant at which it takes effect: I1, I2, I4, I6, I9, I11, I13, I14, I18. */
 import type { LabGroup } from '../aws/group.ts'
 import { counts } from '../aws/instance.ts'
+import type { Lab } from '../joined/lab.ts'
 import type { KubeObject, Raw } from '../kubernetes/object.ts'
-import type { Lab } from '../lab.ts'
-import type { PortCall } from '../wire.ts'
-import { type Eyes, isMovable, isOpen, type OpenRecord, type Tell } from './eyes.ts'
+import type { PortCall } from '../ports/call-gate.ts'
+import { type Eyes, isMovable, isOpen, type OpenRecord, type Tell } from './cluster-view.ts'
 
 const mark = 'eks-node-upgrade/closed-by'
 /** A pod that has been unready for so long serves nobody (design, the trap of the way back). */

@@ -1,7 +1,7 @@
 /** I7, I8, I9 and I10: what is there when a run has ended, beside what was there when watching began. */
 import type { LabGroup } from '../aws/group.ts'
-import type { Lab } from '../lab.ts'
-import { type Eyes, isMovable, type Tell } from './eyes.ts'
+import type { Lab } from '../joined/lab.ts'
+import { type Eyes, isMovable, type Tell } from './cluster-view.ts'
 
 export interface Ending {
   outcome: string

@@ -1,9 +1,10 @@
 /** I1 and I3: budgets and workloads, judged from the pods as they are at each event, not from what controllers count. */
+
+import type { Lab } from '../joined/lab.ts'
 import type { KubeObject, Raw } from '../kubernetes/object.ts'
 import { matchesSelector } from '../kubernetes/selector.ts'
 import type { Change } from '../kubernetes/store.ts'
-import type { Lab } from '../lab.ts'
-import { type Eyes, isFinished, serves, type Tell } from './eyes.ts'
+import { type Eyes, isFinished, serves, type Tell } from './cluster-view.ts'
 
 /** A time in which a workload that had served had no serving pod. `untilAt` is missing while it lasts. */
 export interface Gap {

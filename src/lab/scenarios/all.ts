@@ -1,5 +1,5 @@
 /** Every scenario by its name. */
-import type { Scenario } from '../scenario.ts'
+import type { Scenario } from '../simulation/scenario.ts'
 import { coordination } from './coordination.ts'
 import { groups } from './groups.ts'
 import { pods } from './pods.ts'

@@ -1,8 +1,8 @@
 /** The API server's moods, the lock and the record, and two at once. */
-import type { Lab } from '../lab.ts'
-import type { Scenario } from '../scenario.ts'
-import { budget, deployment, shopObjects } from '../workloads.ts'
-import { badNodes, groupName } from './deeds.ts'
+import type { Lab } from '../joined/lab.ts'
+import { budget, deployment, shopObjects } from '../joined/workloads.ts'
+import type { Scenario } from '../simulation/scenario.ts'
+import { badNodes, groupName } from './user-actions.ts'
 
 const quick = { soakMs: 5_000, canaryNodes: 0 }
 const objects = [

@@ -1,7 +1,8 @@
 /** Auto Scaling in all its moods, and what others do to the groups meanwhile. */
-import type { Scenario } from '../scenario.ts'
-import { budget, deployment, shopObjects } from '../workloads.ts'
-import { badNodes, groupName, lost, opened, podsOf, silenced, sizeOf } from './deeds.ts'
+
+import { budget, deployment, shopObjects } from '../joined/workloads.ts'
+import type { Scenario } from '../simulation/scenario.ts'
+import { badNodes, groupName, lost, opened, podsOf, silenced, sizeOf } from './user-actions.ts'
 
 const quick = { soakMs: 5_000, canaryNodes: 0 }
 /** Its nodes say when its pods become ready. */

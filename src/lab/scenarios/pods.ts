@@ -1,9 +1,19 @@
 /** What the test suites of kubectl drain, the API server, Cluster API and Karpenter know of single pods and budgets. */
+
+import type { Lab } from '../joined/lab.ts'
+import {
+  barePod,
+  budget,
+  daemonSet,
+  deployment,
+  job,
+  type PodOptions,
+  shopObjects,
+  statefulSet
+} from '../joined/workloads.ts'
 import type { Raw } from '../kubernetes/object.ts'
-import type { Lab } from '../lab.ts'
-import type { Scenario } from '../scenario.ts'
-import { barePod, budget, daemonSet, deployment, job, type PodOptions, shopObjects, statefulSet } from '../workloads.ts'
-import { badNodes, changed, groupName, inTurn, podsOf, removed, scaled } from './deeds.ts'
+import type { Scenario } from '../simulation/scenario.ts'
+import { badNodes, changed, groupName, inTurn, podsOf, removed, scaled } from './user-actions.ts'
 
 const quick = { soakMs: 5_000, canaryNodes: 0 }
 const small = [{ nodes: 3 }]

@@ -1,7 +1,8 @@
 /** Whole runs from end to end: all goes well, or something stops it and everything is put back. */
-import type { Scenario } from '../scenario.ts'
-import { budget, deployment, shopObjects } from '../workloads.ts'
-import { badNodes, crashing, opened, scaled, sizeOf, tagged, unready } from './deeds.ts'
+
+import { budget, deployment, shopObjects } from '../joined/workloads.ts'
+import type { Scenario } from '../simulation/scenario.ts'
+import { badNodes, crashing, opened, scaled, sizeOf, tagged, unready } from './user-actions.ts'
 
 const shop = { objects: shopObjects() }
 /** Its nodes say when its pods become ready. */

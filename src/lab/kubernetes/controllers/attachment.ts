@@ -3,8 +3,8 @@
  * no pod needs it there. A volume of a node whose kubelet never unmounted it is held for six minutes, as in real life.
  */
 import { createHash } from 'node:crypto'
-import { annotation, delayOf } from '../behaviour.ts'
 import { finished, type KubeObject } from '../object.ts'
+import { annotation, delayOf } from '../simulated-behavior.ts'
 import type { Change, Store } from '../store.ts'
 import { byKey, type Controller, type World, workqueue } from './workqueue.ts'
 

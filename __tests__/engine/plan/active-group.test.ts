@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Group } from '../../../src/engine/model/node-group.ts'
+import { activeSide } from '../../../src/engine/plan/active-group.ts'
+import { group, instance } from './world.ts'
+
+const two = [instance('i-1'), instance('i-2')]
+const pairOf = (blue: Partial<Group>, green: Partial<Group>) => ({
+  name: 'workers',
+  blue: group('b', 'blue', blue),
+  green: group('g', 'green', green)
+})
+const size = (desired: number) => ({ capacity: { min: 0, max: 9, desired } })
+
+const cases: readonly [
+  sentence: string,
+  blue: Partial<Group>,
+  green: Partial<Group>,
+  active: string | undefined,
+  rules: string[]
+][] = [
+  ['blue active', { instances: two }, {}, 'b', []],
+  ['green active', {}, { instances: two }, 'g', []],
+  ['both active', { instances: two }, { instances: [instance('i-3')] }, undefined, ['both-active workers']],
+  ['green just starting', { instances: two }, size(1), undefined, ['both-active workers']],
+  ['none active', {}, {}, undefined, ['none-active workers']],
+  [
+    'an instance on its way in',
+    { instances: [instance('i-1'), instance('i-2', { lifecycle: 'Pending:Wait' })] },
+    {},
+    'b',
+    ['in-motion b']
+  ],
+  [
+    'an instance on its way out',
+    { instances: [instance('i-1'), instance('i-2', { lifecycle: 'Terminating:Wait' })], ...size(1) },
+    {},
+    'b',
+    ['in-motion b']
+  ],
+  ['fewer than wanted', { instances: two, ...size(3) }, {}, 'b', ['in-motion b']],
+  ['more than wanted', { instances: two, ...size(1) }, {}, 'b', ['in-motion b']],
+  [
+    'the last of green on its way out',
+    { instances: two },
+    { instances: [instance('i-3', { lifecycle: 'Terminating' })], ...size(0) },
+    'b',
+    ['in-motion g']
+  ],
+  [
+    'green with a retained instance',
+    { instances: two },
+    { instances: [instance('i-3', { lifecycle: 'Terminating:Retained' })], ...size(0) },
+    'b',
+    ['in-motion g']
+  ],
+  [
+    'an instance in Standby',
+    { instances: [instance('i-1'), instance('i-2', { lifecycle: 'Standby' })], ...size(1) },
+    {},
+    'b',
+    ['standby b']
+  ]
+]
+for (const [sentence, blue, green, active, rules] of cases) {
+  test(`sizes: ${sentence}`, () => {
+    const side = activeSide(pairOf(blue, green))
+    assert.equal(side.active?.name, active)
+    assert.deepEqual(
+      side.findings.map(({ rule, object }) => `${rule} ${object}`),
+      rules
+    )
+    for (const one of side.findings) assert.ok(one.remedies.length > 0)
+  })
+}
+
+test('a retained instance can be terminated with the command that is given', () => {
+  const side = activeSide(
+    pairOf({ instances: two }, { instances: [instance('i-3', { lifecycle: 'Terminating:Retained' })], ...size(0) })
+  )
+  assert.match(side.findings[0]?.remedies[0] ?? '', /terminate-instance-in-auto-scaling-group --instance-id i-3/)
+})

@@ -1,0 +1,128 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import {
+  incomingOffers,
+  instanceTypes,
+  labelsInUserData,
+  taintsInUserData
+} from '../../../src/engine/plan/expected-nodes.ts'
+import { base64, group, node, placement, view, workload } from './world.ts'
+
+const prefix = 'k8s.io/cluster-autoscaler/node-template'
+const incoming = (tags: Record<string, string> = {}, zones = ['eu-west-1a']) =>
+  group('shop-green', 'green', { tags, zones })
+
+test('tags say what a node will offer', () => {
+  const [offer] = incomingOffers(
+    incoming({
+      [`${prefix}/label/disk`]: 'ssd',
+      [`${prefix}/label/example.io/tier`]: 'gold',
+      [`${prefix}/taint/team`]: 'a:NoSchedule',
+      [`${prefix}/resources/memory`]: '7Gi',
+      [`${prefix}/resources/cpu`]: '1930m'
+    }),
+    { InstanceType: 'r7i.large' },
+    view()
+  )
+  assert.equal(offer?.labels.disk, 'ssd')
+  assert.equal(offer?.labels['example.io/tier'], 'gold')
+  assert.deepEqual(offer?.taints, [{ key: 'team', value: 'a', effect: 'NoSchedule' }])
+  assert.deepEqual(offer?.resources, { memory: 7 * 2 ** 30, cpu: 1930 })
+  assert.equal(offer?.resourcesComplete, false, 'nobody knows about other resources')
+})
+
+test('a node of the same type tells its resources and the labels of the type, and nothing else', () => {
+  const sample = node('n1', {
+    labels: { 'kubernetes.io/arch': 'amd64', color: 'blue', 'kubernetes.io/hostname': 'n1' }
+  })
+  const [offer] = incomingOffers(
+    incoming(),
+    { InstanceType: 'm7i.large' },
+    view({ nodes: [node('x', { instanceType: 'other' }), sample] })
+  )
+  assert.equal(offer?.labels['kubernetes.io/arch'], 'amd64')
+  assert.equal(offer?.labels.color, undefined)
+  assert.equal(offer?.labels['kubernetes.io/hostname'], '')
+  assert.deepEqual(offer?.resources, sample.allocatable)
+  assert.equal(offer?.resourcesComplete, true)
+})
+
+test('tags are believed more than a node that is there', () => {
+  const [offer] = incomingOffers(
+    incoming({ [`${prefix}/resources/pods`]: '110' }),
+    { InstanceType: 'm7i.large' },
+    view({ nodes: [node('n1')] })
+  )
+  assert.equal(offer?.resources.pods, 110)
+})
+
+test('of a type that nobody knows nothing is known', () => {
+  const [offer] = incomingOffers(incoming(), {}, view({ nodes: [node('n1')] }))
+  assert.deepEqual(offer?.resources, {})
+  assert.equal(offer?.resourcesComplete, false)
+})
+
+test('there is an offer for each type and zone', () => {
+  const mixed = { Overrides: [{ InstanceType: 'a' }, { InstanceType: 'b' }, { InstanceType: 'a' }] }
+  const offers = incomingOffers({ ...incoming({}, ['z1', 'z2']), mixed }, {}, view())
+  assert.deepEqual(
+    offers.map(({ name, labels }) => `${name} ${labels['topology.kubernetes.io/zone']}`),
+    ['a z1', 'a z2', 'b z1', 'b z2']
+  )
+  assert.deepEqual(
+    instanceTypes({ ...incoming(), mixed: { LaunchTemplate: { Overrides: [{ InstanceRequirements: {} }] } } }, {}),
+    [undefined]
+  )
+})
+
+test('DaemonSets that certainly run there are taken off, others are not', () => {
+  const asks = { requests: { cpu: 100, memory: 1024 } }
+  const agent = workload('DaemonSet', 'agent', { placement: placement({ ...asks, hostPorts: ['TCP/9100'] }) })
+  const linux = workload('DaemonSet', 'linux', {
+    placement: placement({ ...asks, nodeSelector: { 'kubernetes.io/os': 'linux' } })
+  })
+  const windows = workload('DaemonSet', 'win', {
+    placement: placement({ ...asks, nodeSelector: { 'kubernetes.io/os': 'windows' } })
+  })
+  const perhaps = workload('DaemonSet', 'gpu', { placement: placement({ ...asks, nodeSelector: { gpu: 'true' } }) })
+  const sample = node('n1', { labels: { 'kubernetes.io/os': 'linux' } })
+  const [offer] = incomingOffers(
+    incoming(),
+    { InstanceType: 'm7i.large' },
+    view({ nodes: [sample], workloads: [agent, linux, windows, perhaps] })
+  )
+  assert.equal(offer?.resources.cpu, 1800)
+  assert.equal(offer?.resources.pods, 27)
+  assert.deepEqual(offer?.hostPorts, ['TCP/9100'])
+})
+
+test('labels and taints in user data are read', () => {
+  const text =
+    "/etc/eks/bootstrap.sh shop --kubelet-extra-args '--node-labels=color=green,tier=x --register-with-taints=team=a:NoSchedule,x:NoExecute'"
+  assert.deepEqual(labelsInUserData(text), { color: 'green', tier: 'x' })
+  assert.deepEqual(
+    taintsInUserData(text).map(({ key, value, effect }) => `${key}=${value}:${effect}`),
+    ['team=a:NoSchedule', 'x=:NoExecute']
+  )
+  assert.deepEqual(labelsInUserData('spec:\n  kubelet:\n    flags:\n      - --node-labels=color=green\n'), {
+    color: 'green'
+  })
+  assert.deepEqual(labelsInUserData('# --node-labels=color=blue\n--node-labels=a=$COLOR,b=1'), { b: '1' })
+  const toml =
+    '[settings.kubernetes]\ncluster-name = "shop"\n[settings.kubernetes.node-labels]\ncolor = "green"\n"example.io/a" = "b"\n[settings.kubernetes.node-taints]\nteam = ["a:NoSchedule"]\n'
+  assert.deepEqual(labelsInUserData(toml), { color: 'green', 'example.io/a': 'b' })
+  assert.deepEqual(taintsInUserData(toml), [{ key: 'team', value: 'a', effect: 'NoSchedule' }])
+  const [offer] = incomingOffers(incoming(), { InstanceType: 'a', UserData: base64(text) }, view())
+  assert.equal(offer?.labels.color, 'green')
+})
+
+test('nodes of the same user data tell their common labels, but for those with their color', () => {
+  const of = (name: string, labels: Record<string, string>) =>
+    node(name, { labels: { ...labels, 'kubernetes.io/hostname': name } })
+  const nodes = [of('n1', { tier: 'x', color: 'blue', one: '1' }), of('n2', { tier: 'x', color: 'blue', one: '2' })]
+  const [offer] = incomingOffers(incoming(), { InstanceType: 'm7i.large' }, view({ nodes }), { nodes, color: 'blue' })
+  assert.equal(offer?.labels.tier, 'x')
+  assert.equal(offer?.labels.color, undefined)
+  assert.equal(offer?.labels.one, undefined)
+  assert.equal(offer?.labels['kubernetes.io/hostname'], '')
+})

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Group } from '../../../src/engine/model/node-group.ts'
+import type { Settings } from '../../../src/engine/model/settings.ts'
+import { choosePair, clusterTagKey, findPairs } from '../../../src/engine/plan/node-group-pair.ts'
+import { group, settings } from './world.ts'
+
+const blue = group('shop-blue', 'blue')
+const green = group('shop-green', 'green')
+
+function tagged(one: Group, tags: Readonly<Record<string, string | undefined>>): Group {
+  const all = Object.entries({ ...one.tags, ...tags }).filter(([, value]) => value !== undefined)
+  return { ...one, tags: Object.fromEntries(all) as Record<string, string> }
+}
+
+function choose(groups: readonly Group[], over: Partial<Settings> = {}) {
+  const wanted = { ...settings, ...over }
+  return choosePair(findPairs(groups, wanted), wanted)
+}
+
+function rules(groups: readonly Group[], over: Partial<Settings> = {}): readonly string[] {
+  const { findings, pair } = choose(groups, over)
+  for (const one of findings) {
+    assert.ok(one.remedies.length > 0, `${one.rule} has a remedy`)
+    assert.notEqual(one.reason, '')
+  }
+  return [...findings.map(({ rule, object }) => `${rule} ${object}`), ...(pair ? [`pair ${pair.name}`] : [])]
+}
+
+test('one blue and one green make a pair, and a group without our tags is none of our business', () => {
+  const { pair, findings } = choose([
+    green,
+    tagged(group('other', ''), { 'eks-node-upgrade/group': undefined, 'eks-node-upgrade/color': undefined }),
+    blue
+  ])
+  assert.equal(pair?.blue.name, 'shop-blue')
+  assert.equal(pair?.green.name, 'shop-green')
+  assert.deepEqual(findings, [])
+})
+
+const cases: readonly [
+  sentence: string,
+  groups: readonly Group[],
+  over: Partial<Settings>,
+  expected: readonly string[]
+][] = [
+  ['no group at all', [], {}, ['group-not-found shop']],
+  ['two blues', [blue, group('shop-blue-2', 'blue'), green], {}, ['color-double workers']],
+  ['no green', [blue], {}, ['color-missing workers']],
+  ['a color that is none', [blue, group('shop-green', 'Green')], {}, ['tag-wrong shop-green']],
+  ['no color tag', [blue, tagged(green, { 'eks-node-upgrade/color': undefined })], {}, ['tag-missing shop-green']],
+  [
+    'no group tag',
+    [blue, tagged(green, { 'eks-node-upgrade/group': undefined })],
+    {},
+    ['color-missing workers', 'tag-missing shop-green']
+  ],
+  [
+    'an empty group tag',
+    [blue, tagged(green, { 'eks-node-upgrade/group': ' ' })],
+    {},
+    ['color-missing workers', 'tag-missing shop-green']
+  ],
+  [
+    'a wrong value of the cluster tag',
+    [blue, tagged(green, { 'kubernetes.io/cluster/shop': 'yes' })],
+    {},
+    ['tag-wrong shop-green']
+  ],
+  ['a shared cluster tag', [blue, tagged(green, { 'kubernetes.io/cluster/shop': 'shared' })], {}, ['pair workers']],
+  [
+    'tags of two clusters',
+    [blue, tagged(green, { 'kubernetes.io/cluster/bank': 'owned' })],
+    {},
+    ['tag-other-cluster shop-green']
+  ],
+  [
+    'a half that is tagged for another cluster only',
+    [blue, tagged(green, { 'kubernetes.io/cluster/shop': undefined, 'kubernetes.io/cluster/bank': 'owned' })],
+    {},
+    ['tag-other-cluster shop-green', 'color-missing workers']
+  ],
+  [
+    'everything wrong at once',
+    [group('a', 'red'), group('b', 'blue'), group('c', 'blue')],
+    {},
+    ['tag-wrong a', 'color-double workers']
+  ],
+  ['a group that is asked for and not there', [blue, green], { group: 'batch' }, ['group-not-found batch']],
+  ['a group that is asked for and there', [blue, green], { group: 'workers' }, ['pair workers']]
+]
+for (const [sentence, groups, over, expected] of cases)
+  test(`tags: ${sentence}`, () => assert.deepEqual(rules(groups, over), expected))
+
+const batch = [group('batch-blue', 'blue'), group('batch-green', 'green')].map((one) =>
+  tagged(one, { 'eks-node-upgrade/group': 'batch' })
+)
+
+test('several node groups and none named: they are named', () => {
+  const { findings, pair } = choose([blue, green, ...batch])
+  assert.equal(pair, undefined)
+  assert.match(findings[0]?.reason ?? '', /batch, workers/)
+  assert.deepEqual(findings[0]?.remedies, ['--group batch', '--group workers'])
+})
+
+test('a node group that is not found says which there are', () => {
+  assert.match(choose([blue, green, ...batch], { group: 'x' }).findings[0]?.reason ?? '', /there are batch, workers/)
+})
+
+test("what is wrong with another node group does not stand in this one's way", () => {
+  assert.deepEqual(rules([blue, green, ...batch.slice(1)], { group: 'workers' }), ['pair workers'])
+})
+
+test('two blues are both named, each with the command that takes its color away', () => {
+  const [found] = choose([blue, group('shop-blue-2', 'blue'), green]).findings
+  assert.match(found?.reason ?? '', /shop-blue, shop-blue-2/)
+  assert.equal(found?.remedies.length, 2)
+  assert.match(found?.remedies[0] ?? '', /delete-tags .*ResourceId=shop-blue,/)
+})
+
+const named = { clusterTagKey: 'cluster' }
+const inShop = (one: Group, cluster = 'shop') => tagged(one, { cluster })
+
+test("without {cluster} in the key the tag's value is the cluster's name", () => {
+  assert.equal(clusterTagKey({ ...settings, ...named }), 'cluster')
+  assert.deepEqual(rules([inShop(blue), inShop(green)], named), ['pair workers'])
+})
+
+test("another cluster's node group of the same name is left alone where ours is whole", () => {
+  const theirs = [inShop(group('b', 'blue'), 'bank'), inShop(group('g', 'green'), 'bank')]
+  assert.deepEqual(rules([inShop(blue), inShop(green), ...theirs], named), ['pair workers'])
+})
+
+test('a half that is tagged for another cluster is named where ours lacks it', () => {
+  const { findings } = choose([inShop(blue), inShop(green, 'bank')], named)
+  assert.deepEqual(
+    findings.map(({ rule, object }) => `${rule} ${object}`),
+    ['tag-other-cluster shop-green', 'color-missing workers']
+  )
+  assert.match(findings[0]?.reason ?? '', /"bank"/)
+})
+
+test('names with spaces and quotes are quoted for the shell', () => {
+  const odd = tagged(group("it's blue", 'bluish'), {})
+  const [found] = choose([odd, green]).findings
+  assert.match(found?.remedies[0] ?? '', /'ResourceId=it'\\''s blue,/)
+})
+
+test('where nothing of this cluster is found, it is said where was looked and whose the groups are', () => {
+  const theirs = tagged(blue, { 'kubernetes.io/cluster/shop': undefined, 'kubernetes.io/cluster/bank': 'owned' })
+  const [found] = choosePair(findPairs([theirs], settings), settings, 'region eu-west-1').findings
+  assert.match(found?.reason ?? '', /in region eu-west-1 .*shop-blue, for one, .*kubernetes\.io\/cluster\/bank/)
+  assert.match(found?.remedies[0] ?? '', /--aws-region/)
+})
+
+test("another cluster's group is named only where it has the color that is missing", () => {
+  const theirs = ['blue', 'green'].map((color) =>
+    tagged(group(`bank-${color}`, color), {
+      'kubernetes.io/cluster/shop': undefined,
+      'kubernetes.io/cluster/bank': 'owned'
+    })
+  )
+  assert.deepEqual(rules([blue, ...theirs]), ['tag-other-cluster bank-green', 'color-missing workers'])
+})

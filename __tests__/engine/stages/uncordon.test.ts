@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { neededOutgoing, reopen } from '../../../src/engine/stages/uncordon.ts'
+import { agree } from '../../../src/engine/world/observations.ts'
+import {
+  actionsOf,
+  blue,
+  blueClosed,
+  blueGroup,
+  blueOpen,
+  closed,
+  diaryAt,
+  greenGroup,
+  greenOpen,
+  instance,
+  look,
+  node,
+  now,
+  original,
+  run,
+  template
+} from '../sample.ts'
+
+const back = run({ direction: 'reverting' })
+const resumed = {
+  suspended: ['AZRebalance', 'ScheduledActions', 'InstanceRefresh'],
+  capacity: { min: 3, max: 10, desired: 3 }
+}
+const healthy = () => {
+  const diary = diaryAt(now)
+  agree(diary, `healthy ${blue}`, true, now - 2000, 400)
+  agree(diary, `healthy ${blue}`, true, now - 1000, 400)
+  return diary
+}
+
+describe('reopen', () => {
+  it('opens the outgoing nodes that we closed', () => {
+    const step = reopen.next(
+      look({ run: back, nodes: [...blueClosed, ...greenOpen], outgoing: blueGroup(resumed) }),
+      back
+    )
+    assert.deepEqual(
+      actionsOf(step).map((action) => action.kind === 'open-node' && action.node.name),
+      ['b1', 'b2', 'b3']
+    )
+  })
+
+  it('leaves a node that an operator had cordoned closed, and does not wait for it', () => {
+    const one = run({ direction: 'reverting', closedBefore: ['i-b1'] })
+    const nodes = [node('b1', { schedulable: false }), ...blueOpen.slice(1), ...greenOpen]
+    assert.equal(reopen.next(look({ run: one, nodes, outgoing: blueGroup(resumed) }), one).kind, 'done')
+  })
+
+  it('takes our mark from a node that somebody has opened already', () => {
+    const nodes = [closed('b1', { schedulable: true }), ...blueOpen.slice(1), ...greenOpen]
+    const step = reopen.next(look({ run: back, nodes, outgoing: blueGroup(resumed) }), back)
+    assert.deepEqual(
+      actionsOf(step).map((action) => action.kind),
+      ['open-node']
+    )
+  })
+
+  it('never opens a node of incoming', () => {
+    const nodes = [...blueOpen, closed('g1'), ...greenOpen.slice(1)]
+    assert.equal(reopen.next(look({ run: back, nodes, outgoing: blueGroup(resumed) }), back).kind, 'done')
+  })
+
+  it('restores the Max that outgoing had, and does not write Desired where it need not', () => {
+    const step = reopen.next(look({ run: back, outgoing: blueGroup({ suspended: resumed.suspended }) }), back)
+    assert.deepEqual(actionsOf(step), [{ kind: 'resize', group: blue, capacity: { max: 10 } }])
+  })
+
+  it('makes room for what incoming has grown to, where new nodes would be like the old ones', () => {
+    const incoming = greenGroup({
+      instances: ['g1', 'g2', 'g3', 'g4', 'g5'].map((name) => instance(`i-${name}`, { template: template('42') }))
+    })
+    const pinned = reopen.next(look({ run: back, incoming, outgoing: blueGroup(resumed) }), back)
+    assert.deepEqual(actionsOf(pinned), [{ kind: 'resize', group: blue, capacity: { max: 10, desired: 5 } }])
+    const latest = blueGroup({ ...resumed, template: template('$Latest') })
+    assert.deepEqual(actionsOf(reopen.next(look({ run: back, incoming, outgoing: latest }), back)), [])
+  })
+
+  it('resumes ReplaceUnhealthy only when two looks show every instance Healthy', () => {
+    const outgoing = blueGroup({ capacity: resumed.capacity })
+    const once = diaryAt(now)
+    agree(once, `healthy ${blue}`, true, now, 400)
+    assert.deepEqual(actionsOf(reopen.next(look({ run: back, outgoing, diary: once }), back)), [])
+    assert.deepEqual(actionsOf(reopen.next(look({ run: back, outgoing, diary: healthy() }), back)), [
+      { kind: 'resume', group: blue, processes: ['ReplaceUnhealthy'] }
+    ])
+  })
+
+  it('does not resume a ReplaceUnhealthy that was suspended before', () => {
+    const one = run({ direction: 'reverting', outgoing: original(blue, { suspended: ['ReplaceUnhealthy'] }) })
+    const outgoing = blueGroup({ capacity: resumed.capacity })
+    assert.deepEqual(actionsOf(reopen.next(look({ run: one, outgoing, diary: healthy() }), one)), [])
+  })
+
+  it('waits until the old nodes are Ready, so that incoming is not closed before', () => {
+    const nodes = [node('b1', { ready: 'Unknown' }), ...blueOpen.slice(1), ...greenOpen]
+    const step = reopen.next(look({ run: back, nodes, outgoing: blueGroup(resumed) }), back)
+    assert.equal(step.kind, 'busy')
+    assert.match(step.kind === 'busy' ? (step.waiting[0]?.seen ?? '') : '', /2 of 3.*b1 is Unknown/)
+  })
+
+  it('needs no more nodes than incoming has usable ones', () => {
+    const one = greenGroup({ instances: [instance('i-g1')] })
+    assert.equal(neededOutgoing(look({ run: back, incoming: one }), back), 1)
+    const nodes = [node('b1'), node('b2', { ready: 'False' }), node('b3', { ready: 'False' }), node('g1')]
+    assert.equal(
+      reopen.next(look({ run: back, incoming: one, nodes, outgoing: blueGroup(resumed) }), back).kind,
+      'done'
+    )
+  })
+})

@@ -1,0 +1,62 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { annotation, endingAnnotation, warningsOf } from '../../../src/report/github/annotations.ts'
+import { jsonDocument, outputsOf } from '../../../src/report/json/document.ts'
+import { outcomeSentence } from '../../../src/report/sentences.ts'
+import { nasty, revertedResult, sampleBlockers, samplePlan, sampleResult } from '../sample.ts'
+
+test('the JSON document holds the parts of what the other faces say as a sentence', () => {
+  const result = revertedResult()
+  const document = JSON.parse(jsonDocument([result], { outcome: 'reverted', exitCode: 4 }, '1.2.3'))
+  assert.equal(document.outcome, 'reverted')
+  assert.equal(document.exitCode, 4)
+  const [only] = document.results
+  assert.equal(only.sentence, outcomeSentence(result))
+  assert.equal(only.nextCommand, 'npx eks-node-upgrade upgrade --cluster shop')
+  assert.equal(only.reason.code, 'pod-timeout')
+  assert.equal(only.durationSeconds, 724)
+  assert.equal(only.startedAt, '2026-11-24T10:00:00.000Z')
+  assert.equal(only.stages[0].durationSeconds, 900)
+})
+
+test('names come through JSON as they are', () => {
+  const document = JSON.parse(jsonDocument([sampleResult({ group: nasty })], { outcome: 'upgraded', exitCode: 0 }, '1'))
+  assert.equal(document.results[0].group, nasty)
+})
+
+test('outputs are those of the worst group, with all of them by name', () => {
+  const good = sampleResult({ group: 'a' })
+  const bad = revertedResult({ group: 'b' })
+  const outputs = outputsOf([good, bad], bad)
+  assert.equal(outputs.outcome, 'reverted')
+  assert.equal(outputs.reason, 'pod-timeout')
+  const results = JSON.parse(outputs.results ?? '')
+  assert.equal(results.a.outcome, 'upgraded')
+  assert.equal(results.b['active-group'], 'shop-workers-blue')
+})
+
+test('an annotation has the lines that it was given and no other, and is no longer than GitHub shows', () => {
+  const { title, text } = annotation('error', nasty, [nasty, 'second', 'x'.repeat(10_000)])
+  assert.doesNotMatch(title, /\p{Cc}/u)
+  assert.equal(text.split('\n').length, 3)
+  assert.ok(text.length < 4096)
+})
+
+test('the annotation of a failure has the reason, every blocker and the next command', () => {
+  const { level, title, text } = endingAnnotation(revertedResult(), true)
+  assert.deepEqual([level, title], ['error', 'workers: reverted'])
+  assert.match(text, /^workers was reverted: payments.*Next: npx eks-node-upgrade upgrade --cluster shop/s)
+  const refused = sampleResult({ outcome: 'refused', plan: samplePlan({ blockers: sampleBlockers }) })
+  assert.match(endingAnnotation(refused, true).text, /2 things stand in the way.*team-a\/ledger.*team-b\/report-7xk/s)
+  assert.equal(endingAnnotation(sampleResult(), false).level, 'notice')
+})
+
+test('warnings are those of the plan and those on the way', () => {
+  const [finding] = sampleBlockers
+  assert.ok(finding)
+  assert.equal(warningsOf({ kind: 'plan', at: 0, plan: samplePlan({ warnings: [finding] }) }).length, 1)
+  assert.deepEqual(warningsOf({ kind: 'note', at: 0, level: 'info', title: 't', text: 'x' }), [])
+  assert.deepEqual(warningsOf({ kind: 'note', at: 0, level: 'warning', title: 't', text: 'x' }), [
+    { title: 't', text: 'x' }
+  ])
+})

@@ -1,0 +1,116 @@
+/** Gathers everything that the plan is made of, side by side, and makes it. Nothing is written. */
+import type { AccessCheck } from '../model/cluster.ts'
+import { retiredConfigurationTag } from '../model/names.ts'
+import type { Companions, Group, TemplateRef, TemplateVersion } from '../model/node-group.ts'
+import type { Ports } from '../model/ports.ts'
+import type { Settings } from '../model/settings.ts'
+import { accessNeeded } from '../plan/access.ts'
+import {
+  type Configuration,
+  configurationOf,
+  lookupIn,
+  type TemplateLookup,
+  templateRefsOf
+} from '../plan/configuration.ts'
+import type { Pair } from '../plan/node-group-pair.ts'
+import { makePlan, type PlanMade } from '../plan/plan.ts'
+import type { GroupRecord } from '../record/record.ts'
+
+export interface Prepared extends PlanMade {
+  pair: Pair
+  template: TemplateLookup
+  serverVersion: string
+}
+
+/** `pair` may come from a list; both groups are read anew with their instances. */
+export async function prepare(pair: Pair, settings: Settings, ports: Ports, record: GroupRecord): Promise<Prepared> {
+  const { nodeGroups, cluster } = ports
+  const described = nodeGroups.describe([pair.blue.name, pair.green.name])
+  const [groups, blueCompanions, greenCompanions, denied, serverVersion] = await Promise.all([
+    described,
+    nodeGroups.companions(pair.blue.name),
+    nodeGroups.companions(pair.green.name),
+    cluster.denied(accessNeeded(settings)),
+    cluster.version()
+  ])
+  const fresh: Pair = {
+    name: pair.name,
+    blue: groups.find((group) => group.name === pair.blue.name) ?? pair.blue,
+    green: groups.find((group) => group.name === pair.green.name) ?? pair.green
+  }
+  const template = await readTemplates([fresh.blue, fresh.green], ports)
+  return planOf(fresh, settings, ports, record, {
+    template,
+    companions: { blue: blueCompanions, green: greenCompanions },
+    denied,
+    serverVersion
+  })
+}
+
+interface Gathered {
+  template: TemplateLookup
+  companions: { blue: Companions; green: Companions }
+  denied: readonly AccessCheck[]
+  serverVersion: string
+}
+
+function planOf(pair: Pair, settings: Settings, ports: Ports, record: GroupRecord, gathered: Gathered): Prepared {
+  const inactive = pair.blue.instances.length > 0 ? pair.green : pair.blue
+  const made = makePlan({
+    settings,
+    pair,
+    view: ports.cluster.view(),
+    ...gathered,
+    retired: {
+      // The record's copy is of the group that was retired last; swapped roles make it another one's.
+      record: record.retired?.group === inactive.name ? record.retired.configuration : undefined,
+      tag: inactive.tags[retiredConfigurationTag]
+    },
+    lastOutcome: record.last && {
+      outcome: record.last.outcome,
+      at: record.last.at,
+      reason: record.last.reason?.message,
+      change: record.last.changeFingerprint
+    },
+    ownPod: ports.ownPod,
+    credentialsExpireAt: ports.credentialsExpireAt?.(),
+    now: ports.clock.now()
+  })
+  return { ...made, pair, template: gathered.template, serverVersion: gathered.serverVersion }
+}
+
+/** Every version that the groups would launch or that their instances were launched from, each read once. */
+async function readTemplates(groups: readonly Group[], { nodeGroups }: Ports): Promise<TemplateLookup> {
+  const refs = new Map<string, TemplateRef>()
+  for (const group of groups) {
+    for (const ref of templateRefsOf(group)) refs.set(`${ref.id}:${ref.version}`, ref)
+    for (const { template } of group.instances) if (template) refs.set(`${template.id}:${template.version}`, template)
+  }
+  const found = await Promise.all(
+    [...refs].map(async ([key, ref]) => ({ key, version: await nodeGroups.template(ref) }))
+  )
+  const versions: TemplateVersion[] = []
+  const followed: Record<string, number> = {}
+  for (const { key, version } of found) {
+    if (!version) continue
+    versions.push(version)
+    followed[key] = version.version
+  }
+  return lookupIn(versions, followed)
+}
+
+/** What a group is configured to launch now, field by field; empty where its template cannot be read. */
+export function configuredNow(group: Group, prepared: Prepared): Configuration {
+  const template = group.template && prepared.template(group.template)
+  if (!template) return {}
+  const color = group === prepared.pair.blue ? 'blue' : 'green'
+  return configurationOf(group, template, { name: group.name, color }, prepared.template)
+}
+
+/** `id:version` of everything that the group may launch from, aliases followed. */
+export function plannedTemplates(group: Group, template: TemplateLookup): readonly string[] {
+  return templateRefsOf(group).flatMap((ref) => {
+    const version = template(ref)
+    return version ? [`${version.id}:${version.version}`] : []
+  })
+}

@@ -1,0 +1,74 @@
+/** The first thing on the way back: the old nodes open again, and are enough, before any new one is closed. */
+
+import type { Node } from '../model/cluster.ts'
+import type { OpenRun } from '../record/record.ts'
+import type { Action } from '../world/action.ts'
+import { agreedLooks } from '../world/observations.ts'
+import { nodeOf, serves, type World } from '../world/world.ts'
+import { act, done, type Stage, wait } from './stage.ts'
+
+export const reopen: Stage = {
+  name: 'reopen',
+  next(world, run) {
+    const { outgoing } = world
+    const ours = outgoing.nodes.filter((node) => node.closedBy !== undefined)
+    const actions: Action[] = ours.map((node) => ({ kind: 'open-node', node }))
+    actions.push(...size(world, run), ...replaceUnhealthy(world, run))
+    const usable = usableOutgoing(world).length
+    const needed = neededOutgoing(world, run)
+    const detail = `${usable} of ${Math.max(needed, usable)} old nodes open`
+    if (actions.length > 0) return act(detail, actions)
+    if (usable >= needed) return done(detail)
+    return wait(detail, {
+      what: `nodes of ${outgoing.group.name}`,
+      seen: `${usable} of ${needed} are Ready and open${lame(outgoing.nodes)}`
+    })
+  }
+}
+
+/** Ready, open, and its instance in service. */
+export function usableOutgoing(world: World): readonly Node[] {
+  return world.outgoing.instances.flatMap((instance) => {
+    const node = nodeOf(world.outgoing, instance)
+    return node && serves(instance) && node.ready === 'True' && node.schedulable ? [node] : []
+  })
+}
+
+/** As many as carried the load, or as carry it now, whichever is less. */
+export function neededOutgoing(world: World, run: OpenRun): number {
+  const incomingUsable = world.incoming.instances.filter(
+    (instance) => serves(instance) && nodeOf(world.incoming, instance)?.ready === 'True'
+  ).length
+  return Math.min(Math.max(run.count - run.closedBefore.length, 0), incomingUsable)
+}
+
+function size(world: World, run: OpenRun): Action[] {
+  const { group, instances } = world.outgoing
+  const max = Math.max(run.outgoing.capacity.max, instances.length, group.capacity.desired)
+  const pinned =
+    group.template !== undefined &&
+    /^\d+$/.test(group.template.version) &&
+    instances.every((instance) => instance.template?.version === group.template?.version)
+  const usable = world.incoming.instances.filter(serves).length
+  // What incoming has grown to must find room, but only on nodes that are what the old ones are.
+  const desired = pinned ? Math.max(group.capacity.desired, Math.min(usable, max)) : group.capacity.desired
+  if (group.capacity.max >= max && group.capacity.desired >= desired) return []
+  // Desired is written only to raise it: somebody may have raised it further since this look.
+  const capacity = { max, ...(group.capacity.desired < desired ? { desired } : {}) }
+  return [{ kind: 'resize', group: group.name, capacity }]
+}
+
+/** A node that dies now is replaced as at any other time: outgoing is the side that stays. */
+function replaceUnhealthy(world: World, run: OpenRun): Action[] {
+  const process = 'ReplaceUnhealthy'
+  const ours = world.outgoing.group.suspended.includes(process) && !run.outgoing.suspended.includes(process)
+  const healthy = agreedLooks(world.diary, `healthy ${world.outgoing.group.name}`) >= 2
+  return ours && healthy ? [{ kind: 'resume', group: world.outgoing.group.name, processes: [process] }] : []
+}
+
+function lame(nodes: readonly Node[]): string {
+  const unready = nodes
+    .filter((node) => node.ready !== 'True')
+    .map((node) => `${node.name} is ${node.ready === 'False' ? 'NotReady' : 'Unknown'}`)
+  return unready.length === 0 ? '' : `; ${unready.slice(0, 3).join(', ')}`
+}

@@ -1,0 +1,172 @@
+/**
+ * What the engine can do to the world. An action is a value: it says what shall be so, never by how much to change it,
+ * so that it may be repeated, lost or answered late.
+ */
+import type { Cluster, EvictionAnswer, Node, Pod, Workload, WriteAnswer } from '../model/cluster.ts'
+import { unreachable } from '../model/error.ts'
+import type { Capacity, NodeGroups } from '../model/node-group.ts'
+
+export type GroupAction =
+  | { kind: 'resize'; group: string; capacity: Partial<Capacity> }
+  | { kind: 'suspend'; group: string; processes: readonly string[] }
+  | { kind: 'resume'; group: string; processes: readonly string[] }
+  | { kind: 'protect'; group: string; instanceIds: readonly string[]; on: boolean }
+  | { kind: 'protect-new'; group: string; on: boolean }
+  | { kind: 'tag'; group: string; tags: Readonly<Record<string, string>> }
+  | { kind: 'untag'; group: string; keys: readonly string[] }
+  | { kind: 'terminate'; group: string; instanceIds: readonly string[] }
+
+export type ClusterAction =
+  | { kind: 'close-node'; node: Node; runId: string }
+  | { kind: 'open-node'; node: Node }
+  | { kind: 'restart'; workload: Workload; mark: string }
+  | { kind: 'unmark-workload'; workload: Workload }
+
+export type PodAction = {
+  kind: 'evict' | 'remove'
+  pod: Pod
+  /**
+   * Requests of one lane go one after the other: evictions that race for one budget make the API server retry each of them
+   * half a second later. A pod without a budget has a lane of its own.
+   */
+  lane: string
+  budgetVersion: string | undefined
+}
+
+export type Action = GroupAction | ClusterAction | PodAction
+
+export function isGroupAction(action: Action): action is GroupAction {
+  return 'group' in action
+}
+
+export function isPodAction(action: Action): action is PodAction {
+  return action.kind === 'evict' || action.kind === 'remove'
+}
+
+/**
+ * Names an action for "is it under way" and "has it been tried on this very object". Guarded changes bear the object's
+ * version: as long as the object has not changed, the same change needs no second request.
+ */
+export function actionKey(action: Action): string {
+  switch (action.kind) {
+    case 'resize':
+      return `resize ${action.group} ${JSON.stringify(action.capacity)}`
+    case 'suspend':
+    case 'resume':
+      return `${action.kind} ${action.group} ${action.processes.join()}`
+    case 'protect':
+      return `protect ${action.group} ${action.on} ${action.instanceIds.join()}`
+    case 'protect-new':
+      return `protect-new ${action.group} ${action.on}`
+    case 'tag':
+      return `tag ${action.group} ${Object.keys(action.tags).join()}`
+    case 'untag':
+      return `untag ${action.group} ${action.keys.join()}`
+    case 'terminate':
+      return `terminate ${action.group} ${action.instanceIds.join()}`
+    case 'close-node':
+    case 'open-node':
+      return `${action.kind} ${action.node.uid} ${action.node.resourceVersion}`
+    case 'restart':
+    case 'unmark-workload':
+      return `${action.kind} ${action.workload.uid} ${action.workload.resourceVersion}`
+    case 'evict':
+    case 'remove':
+      return `evict ${action.pod.uid}`
+    default:
+      return unreachable(action)
+  }
+}
+
+/** In words, for the timeline; undefined for what happens so often that it is counted instead. */
+export function actionText(action: Action): string | undefined {
+  switch (action.kind) {
+    case 'resize': {
+      const { min, max, desired } = action.capacity
+      const parts = [
+        min === undefined ? '' : `min ${min}`,
+        max === undefined ? '' : `max ${max}`,
+        desired === undefined ? '' : `desired ${desired}`
+      ]
+      return `${action.group}: ${parts.filter(Boolean).join(', ')}`
+    }
+    case 'suspend':
+      return `${action.group}: suspended ${action.processes.join(', ')}`
+    case 'resume':
+      return `${action.group}: resumed ${action.processes.join(', ')}`
+    case 'protect':
+      return `${action.group}: scale-in protection ${action.on ? 'on' : 'off'} for ${action.instanceIds.length} instances`
+    case 'protect-new':
+      return `${action.group}: scale-in protection of new instances ${action.on ? 'on' : 'off'}`
+    case 'tag':
+      return `${action.group}: tagged ${Object.keys(action.tags).join(', ')}`
+    case 'untag':
+      return `${action.group}: removed tags ${action.keys.join(', ')}`
+    case 'terminate':
+      return `${action.group}: terminated ${action.instanceIds.join(', ')}`
+    case 'close-node':
+      return `closed node ${action.node.name}`
+    case 'open-node':
+      return `opened node ${action.node.name}`
+    case 'restart':
+      return `restarted ${action.workload.namespace}/${action.workload.name}`
+    case 'remove':
+      return `deleted ${action.pod.namespace}/${action.pod.name}, which was not ready and whose budget refused its eviction`
+    case 'unmark-workload':
+    case 'evict':
+      return undefined
+    default:
+      return unreachable(action)
+  }
+}
+
+export type ActionAnswer = WriteAnswer | EvictionAnswer
+
+/** Carries one action out. Rejects with what the adapter throws. */
+export async function perform(
+  action: Action,
+  groups: NodeGroups,
+  cluster: Cluster,
+  now: number
+): Promise<ActionAnswer> {
+  switch (action.kind) {
+    case 'evict':
+      return cluster.evict(action.pod)
+    case 'remove':
+      return cluster.remove(action.pod)
+    case 'close-node':
+      return cluster.closeNode(action.node, action.runId)
+    case 'open-node':
+      return cluster.openNode(action.node)
+    case 'restart':
+      return cluster.restart(action.workload, now, action.mark)
+    case 'unmark-workload':
+      return cluster.unmarkWorkload(action.workload)
+    default:
+      await performOnGroup(action, groups)
+      return 'done'
+  }
+}
+
+function performOnGroup(action: GroupAction, groups: NodeGroups): Promise<void> {
+  switch (action.kind) {
+    case 'resize':
+      return groups.resize(action.group, action.capacity)
+    case 'suspend':
+      return groups.suspend(action.group, action.processes)
+    case 'resume':
+      return groups.resume(action.group, action.processes)
+    case 'protect':
+      return groups.protect(action.group, action.instanceIds, action.on)
+    case 'protect-new':
+      return groups.protectNew(action.group, action.on)
+    case 'tag':
+      return groups.tag(action.group, action.tags)
+    case 'untag':
+      return groups.untag(action.group, action.keys)
+    case 'terminate':
+      return groups.terminate(action.group, action.instanceIds)
+    default:
+      return unreachable(action)
+  }
+}

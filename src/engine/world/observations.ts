@@ -1,0 +1,99 @@
+/**
+ * What needs history and may be lost at any time: Ready since when, good looks in a row, when an attempt may be
+ * repeated. It is rebuilt by looking again; what must survive is in the record.
+ */
+import type { EvictionAnswer } from '../model/cluster.ts'
+
+export interface EvictionEntry {
+  sentAt: number
+  answeredAt?: number
+  answer?: EvictionAnswer
+  /** The budget's resourceVersion when it was asked; a newer one is a reason to ask again. */
+  budgetVersion: string | undefined
+  lane: string
+}
+
+export interface WorkloadEntry {
+  /** What is so about it now; whenever this changes, it made progress. */
+  signature: string
+  progressAt: number
+  /** UIDs of its pods that were ever seen on *from*; and of those that were ever ready elsewhere. */
+  seen: Set<string>
+  served: Set<string>
+  /** Fewest pods that were seen on *from*. */
+  fewest: number
+}
+
+/** An action that was tried on this very object: done and not to be repeated yet, or failed and to be repeated later. */
+export interface Attempt {
+  failures: number
+  nextAt: number
+  error?: unknown
+}
+
+export interface Diary {
+  startedAt: number
+  /** Node UID → since when it has been Ready in every look of ours. */
+  readySince: Map<string, number>
+  /** Instance id → when it was first seen, first seen InService, and (incoming) last seen usable. */
+  instances: Map<string, { group: string; seenAt: number; inServiceAt?: number; usableAt?: number }>
+  /** Group → since when its Desired has the value that it has. */
+  desired: Map<string, { value: number; at: number }>
+  /** Group → when it was last seen with as many instances as Desired says. */
+  completeAt: Map<string, number>
+  /** Consecutive agreeing looks by what they agree on, and when the last one was. */
+  agreed: Map<string, { count: number; at: number }>
+  evictions: Map<string, EvictionEntry>
+  workloads: Map<string, WorkloadEntry>
+  attempts: Map<string, Attempt>
+  /** Keys of actions that have begun and not ended. */
+  inFlight: Set<string>
+  /** Since when verification sees nothing worse than before; and since when something is worse. */
+  goodSince?: number
+  badSince?: number
+  /** Stage that was active at the last look, and since when. */
+  stage?: { key: string; at: number }
+  /** Progress of the direction as a whole, for reverts. */
+  progress: { signature: string; at: number }
+  /** Instance id → since when its node has been seen empty of movable pods. */
+  emptySince: Map<string, number>
+  /** Flow control of the API server asked everybody to slow down until then. */
+  throttledUntil: number
+  /** When this engine first saw a node of *from* closed; pods made later came back. */
+  closedAt?: number
+  elapsedAtStart: number
+}
+
+export function newDiary(now: number, elapsedMs: number): Diary {
+  return {
+    startedAt: now,
+    readySince: new Map(),
+    instances: new Map(),
+    desired: new Map(),
+    completeAt: new Map(),
+    agreed: new Map(),
+    evictions: new Map(),
+    workloads: new Map(),
+    attempts: new Map(),
+    inFlight: new Set(),
+    progress: { signature: '', at: now },
+    emptySince: new Map(),
+    throttledUntil: 0,
+    elapsedAtStart: elapsedMs
+  }
+}
+
+/** Counts looks at `subject` that agree; a look that disagrees starts anew. Looks closer than `apartMs` are one. */
+export function agree(diary: Diary, subject: string, holds: boolean, at: number, apartMs: number): void {
+  if (!holds) {
+    diary.agreed.delete(subject)
+    return
+  }
+  const seen = diary.agreed.get(subject)
+  if (!seen) diary.agreed.set(subject, { count: 1, at })
+  else if (at - seen.at >= apartMs) diary.agreed.set(subject, { count: seen.count + 1, at })
+}
+
+export function agreedLooks(diary: Diary, subject: string): number {
+  return diary.agreed.get(subject)?.count ?? 0
+}

@@ -1,0 +1,159 @@
+/** One look at everything: both groups, the cluster, and what the diary adds. Plain values, made anew for every pass. */
+import type { Budget, ClusterView, Node, Pod } from '../model/cluster.ts'
+import { budgetReflectedMs, lostNodeMs, staleMs, unknownRetryMs } from '../model/limits.ts'
+import type { Activity, Group, Instance } from '../model/node-group.ts'
+import { budgetsOf } from '../policy/budgets.ts'
+import { type ClusterIndex, indexCluster } from '../policy/workloads.ts'
+import type { OpenRun, Original } from '../record/record.ts'
+import type { Diary } from './observations.ts'
+
+export interface Side {
+  group: Group
+  original: Original
+  /** Instances that are there or coming; not those that leave. */
+  instances: readonly Instance[]
+  /** Nodes of this group's instances, those that are just leaving included. */
+  nodes: readonly Node[]
+}
+
+export interface World {
+  now: number
+  view: ClusterView
+  index: ClusterIndex
+  outgoing: Side
+  incoming: Side
+  /** The side being emptied, and the side being filled. */
+  from: Side
+  to: Side
+  /** When the groups were last read. */
+  groupsAt: number
+  /** Auto Scaling's activities of the incoming group since its size was last changed, newest first. */
+  activities: readonly Activity[]
+  diary: Diary
+  /** When the AWS credentials end for good; infinite where they are renewed. */
+  credentialsEndAt: number
+}
+
+export interface Groups {
+  outgoing: Group
+  incoming: Group
+  at: number
+}
+
+export function makeWorld(
+  now: number,
+  run: OpenRun,
+  groups: Groups,
+  seen: ClusterView,
+  activities: readonly Activity[],
+  diary: Diary,
+  credentialsEndAt: number
+): World {
+  const view = withAskedToGo(seen, diary, now)
+  const index = indexCluster(view)
+  const nodesByInstance = new Map<string, Node[]>()
+  for (const node of view.nodes) {
+    if (node.instanceId === undefined) continue
+    nodesByInstance.set(node.instanceId, [...(nodesByInstance.get(node.instanceId) ?? []), node])
+  }
+  const side = (group: Group, original: Original): Side => {
+    const ids = new Set(group.instances.map((instance) => instance.id))
+    for (const [id, known] of diary.instances) if (known.group === group.name) ids.add(id)
+    return {
+      group,
+      original,
+      instances: group.instances.filter(isPresent),
+      nodes: [...ids].flatMap((id) => nodesByInstance.get(id) ?? [])
+    }
+  }
+  const outgoing = side(groups.outgoing, run.outgoing)
+  const incoming = side(groups.incoming, run.incoming)
+  const back = run.direction === 'reverting'
+  return {
+    now,
+    view,
+    index,
+    outgoing,
+    incoming,
+    from: back ? incoming : outgoing,
+    to: back ? outgoing : incoming,
+    groupsAt: groups.at,
+    activities,
+    diary,
+    credentialsEndAt
+  }
+}
+
+/** Nothing was heard of the cluster for too long: what is seen may be over, and nothing is concluded from it. */
+export function isStale(world: World): boolean {
+  return world.now - world.view.freshAt > staleMs
+}
+
+/** In the group and not on its way out of it (field's list of lifecycle states). */
+export function isPresent(instance: Instance): boolean {
+  return !/^(Terminat|Detach|Warmed)/.test(instance.lifecycle)
+}
+
+/** Kept by a lifecycle policy after its hook failed; goes only when somebody terminates it again. */
+export function isRetained(instance: Instance): boolean {
+  return instance.lifecycle === 'Terminating:Retained'
+}
+
+/** The instance is there, in service, healthy. */
+export function serves(instance: Instance): boolean {
+  return instance.lifecycle === 'InService' && instance.healthy
+}
+
+/** A dead kubelet ends nothing: a pod that is past its grace on a node lost for long counts as gone. */
+export function isStranded(pod: Pod, side: Side, now: number): boolean {
+  if (pod.deletingAt === undefined || pod.deletingAt >= now) return false
+  const node = side.nodes.find((one) => one.name === pod.nodeName)
+  return node !== undefined && node.ready !== 'True' && now - node.readySinceAt >= lostNodeMs
+}
+
+export function nodeOf(side: Side, instance: Instance): Node | undefined {
+  return side.nodes.find((node) => node.instanceId === instance.id)
+}
+
+/**
+ * The feed lags behind what we did ourselves by some milliseconds. A pod whose eviction is under way or was accepted
+ * counts as leaving, and a budget has that much less to give, so that nothing is decided on our own echo.
+ */
+function withAskedToGo(view: ClusterView, diary: Diary, now: number): ClusterView {
+  if (diary.evictions.size === 0) return view
+  const unseen: Pod[] = []
+  const pods = view.pods.map((pod) => {
+    const entry = diary.evictions.get(pod.uid)
+    if (!entry || pod.deletingAt !== undefined) return pod
+    const kind = entry.answer?.kind
+    // A lost reply may have been a yes: until it is asked again, the pod counts as leaving.
+    const lost = kind === 'unknown' && now - (entry.answeredAt ?? now) < unknownRetryMs
+    if (kind !== undefined && kind !== 'accepted' && !lost) return pod
+    unseen.push(pod)
+    return { ...pod, deletingAt: entry.sentAt }
+  })
+  // What a budget has given lately and its status does not show: asked, and neither listed nor long ago.
+  for (const pod of view.pods) {
+    const entry = diary.evictions.get(pod.uid)
+    if (pod.deletingAt !== undefined && entry && now - (entry.answeredAt ?? now) < budgetReflectedMs) unseen.push(pod)
+  }
+  if (unseen.length === 0) return { ...view, pods }
+  const index = indexCluster(view)
+  const given = new Map<Budget, number>()
+  for (const pod of unseen) {
+    const entry = diary.evictions.get(pod.uid)
+    for (const budget of budgetsOf(pod, index)) {
+      const shown =
+        budget.disruptedPods.includes(pod.name) ||
+        (entry?.answeredAt !== undefined &&
+          entry.budgetVersion !== budget.resourceVersion &&
+          pod.deletingAt !== undefined)
+      if (!shown) given.set(budget, (given.get(budget) ?? 0) + 1)
+    }
+  }
+  const budgets = view.budgets.map((budget) => {
+    const count = given.get(budget) ?? 0
+    return count === 0 ? budget : { ...budget, disruptionsAllowed: budget.disruptionsAllowed - count }
+  })
+  return { ...view, pods, budgets }
+}

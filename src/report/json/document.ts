@@ -1,0 +1,72 @@
+/** A run as one JSON document, and as the values of outputs. Times are ISO 8601, durations in seconds. */
+import type { Result } from '../../engine/model/report.ts'
+import { nextCommand, outcomeSentence, standingSentence } from '../sentences.ts'
+
+export interface Ending {
+  /** The worst of the results' outcomes. */
+  outcome: Result['outcome']
+  exitCode: number
+}
+
+function isoTime(at: number): string | undefined {
+  return Number.isFinite(at) ? new Date(at).toISOString() : undefined
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 100) / 10
+}
+
+function resultDocument(result: Result) {
+  return {
+    ...result,
+    sentence: outcomeSentence(result),
+    standing: standingSentence(result) || undefined,
+    nextCommand: nextCommand(result),
+    startedAt: isoTime(result.startedAt),
+    endedAt: isoTime(result.endedAt),
+    durationSeconds: seconds(result.endedAt - result.startedAt),
+    stages: result.stages.map(({ startedAt, endedAt, ...stage }) => ({
+      ...stage,
+      startedAt: isoTime(startedAt),
+      endedAt: isoTime(endedAt),
+      durationSeconds: seconds(endedAt - startedAt)
+    })),
+    timeline: result.timeline.map(({ at, text }) => ({ at: isoTime(at), text }))
+  }
+}
+
+export function jsonDocument(results: readonly Result[], ending: Ending, version: string): string {
+  const document = { format: 1, version, ...ending, results: results.map(resultDocument) }
+  return JSON.stringify(document, undefined, 2)
+}
+
+/** What bad input is answered with: there is no outcome, because nothing was begun. */
+export function problemsDocument(problems: readonly string[], version: string): string {
+  return JSON.stringify(
+    { format: 1, version, outcome: null, exitCode: 2, reason: { code: 'bad-input' }, problems },
+    undefined,
+    2
+  )
+}
+
+export type Outputs = Readonly<Record<string, string>>
+
+/** The outputs of one group, all of them texts. */
+function groupOutputs(result: Result): Outputs {
+  return {
+    outcome: result.outcome,
+    reason: result.reason?.code ?? '',
+    'run-id': result.runId,
+    'active-group': result.activeGroup,
+    'inactive-group': result.inactiveGroup,
+    nodes: JSON.stringify(result.nodes),
+    'pods-moved': String(result.podsMoved),
+    'duration-seconds': String(Math.round((result.endedAt - result.startedAt) / 1000))
+  }
+}
+
+/** Those of the worst group, and all of them by group in `results`. */
+export function outputsOf(results: readonly Result[], worst: Result): Outputs {
+  const byGroup = Object.fromEntries(results.map((result) => [result.group, groupOutputs(result)]))
+  return { ...groupOutputs(worst), results: JSON.stringify(byGroup) }
+}
