@@ -67,7 +67,7 @@ async function step(
   let signalled = signal === undefined
   child.stdout.on('data', (data) => {
     stdout += data
-    if (signalled || !stdout.includes('::group::move')) return
+    if (signalled || !stdout.includes('::group::drain')) return
     signalled = true
     child.kill(signal)
   })
@@ -87,7 +87,7 @@ describe('the action as a process', { concurrency: 2 }, () => {
   test('an upgrade that ends well: outputs, a group a stage, one notice, a summary, and nothing left for post', async () => {
     const { code, stdout, outputs, state, summary } = await step('upgraded')
     assert.equal(code, 0)
-    assert.match(stdout, /^::group::move: move the pods$/m)
+    assert.match(stdout, /^::group::drain: move the pods to the other nodes$/m)
     assert.equal(stdout.match(/::group::/g)?.length, stdout.match(/::endgroup::/g)?.length)
     assert.equal(stdout.match(/^::notice /gm)?.length, 1)
     assert.doesNotMatch(stdout, /^::error/m)

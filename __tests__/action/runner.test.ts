@@ -85,7 +85,7 @@ test('no name of anything becomes a workflow command', async () => {
     const finding = { rule: 'r', object: nasty, reason: nasty, remedies: [nasty] }
     log.report({ kind: 'plan', at: startAt, plan: samplePlan({ group: nasty, warnings: [finding] }) })
     log.report(started({ group: nasty, cluster: nasty }))
-    const stage = { direction: 'forward', stage: 'move', state: 'began', detail: nasty, elapsedMs: 0 }
+    const stage = { direction: 'forward', stage: 'drain', state: 'began', detail: nasty, elapsedMs: 0 }
     log.report({ kind: 'stage', at: startAt, ...stage })
     log.report({ kind: 'note', at: startAt, level: 'info', title: '::error::', text: nasty })
     log.ending(sampleResult({ group: nasty, next: 'upgrade --cluster ' + nasty }))

@@ -29,7 +29,7 @@ function begin(settings: Settings, { reporter }: FakePorts): void {
     kind: 'stage',
     at: Date.now(),
     direction: 'forward',
-    stage: 'move',
+    stage: 'drain',
     state: 'began',
     detail: '',
     elapsedMs: 0

@@ -38,7 +38,7 @@ async function run(args: readonly string[], until?: RegExp, act?: (child: ChildP
   return { code, signal, stdout, stderr, tookMs: Date.now() - actedAt }
 }
 
-const began = /● move/
+const began = /● drain/
 
 describe('the command line as a process', { concurrency: 2 }, () => {
   test('an upgrade that ends well exits with 0 and says what is so now', async () => {

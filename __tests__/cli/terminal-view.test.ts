@@ -48,11 +48,11 @@ test('pictures replace each other in place, and the cursor comes back', () => {
   const { view, show } = viewOn(stream)
   view.report(started())
   for (let pods = 0; pods < 20; pods += 1) show({ podsMoved: pods })
-  assert.equal(text().match(/● move/g)?.length, 1)
+  assert.equal(text().match(/● drain/g)?.length, 1)
   assert.equal(state.cursor, false)
   view.rest()
   assert.equal(state.cursor, true)
-  assert.equal(text().match(/● move/g)?.length, 1)
+  assert.equal(text().match(/● drain/g)?.length, 1)
 })
 
 test('clocks tick once a second without any news', () => {
@@ -60,7 +60,7 @@ test('clocks tick once a second without any news', () => {
   const { show, tick } = viewOn(stream)
   show()
   tick(1500)
-  assert.match(text(), /● move .* 1:51/)
+  assert.match(text(), /● drain .* 1:51/)
 })
 
 test('notes scroll by above the picture', () => {
@@ -79,7 +79,10 @@ test('when the direction changes, what was done stays, the failed stage is marke
   show()
   view.report({ kind: 'turned', at: 0, direction: 'reverting', reason })
   show({ direction: 'reverting', revertPossible: false })
-  assert.match(text(), /✖ move .*\n✖ payments made no progress.*\n↩ Putting everything back\.\nworkers {2}green ↩ blue/)
+  assert.match(
+    text(),
+    /✖ drain .*\n✖ payments made no progress.*\n↩ Putting everything back\.\nworkers {2}green ↩ blue/
+  )
   assert.equal(text().match(/✔ launch/g)?.length, 2)
 })
 

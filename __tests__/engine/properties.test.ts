@@ -18,15 +18,15 @@ import {
   blue,
   blueGroup,
   budgetOf,
-  closed,
+  cordoned,
   deployment,
-  diaryAt,
   directly,
   green,
   greenGroup,
   instance,
   node,
   now,
+  observationsAt,
   placement,
   pod,
   random,
@@ -64,7 +64,7 @@ function anyNode(pick: Pick, name: string): Node | undefined {
   const state = pick(5)
   if (state < 2) return node(name, over)
   if (state === 2) return node(name, { ...over, schedulable: false })
-  return closed(name, over)
+  return cordoned(name, over)
 }
 
 function anyPod(pick: Pick, one: Pod): Pod {
@@ -156,7 +156,7 @@ function anything(pick: Pick): Made {
     // On the way back ReplaceUnhealthy is resumed first of all.
     outgoing: blueGroup({ capacity: back ? filled : emptied, ...(back ? { suspended: [] } : {}) }),
     incoming: greenGroup({ capacity: back ? emptied : filled }),
-    nodes: names.map((name) => (name.startsWith(from) ? closed(name) : node(name))),
+    nodes: names.map((name) => (name.startsWith(from) ? cordoned(name) : node(name))),
     ...parts,
     pods: parts.pods.map(mostlyMoved)
   }
@@ -166,9 +166,9 @@ function anything(pick: Pick): Made {
 function lookAt(pick: Pick, made: Made): World {
   const stage =
     made.open.direction === 'forward'
-      ? oneOf(pick, ['move', 'verify', 'launch'] as const)
-      : oneOf(pick, ['move', 'retire'] as const)
-  const diary = diaryAt(now, { name: stage, direction: made.open.direction })
+      ? oneOf(pick, ['drain', 'verify', 'launch'] as const)
+      : oneOf(pick, ['drain', 'retire'] as const)
+  const observations = observationsAt(now, { name: stage, direction: made.open.direction })
   const before = pick(2) === 0 ? made : { ...made, pods: made.pods.filter(() => pick(2) === 0) }
   const scene = (one: Made, at: number) => ({
     run: one.open,
@@ -177,7 +177,7 @@ function lookAt(pick: Pick, made: Made): World {
     nodes: one.nodes,
     pods: one.pods,
     parts: [{ workloads: one.workloads, budgets: one.budgets }],
-    diary,
+    observations,
     now: at
   })
   watch(scene(before, now - 10_000), 1 + pick(3), 3000)
@@ -185,7 +185,7 @@ function lookAt(pick: Pick, made: Made): World {
   for (const one of made.pods) {
     if (pick(5) > (one.ready ? 0 : 3)) continue
     const answered = !one.ready || pick(2) === 0
-    diary.evictions.set(one.uid, {
+    observations.evictions.set(one.uid, {
       sentAt: now - 7000,
       budgetVersion: '1',
       lane: one.uid,
@@ -266,15 +266,15 @@ describe('whatever the world is like', () => {
     return met
   })
 
-  forAll('only nodes of from are closed, and only nodes of to are opened', (actions, world) => {
+  forAll('only nodes of from are cordoned, and only nodes of to are opened', (actions, world) => {
     let met = 0
     for (const action of actions) {
-      if (action.kind === 'close-node') {
+      if (action.kind === 'cordon') {
         met += 1
         assert.ok(world.from.nodes.includes(action.node), action.node.name)
         assert.ok(!world.to.nodes.includes(action.node), action.node.name)
       }
-      if (action.kind === 'open-node') assert.ok(world.to.nodes.includes(action.node), action.node.name)
+      if (action.kind === 'uncordon') assert.ok(world.to.nodes.includes(action.node), action.node.name)
     }
     return met
   })
@@ -325,8 +325,8 @@ describe('whatever the world is like', () => {
       const open2 = world.to.nodes.some((one) => one.schedulable && one.ready === 'True')
       const stopped = actions.filter((action) => !through.includes(action))
       for (const action of stopped) {
-        // Without an open node to go to nothing is closed, and on a node that is still open nothing is asked to go.
-        assert.ok(action.kind === 'close-node' && !open2, `${action.kind} ${open.direction}`)
+        // Without an open node to go to nothing is cordoned, and on a node that is still open nothing is asked to go.
+        assert.ok(action.kind === 'cordon' && !open2, `${action.kind} ${open.direction}`)
       }
       return actions.length
     }
@@ -335,32 +335,35 @@ describe('whatever the world is like', () => {
 
 describe('the guard at the door', () => {
   const forth = run()
-  const world = watch({ run: forth, diary: diaryAt(now) }, 1)
+  const world = watch({ run: forth, observations: observationsAt(now) }, 1)
   const stops = (action: Action, open = forth, at = world) => assert.deepEqual(allowedActions([action], at, open), [])
   const pods = deployment('shop', ['g1', 'b1']).pods as [Pod, Pod]
   const ask = (kind: 'evict' | 'remove', one: Pod): Action => ({ kind, pod: one, lane: '', budgetVersion: undefined })
 
-  it('stops an eviction from a node that is not emptied, or not closed', () => {
+  it('stops an eviction from a node that is not emptied, or not cordoned', () => {
     stops(ask('evict', pods[0]))
     stops(ask('evict', pods[1]))
   })
 
   it('stops a deletion on the way forward', () => {
-    const closing = watch({ run: forth, diary: diaryAt(now), nodes: [closed('b1'), node('g1')] }, 1)
+    const closing = watch({ run: forth, observations: observationsAt(now), nodes: [cordoned('b1'), node('g1')] }, 1)
     stops(ask('remove', { ...pods[1], ready: false }), forth, closing)
     assert.equal(allowedActions([ask('evict', pods[1])], closing, forth).length, 1)
   })
 
   it('stops the closing of a node of to, and of any while to has no open one', () => {
-    stops({ kind: 'close-node', node: node('g1'), runId: 'run-1' })
-    const nowhere = watch({ run: forth, diary: diaryAt(now), nodes: [node('b1'), node('g1', { ready: 'Unknown' })] }, 1)
-    stops({ kind: 'close-node', node: node('b1'), runId: 'run-1' }, forth, nowhere)
+    stops({ kind: 'cordon', node: node('g1'), runId: 'run-1' })
+    const nowhere = watch(
+      { run: forth, observations: observationsAt(now), nodes: [node('b1'), node('g1', { ready: 'Unknown' })] },
+      1
+    )
+    stops({ kind: 'cordon', node: node('b1'), runId: 'run-1' }, forth, nowhere)
   })
 
   it('stops the termination of outgoing before it is retired, and of any whose node holds a pod', () => {
     stops({ kind: 'terminate', group: blue, instanceIds: ['i-b1'] })
     const retiring = run({ direction: 'retiring' })
-    const full = watch({ run: retiring, diary: diaryAt(now), pods }, 1)
+    const full = watch({ run: retiring, observations: observationsAt(now), pods }, 1)
     stops({ kind: 'terminate', group: blue, instanceIds: ['i-b1'] }, retiring, full)
     assert.equal(allowedActions([{ kind: 'terminate', group: blue, instanceIds: ['i-b2'] }], full, retiring).length, 1)
   })
@@ -369,13 +372,13 @@ describe('the guard at the door', () => {
     stops({ kind: 'resize', group: blue, capacity: { desired: 2 } })
     stops({ kind: 'resize', group: blue, capacity: { max: 2 } })
     const incoming = greenGroup({ instances: [instance('i-g1', { protectedFromScaleIn: false })] })
-    const bare = watch({ run: forth, diary: diaryAt(now), incoming }, 1)
+    const bare = watch({ run: forth, observations: observationsAt(now), incoming }, 1)
     stops({ kind: 'resize', group: green, capacity: { min: 0, max: 0, desired: 0 } }, forth, bare)
   })
 
   it('stops the lifting of protection while Desired is below the number of instances', () => {
     const incoming = greenGroup({ capacity: { min: 0, max: 3, desired: 2 } })
-    const short = watch({ run: forth, diary: diaryAt(now), incoming }, 1)
+    const short = watch({ run: forth, observations: observationsAt(now), incoming }, 1)
     stops({ kind: 'protect', group: green, instanceIds: ['i-g1'], on: false }, forth, short)
   })
 })

@@ -3,7 +3,7 @@
  * puts on them. Every builder gives a whole value with sensible defaults; a test names only what it is about.
  */
 
-import { remember } from '../../src/engine/loop/observe.ts'
+import { observe } from '../../src/engine/loop/observe.ts'
 import type { Clock } from '../../src/engine/model/clock.ts'
 import type { ClusterView, Node, Pod } from '../../src/engine/model/cluster.ts'
 import type { Activity, Group, Instance } from '../../src/engine/model/node-group.ts'
@@ -12,9 +12,10 @@ import { defaultSettings, type Settings } from '../../src/engine/model/settings.
 import { expectedPods } from '../../src/engine/policy/budgets.ts'
 import { indexCluster } from '../../src/engine/policy/workloads.ts'
 import type { OpenRun, Original } from '../../src/engine/record/record.ts'
-import type { Step } from '../../src/engine/stages/stage.ts'
+import { surveyDrain } from '../../src/engine/stages/drain/survey.ts'
+import type { Stage, Step } from '../../src/engine/stages/stage.ts'
 import type { Action } from '../../src/engine/world/action.ts'
-import { type Diary, type EvictionEntry, newDiary } from '../../src/engine/world/observations.ts'
+import { type EvictionEntry, newObservations, type Observations } from '../../src/engine/world/observations.ts'
 import { makeWorld, type World } from '../../src/engine/world/world.ts'
 import type { VirtualClock } from '../../src/lab/clock.ts'
 import * as plain from './plan/world.ts'
@@ -43,9 +44,9 @@ export function node(name: string, over: Partial<Node> = {}): Node {
   return plain.node(name, over)
 }
 
-/** A node that this run has closed. */
-export function closed(name: string, over: Partial<Node> = {}): Node {
-  return node(name, { schedulable: false, closedBy: 'run-1', ...over })
+/** A node that this run has cordoned. */
+export function cordoned(name: string, over: Partial<Node> = {}): Node {
+  return node(name, { schedulable: false, cordonedBy: 'run-1', ...over })
 }
 
 export function original(name: string, over: Partial<Original> = {}): Original {
@@ -71,7 +72,7 @@ export function run(over: Partial<OpenRun> = {}): OpenRun {
     outgoing: original(blue),
     incoming: original(green),
     count: 3,
-    closedBefore: [],
+    cordonedBefore: [],
     changes: [],
     changeFingerprint: 'f',
     plannedTemplates: ['lt-1:42'],
@@ -127,9 +128,9 @@ export const marked: Readonly<Record<string, string>> = {
 
 /** The nodes' names, in both states of blue. */
 export const blueOpen: readonly Node[] = ['b1', 'b2', 'b3'].map((name) => node(name))
-export const blueClosed: readonly Node[] = ['b1', 'b2', 'b3'].map((name) => closed(name))
+export const blueCordoned: readonly Node[] = ['b1', 'b2', 'b3'].map((name) => cordoned(name))
 export const greenOpen: readonly Node[] = ['g1', 'g2', 'g3'].map((name) => node(name))
-export const greenClosed: readonly Node[] = ['g1', 'g2', 'g3'].map((name) => closed(name))
+export const greenCordoned: readonly Node[] = ['g1', 'g2', 'g3'].map((name) => cordoned(name))
 
 export interface Scene {
   now?: number
@@ -142,7 +143,7 @@ export interface Scene {
   freshAt?: number
   groupsAt?: number
   activities?: readonly Activity[]
-  diary?: Diary
+  observations?: Observations
   credentialsEndAt?: number
 }
 
@@ -164,29 +165,33 @@ export function look(scene: Scene = {}): World {
     { outgoing: scene.outgoing ?? blueGroup(), incoming: scene.incoming ?? greenGroup(), at: scene.groupsAt ?? at },
     { ...view, csiDrivers: drivers, attachments, freshAt: scene.freshAt ?? at },
     scene.activities ?? [],
-    scene.diary ?? diaryAt(at),
+    scene.observations ?? observationsAt(at),
     scene.credentialsEndAt ?? Number.POSITIVE_INFINITY
   )
 }
 
-/** A diary that has seen every node Ready for an hour. */
-export function diaryAt(
+/** A observations that has seen every node Ready for an hour. */
+export function observationsAt(
   at: number,
   stage?: { name: StageName; direction?: OpenRun['direction']; forMs?: number }
-): Diary {
-  const diary = newDiary(at, 0)
-  for (const one of [...blueOpen, ...greenOpen]) diary.readySince.set(one.uid, at - 60 * minute)
-  if (stage) diary.stage = { key: `${stage.direction ?? 'forward'}/${stage.name}`, at: at - (stage.forMs ?? 0) }
-  return diary
+): Observations {
+  const observations = newObservations(at, 0)
+  for (const one of [...blueOpen, ...greenOpen]) observations.readySince.set(one.uid, at - 60 * minute)
+  if (stage) observations.stage = { key: `${stage.direction ?? 'forward'}/${stage.name}`, at: at - (stage.forMs ?? 0) }
+  return observations
 }
 
 /** Looks again and again, `apartMs` apart, as the loop does; returns the last look. */
-export function watch(scene: Scene & { run: OpenRun; diary: Diary }, looks: number, apartMs = 1000): World {
+export function watch(
+  scene: Scene & { run: OpenRun; observations: Observations },
+  looks: number,
+  apartMs = 1000
+): World {
   let world = look(scene)
   for (let number = 0; number < looks; number++) {
     const at = (scene.now ?? now) + number * apartMs
     world = look({ ...scene, now: at, freshAt: scene.freshAt ?? at })
-    remember(world, scene.run)
+    observe(world, scene.run)
   }
   return world
 }
@@ -232,4 +237,9 @@ export function podsAsked(step: Step): readonly string[] {
 /** The engine's clock over the lab's: a sleep that is aborted ends, and does not reject. */
 export function engineClock(clock: VirtualClock): Clock {
   return { now: () => clock.now(), sleep: (ms, signal) => clock.sleep(ms, signal).catch(() => undefined) }
+}
+
+/** Asks one stage, as a pass of the loop does. */
+export function ask(stage: Stage, world: World, run: OpenRun): Step {
+  return stage.next(world, run, surveyDrain(world, run))
 }

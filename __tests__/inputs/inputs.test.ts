@@ -27,7 +27,7 @@ test('every problem is told at once, each with its value and with what would be 
   const problems = problemsOf({
     cluster: ' ',
     mode: 'upgrad',
-    'move-timeout-minutes': 'soon',
+    'drain-timeout-minutes': 'soon',
     'pod-timeout-minutes': '-3',
     'soak-minutes': '-1',
     'timeout-minutes': '0',
@@ -42,7 +42,7 @@ test('every problem is told at once, each with its value and with what would be 
     'hold is "yes": it must be true or false',
     'canary-nodes is "1.5": it must be a whole number from 0 to 1000',
     'soak-minutes is "-1": it must be a number of minutes, 0 or more',
-    'move-timeout-minutes is "soon": it must be a number of minutes, more than 0',
+    'drain-timeout-minutes is "soon": it must be a number of minutes, more than 0',
     'pod-timeout-minutes is "-3": it must be a number of minutes, more than 0',
     'timeout-minutes is "0": a deadline must be more than 0 minutes',
     'jobs is "evit": it must be wait or evict (did you mean evict?)',

@@ -21,10 +21,10 @@ test('the instance is read from the provider id of AWS, and from nothing else', 
 })
 
 test('a closed node says who closed it', () => {
-  const annotations = { 'eks-node-upgrade/closed-by': 'run-1' }
+  const annotations = { 'eks-node-upgrade/cordoned-by': 'run-1' }
   const node = projectNode({ metadata: { name: 'n', annotations }, spec: { unschedulable: true } })
   assert.equal(node.schedulable, false)
-  assert.equal(node.closedBy, 'run-1')
+  assert.equal(node.cordonedBy, 'run-1')
 })
 
 test('pressure that is true and readiness that is false are troubles; the rest is not', () => {

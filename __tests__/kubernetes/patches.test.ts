@@ -18,21 +18,21 @@ async function accepting() {
 
 test('closing a node and its mark are one patch, guarded by the version that was looked at', async () => {
   await using world = await accepting()
-  assert.equal(await world.cluster.closeNode(node, 'run-1'), 'done')
+  assert.equal(await world.cluster.cordonNode(node, 'run-1'), 'done')
   const [request] = world.api.requests
   assert.equal(`${request?.method} ${request?.url.pathname}`, 'PATCH /api/v1/nodes/n-1')
   assert.equal(request?.headers['content-type'], 'application/merge-patch+json')
   assert.deepEqual(request?.body, {
-    metadata: { annotations: { 'eks-node-upgrade/closed-by': 'run-1' }, resourceVersion: '5' },
+    metadata: { annotations: { 'eks-node-upgrade/cordoned-by': 'run-1' }, resourceVersion: '5' },
     spec: { unschedulable: true }
   })
 })
 
 test('opening a node takes the mark away in the same patch', async () => {
   await using world = await accepting()
-  await world.cluster.openNode(node)
+  await world.cluster.uncordonNode(node)
   const [opened] = world.api.requests
-  assert.deepEqual(opened?.body.metadata.annotations, { 'eks-node-upgrade/closed-by': null })
+  assert.deepEqual(opened?.body.metadata.annotations, { 'eks-node-upgrade/cordoned-by': null })
   assert.deepEqual(opened?.body.spec, { unschedulable: null })
 })
 
@@ -55,7 +55,7 @@ for (const [status, answer] of [
     await using api = await fakeApiServer()
     api.intercept = (_request, response) => json(response, status, { message: 'no' })
     const { cluster } = await connected(api)
-    assert.equal(await cluster.closeNode(node, 'run-1'), answer)
+    assert.equal(await cluster.cordonNode(node, 'run-1'), answer)
     assert.equal(await cluster.unmarkWorkload(deployment), answer)
   })
 }
@@ -65,10 +65,10 @@ test('a patch that is not allowed quotes the server and names the remedy', async
   const message = 'User "ci" cannot patch resource "nodes"'
   api.intercept = (_request, response) => json(response, 403, { message })
   const { cluster } = await connected(api)
-  await assert.rejects(cluster.closeNode(node, 'run-1'), (error) => {
+  await assert.rejects(cluster.cordonNode(node, 'run-1'), (error) => {
     assert.ok(error instanceof UpgradeError)
     assert.equal(error.details.code, 'access-denied')
-    assert.match(error.message, /close node n-1.*User "ci" cannot patch/)
+    assert.match(error.message, /cordon node n-1.*User "ci" cannot patch/)
     assert.match(error.details.hint, /permissions\.md/)
     return true
   })

@@ -39,7 +39,7 @@ test('an ordinary line is no workflow command, in the new form nor in the old', 
     assert.doesNotMatch(shown, /##\[/, line)
     assert.doesNotMatch(shown, /[\r\n]/, line)
   }
-  assert.equal(harmless.workflowLine('node a::b is closed'), 'node a::b is closed')
+  assert.equal(harmless.workflowLine('node a::b is cordoned'), 'node a::b is cordoned')
 })
 
 test('prose in a Markdown table stays in its cell and is no markup', () => {

@@ -48,13 +48,13 @@ export const sampleBlockers: readonly Finding[] = [
   }
 ]
 
-const order: readonly StageName[] = ['freeze', 'launch', 'close', 'move', 'verify', 'retire', 'release']
+const order: readonly StageName[] = ['freeze', 'launch', 'cordon', 'drain', 'verify', 'retire', 'release']
 
 export function sampleProgress(overrides: Partial<Progress> = {}): Progress {
   const details = [
     'settings of both groups recorded and pinned',
     '6 of 6 nodes usable (1 canary first)',
-    '6 of 6 old nodes closed'
+    '6 of 6 old nodes cordoned'
   ]
   return {
     at: startAt + 252_000,
@@ -122,7 +122,7 @@ export function sampleResult(overrides: Partial<Result> = {}): Result {
     })),
     timeline: [
       { at: startAt, text: 'froze both groups' },
-      { at: startAt + 200_000, text: 'closed node ip-10-0-1-9' }
+      { at: startAt + 200_000, text: 'cordoned node ip-10-0-1-9' }
     ],
     restored: [],
     warnings: [],
@@ -143,7 +143,7 @@ export function revertedResult(overrides: Partial<Result> = {}): Result {
     stages: [
       {
         direction: 'forward',
-        stage: 'move',
+        stage: 'drain',
         startedAt: startAt,
         endedAt: startAt + 900_000,
         detail: '41 of 58 pods',
@@ -151,7 +151,7 @@ export function revertedResult(overrides: Partial<Result> = {}): Result {
       },
       {
         direction: 'reverting',
-        stage: 'reopen',
+        stage: 'uncordon',
         startedAt: startAt + 900_000,
         endedAt: startAt + 901_000,
         detail: '6 of 6 old nodes open',
@@ -159,7 +159,7 @@ export function revertedResult(overrides: Partial<Result> = {}): Result {
       },
       {
         direction: 'reverting',
-        stage: 'move',
+        stage: 'drain',
         startedAt: startAt + 901_000,
         endedAt: startAt + 990_000,
         detail: '41 of 41 pods back',

@@ -1,5 +1,5 @@
 // Follows every pod, node, budget and workload from the API's own watches and writes down, at every event, what must never
-// be: a workload without a ready pod, a budget below its minimum, both sides closed. It judges by the objects' specs, not
+// be: a workload without a ready pod, a budget below its minimum, both sides cordoned. It judges by the objects' specs, not
 // by what controllers have counted, so it is neither late nor lenient.
 
 import { type Ground, isOfGround, sideLabel } from './ground.ts'
@@ -46,7 +46,7 @@ export interface Observer {
   readonly gaps: readonly Gap[]
   readonly breaks: readonly Break[]
   /** Moments in which no node of the pair would have taken a pod. */
-  readonly closed: readonly { at: number; untilAt?: number }[]
+  readonly cordoned: readonly { at: number; untilAt?: number }[]
   /** Lowest number of ready pods that was seen per workload, of how many. */
   readonly lowest: ReadonlyMap<string, { ready: number; wanted: number }>
   /** Pods that must move (no DaemonSet's, no Job's, none finished) on that side now, being deleted or not. */
@@ -87,7 +87,7 @@ export async function observe(kubernetes: Kubernetes, ground: Ground): Promise<O
   let recording = false
   const gaps: Gap[] = []
   const breaks: Break[] = []
-  const closed: { at: number; untilAt?: number }[] = []
+  const cordoned: { at: number; untilAt?: number }[] = []
   const lowest = new Map<string, { ready: number; wanted: number }>()
 
   function podChanged(gone: boolean, object: KubernetesObject): void {
@@ -167,9 +167,9 @@ export async function observe(kubernetes: Kubernetes, ground: Ground): Promise<O
     else nodes.set(name, object)
     const sides = [ground.blue, ground.green]
     const open = [...nodes.values()].some((node) => sides.includes(sideOf(node)) && takesPods(node))
-    const last = closed.at(-1)
+    const last = cordoned.at(-1)
     if (!recording) return
-    if (!open && (!last || last.untilAt)) closed.push({ at: Date.now() })
+    if (!open && (!last || last.untilAt)) cordoned.push({ at: Date.now() })
     else if (open && last && !last.untilAt) last.untilAt = Date.now()
   }
 
@@ -211,11 +211,11 @@ export async function observe(kubernetes: Kubernetes, ground: Ground): Promise<O
   return {
     gaps,
     breaks,
-    closed,
+    cordoned,
     lowest,
     start() {
       recording = true
-      for (const found of [gaps, breaks, closed]) found.length = 0
+      for (const found of [gaps, breaks, cordoned]) found.length = 0
       lowest.clear()
       openGaps.clear()
       for (const key of workloads.keys()) judgeWorkload(key)

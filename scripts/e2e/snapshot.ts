@@ -189,7 +189,7 @@ export function checkCalm(observer: Observer): void {
     (one) => `${one.budget} at ${one.healthy} of ${one.desired}: ${one.pod} ${one.how}`
   )
   check('no budget was broken at any moment', breaks.length === 0, breaks.length === 0 ? '0' : breaks.slice(0, 5))
-  check('never were both sides closed', observer.closed.length === 0, `${observer.closed.length} moments`)
+  check('never were both sides cordoned', observer.cordoned.length === 0, `${observer.cordoned.length} moments`)
 }
 
 function lows(observer: Observer): string {

@@ -36,7 +36,7 @@ export const quick: Readonly<Record<string, string>> = {
   'launch-timeout-minutes': '1',
   'join-timeout-minutes': '1',
   'pod-timeout-minutes': '1',
-  'move-timeout-minutes': '3'
+  'drain-timeout-minutes': '3'
 }
 
 export interface CliOptions {

@@ -231,7 +231,7 @@ export const inputs: readonly Input[] = [
     group: 'deadlines'
   },
   {
-    name: 'move-timeout-minutes',
+    name: 'drain-timeout-minutes',
     kind: minutes(),
     default: '60',
     description: 'Deadline for all workloads to be moved.',
@@ -292,7 +292,7 @@ export const inputs: readonly Input[] = [
     name: 'jobs',
     kind: choice('wait', 'evict'),
     default: 'wait',
-    description: 'Pods of Jobs: wait for them (until move-timeout-minutes, then held, naming them), or evict them.',
+    description: 'Pods of Jobs: wait for them (until drain-timeout-minutes, then held, naming them), or evict them.',
     faces: both,
     group: 'consent'
   },

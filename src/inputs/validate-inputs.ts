@@ -230,7 +230,7 @@ function assemble(
     launchTimeoutMs: minutes('launch-timeout-minutes'),
     joinTimeoutMs: minutes('join-timeout-minutes'),
     stableMs: Math.round(Number(value('stable-seconds')) * 1000),
-    moveTimeoutMs: minutes('move-timeout-minutes'),
+    drainTimeoutMs: minutes('drain-timeout-minutes'),
     podTimeoutMs: minutes('pod-timeout-minutes'),
     soakMs: minutes('soak-minutes'),
     retireTimeoutMs: minutes('retire-timeout-minutes'),

@@ -6,7 +6,7 @@ import { type Connection, connect, fetchObject } from './connection.ts'
 import { evict, remove } from './eviction.ts'
 import type { Endpoint, KubeconfigSource } from './kubeconfig.ts'
 import { leases } from './leases.ts'
-import { closeNode, openNode, restart, unmarkWorkload } from './patches.ts'
+import { cordonNode, restart, uncordonNode, unmarkWorkload } from './patches.ts'
 import { records } from './records.ts'
 import { type FeedOptions, feed } from './watch/feed.ts'
 
@@ -40,8 +40,8 @@ function cluster(connection: Connection, options: FeedOptions): Cluster {
     ...feed(connection, options),
     version: () => version(connection),
     denied: (checks) => denied(connection, checks),
-    closeNode: (node, runId) => closeNode(connection, node, runId),
-    openNode: (node) => openNode(connection, node),
+    cordonNode: (node, runId) => cordonNode(connection, node, runId),
+    uncordonNode: (node) => uncordonNode(connection, node),
     evict: (pod) => evict(connection, pod),
     remove: (pod) => remove(connection, pod),
     restart: (workload, at, runId) => restart(connection, workload, at, runId),

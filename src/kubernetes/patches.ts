@@ -3,20 +3,20 @@
  * looked at: where the object has changed since, the server answers 409 and nothing happens.
  */
 import type { Node, Workload, WriteAnswer } from '../engine/model/cluster.ts'
-import { closedByMark, restartedByMark } from '../engine/model/names.ts'
+import { cordonedByMark, restartedByMark } from '../engine/model/names.ts'
 import { refusalError, succeeded } from './api-error.ts'
 import type { Connection } from './connection.ts'
 import { restartedAtAnnotation } from './projection/metadata.ts'
 
-export function closeNode(connection: Connection, node: Node, runId: string): Promise<WriteAnswer> {
-  const patch = { metadata: { annotations: { [closedByMark]: runId } }, spec: { unschedulable: true } }
-  return patchNode(connection, node, 'close', patch)
+export function cordonNode(connection: Connection, node: Node, runId: string): Promise<WriteAnswer> {
+  const patch = { metadata: { annotations: { [cordonedByMark]: runId } }, spec: { unschedulable: true } }
+  return patchNode(connection, node, 'cordon', patch)
 }
 
 /** null takes a field away. */
-export function openNode(connection: Connection, node: Node): Promise<WriteAnswer> {
-  const patch = { metadata: { annotations: { [closedByMark]: null } }, spec: { unschedulable: null } }
-  return patchNode(connection, node, 'open', patch)
+export function uncordonNode(connection: Connection, node: Node): Promise<WriteAnswer> {
+  const patch = { metadata: { annotations: { [cordonedByMark]: null } }, spec: { unschedulable: null } }
+  return patchNode(connection, node, 'uncordon', patch)
 }
 
 /** As `kubectl rollout restart` does it: the controller rolls because the template has another annotation. */

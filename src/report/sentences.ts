@@ -58,12 +58,12 @@ export function outcomeMark(outcome: Result['outcome']): string {
 export const stagePurpose: Readonly<Record<StageName, string>> = {
   freeze: 'record and pin the settings of both groups',
   launch: 'start the new nodes',
-  close: 'close the nodes that are being emptied',
-  move: 'move the pods',
+  cordon: 'cordon the nodes that are being emptied',
+  drain: 'move the pods to the other nodes',
   verify: 'watch that everything is as healthy as before',
   retire: 'scale the emptied group to zero',
   release: 'give the settings back',
-  reopen: 'open the old nodes again'
+  uncordon: 'uncordon the old nodes'
 }
 
 export function directionWords(direction: Direction): string {

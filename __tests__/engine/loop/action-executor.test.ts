@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { createWorks } from '../../../src/engine/loop/action-executor.ts'
+import { createActionExecutor } from '../../../src/engine/loop/action-executor.ts'
 import type { Cluster, EvictionAnswer, Pod, WriteAnswer } from '../../../src/engine/model/cluster.ts'
 import { UpgradeError } from '../../../src/engine/model/error.ts'
 import type { NodeGroups } from '../../../src/engine/model/node-group.ts'
 import { type Action, actionKey } from '../../../src/engine/world/action.ts'
-import { type Diary, newDiary } from '../../../src/engine/world/observations.ts'
+import { newObservations, type Observations } from '../../../src/engine/world/observations.ts'
 import { virtualClock } from '../../../src/lab/clock.ts'
 import { blue, engineClock, green, node, pod, workload } from '../sample.ts'
 
@@ -15,7 +15,7 @@ type Answer = EvictionAnswer | WriteAnswer | Error
 function workshop(answers: Record<string, Answer[]> = {}) {
   const clock = virtualClock()
   const engine = engineClock(clock)
-  const diary: Diary = newDiary(clock.now(), 0)
+  const observations: Observations = newObservations(clock.now(), 0)
   const calls: string[] = []
   const told: string[] = []
   const state = { lock: true, wrote: 0, most: 0, under: 0 }
@@ -31,11 +31,11 @@ function workshop(answers: Record<string, Answer[]> = {}) {
     return (answer as T | undefined) ?? good
   }
   const accepted: EvictionAnswer = { kind: 'accepted' }
-  const cluster: Pick<Cluster, 'evict' | 'remove' | 'closeNode' | 'openNode' | 'restart' | 'unmarkWorkload'> = {
+  const cluster: Pick<Cluster, 'evict' | 'remove' | 'cordonNode' | 'uncordonNode' | 'restart' | 'unmarkWorkload'> = {
     evict: (one) => call(`evict ${one.name}`, accepted),
     remove: (one) => call(`remove ${one.name}`, accepted),
-    closeNode: (one) => call(`close ${one.name}`, 'done'),
-    openNode: (one) => call(`open ${one.name}`, 'done'),
+    cordonNode: (one) => call(`close ${one.name}`, 'done'),
+    uncordonNode: (one) => call(`open ${one.name}`, 'done'),
     restart: (one) => call(`restart ${one.name}`, 'done'),
     unmarkWorkload: (one) => call(`unmark ${one.name}`, 'done')
   }
@@ -52,11 +52,11 @@ function workshop(answers: Record<string, Answer[]> = {}) {
     untag: (name) => call(`untag ${name}`, undefined),
     terminate: (name) => call(`terminate ${name}`, undefined)
   }
-  const works = createWorks({
+  const works = createActionExecutor({
     clock: engine,
     cluster: cluster as Cluster,
     nodeGroups: nodeGroups as NodeGroups,
-    diary: () => diary,
+    observations: () => observations,
     mayWrite: () => state.lock,
     wroteGroups: () => {
       state.wrote += 1
@@ -66,7 +66,7 @@ function workshop(answers: Record<string, Answer[]> = {}) {
   })
   return {
     works,
-    diary,
+    observations,
     calls,
     told,
     state,
@@ -87,7 +87,7 @@ const evict = (name: string, lane = name, over: Partial<Pod> = {}): Action => ({
 })
 const resize: Action = { kind: 'resize', group: blue, capacity: { desired: 3 } }
 const close = (version = '1'): Action => ({
-  kind: 'close-node',
+  kind: 'cordon',
   node: node('b1', { resourceVersion: version }),
   runId: 'run-1'
 })
@@ -136,14 +136,14 @@ describe('works', () => {
   })
 
   it('tells what was done, and not what met another object', async () => {
-    const { works, told, drain, diary } = workshop({ 'close b1': ['conflict'] })
+    const { works, told, drain, observations } = workshop({ 'close b1': ['conflict'] })
     works.start([close('1')])
     await drain()
     assert.deepEqual(told, [])
-    assert.equal(diary.attempts.get(actionKey(close('1')))?.failures, 0)
+    assert.equal(observations.attempts.get(actionKey(close('1')))?.failures, 0)
     works.start([close('2')])
     await drain()
-    assert.deepEqual(told, ['closed node b1'])
+    assert.deepEqual(told, ['cordoned node b1'])
   })
 
   it('tries again what failed for a passing reason, later and later', async () => {
@@ -185,27 +185,27 @@ describe('works', () => {
       { kind: 'unknown', message: '' }
     ]
     for (const answer of answers) {
-      const { works, diary, drain } = workshop({ 'evict a': [answer] })
+      const { works, observations, drain } = workshop({ 'evict a': [answer] })
       works.start([evict('a')])
-      assert.equal(diary.evictions.get('uid-a')?.answer, undefined)
+      assert.equal(observations.evictions.get('uid-a')?.answer, undefined)
       await drain()
-      assert.deepEqual(diary.evictions.get('uid-a')?.answer, answer)
-      assert.equal(diary.evictions.get('uid-a')?.budgetVersion, '7')
+      assert.deepEqual(observations.evictions.get('uid-a')?.answer, answer)
+      assert.equal(observations.evictions.get('uid-a')?.budgetVersion, '7')
     }
   })
 
   it('takes a call that broke off for an answer that nobody knows', async () => {
-    const { works, diary, drain } = workshop({ 'evict a': [failure('kubernetes')] })
+    const { works, observations, drain } = workshop({ 'evict a': [failure('kubernetes')] })
     works.start([evict('a')])
     await drain()
-    assert.equal(diary.evictions.get('uid-a')?.answer?.kind, 'unknown')
+    assert.equal(observations.evictions.get('uid-a')?.answer?.kind, 'unknown')
   })
 
   it('has everybody slow down when flow control says so', async () => {
-    const { works, diary, drain, clock } = workshop({ 'evict a': [{ kind: 'throttled', retryAfterMs: 3000 }] })
+    const { works, observations, drain, clock } = workshop({ 'evict a': [{ kind: 'throttled', retryAfterMs: 3000 }] })
     works.start([evict('a')])
     await drain()
-    assert.equal(diary.throttledUntil, clock.now() + 3000)
+    assert.equal(observations.throttledUntil, clock.now() + 3000)
   })
 })
 
@@ -219,12 +219,12 @@ describe('evictions that one budget has to allow', () => {
   })
 
   it('are not asked for any more when the budget said no', async () => {
-    const { works, calls, diary, drain } = workshop({ 'evict a1': [{ kind: 'budget', message: 'no' }] })
+    const { works, calls, observations, drain } = workshop({ 'evict a1': [{ kind: 'budget', message: 'no' }] })
     works.start([evict('a1', 'a'), evict('a2', 'a')])
     await drain()
     assert.deepEqual(calls, ['evict a1'])
-    assert.equal(diary.evictions.has('uid-a2'), false)
-    assert.equal(diary.inFlight.size, 0)
+    assert.equal(observations.evictions.has('uid-a2'), false)
+    assert.equal(observations.inFlight.size, 0)
   })
 
   it('are not sent once the lock is lost', async () => {

@@ -6,22 +6,22 @@ import type { Group } from '../../../src/engine/model/node-group.ts'
 import type { StageName } from '../../../src/engine/model/report.ts'
 import type { OpenRun } from '../../../src/engine/record/record.ts'
 import { actionKey } from '../../../src/engine/world/action.ts'
-import type { Diary } from '../../../src/engine/world/observations.ts'
+import type { Observations } from '../../../src/engine/world/observations.ts'
 import {
   blue,
-  blueClosed,
+  blueCordoned,
   blueGroup,
   blueOpen,
   deployment,
-  diaryAt,
   directly,
-  greenClosed,
+  greenCordoned,
   greenGroup,
   greenOpen,
   instance,
   look,
   minute,
   now,
+  observationsAt,
   pod,
   run,
   type Scene,
@@ -31,12 +31,12 @@ import {
 } from '../sample.ts'
 
 const rest = { min: 0, max: 0, desired: 0 }
-const moved = [...blueClosed, ...greenOpen]
+const moved = [...blueCordoned, ...greenOpen]
 /** Verified: every look of a long soak was good. */
-function verified(): Diary {
-  const diary = diaryAt(now, { name: 'verify', forMs: 60 * minute })
-  watch({ run: run(), nodes: moved, diary, now: now - 10 * minute }, 10, minute)
-  return diary
+function verified(): Observations {
+  const observations = observationsAt(now, { name: 'verify', forMs: 60 * minute })
+  watch({ run: run(), nodes: moved, observations, now: now - 10 * minute }, 10, minute)
+  return observations
 }
 
 function judge(scene: Scene, open: OpenRun = run()): Decision {
@@ -48,9 +48,9 @@ const reasonOf = (decision: Decision) => ('reason' in decision ? decision.reason
 describe('the stages of each direction', () => {
   it('are these, in this order', () => {
     const names = (list: readonly { name: StageName }[]) => list.map((stage) => stage.name)
-    assert.deepEqual(names(stagesOf.forward), ['freeze', 'launch', 'close', 'move', 'verify'])
-    assert.deepEqual(names(stagesOf.retiring), ['close', 'move', 'retire', 'release'])
-    assert.deepEqual(names(stagesOf.reverting), ['reopen', 'close', 'move', 'retire', 'release'])
+    assert.deepEqual(names(stagesOf.forward), ['freeze', 'launch', 'cordon', 'drain', 'verify'])
+    assert.deepEqual(names(stagesOf.retiring), ['cordon', 'drain', 'retire', 'release'])
+    assert.deepEqual(names(stagesOf.reverting), ['uncordon', 'cordon', 'drain', 'retire', 'release'])
   })
 })
 
@@ -60,59 +60,61 @@ describe('forward', () => {
   const cases: [StageName | Decision['kind'], string, Scene][] = [
     ['freeze', 'begins with freeze', { outgoing: untouched, incoming: asleep, nodes: blueOpen }],
     ['launch', 'then launches', { incoming: asleep, nodes: blueOpen }],
-    ['close', 'then closes', {}],
-    ['move', 'then moves', { nodes: moved, pods: deployment('shop', ['b1', 'b2']).pods }],
+    ['cordon', 'then cordons', {}],
+    ['drain', 'then drains', { nodes: moved, pods: deployment('shop', ['b1', 'b2']).pods }],
     ['verify', 'then verifies', { nodes: moved }],
-    ['retire', 'and then says that it would retire', { nodes: moved, diary: verified() }]
+    ['retire', 'and then says that it would retire', { nodes: moved, observations: verified() }]
   ]
   for (const [stage, what, scene] of cases) it(what, () => assert.equal(stageOf(judge(scene)), stage))
 
   it('goes back to an earlier stage when somebody undoes what it did', () => {
-    assert.equal(stageOf(judge({ nodes: moved, diary: verified(), outgoing: untouched })), 'freeze')
+    assert.equal(stageOf(judge({ nodes: moved, observations: verified(), outgoing: untouched })), 'freeze')
     assert.equal(
-      stageOf(judge({ nodes: [...blueOpen.slice(0, 1), ...blueClosed.slice(1), ...greenOpen], diary: verified() })),
-      'close'
+      stageOf(
+        judge({ nodes: [...blueOpen.slice(0, 1), ...blueCordoned.slice(1), ...greenOpen], observations: verified() })
+      ),
+      'cordon'
     )
   })
 
   it('holds where that was asked for, and not a second time when it is finalized', () => {
     const open = run({ settings: settings({ hold: true }) })
-    assert.deepEqual(judge({ nodes: moved, diary: verified() }, open), { kind: 'hold' })
+    assert.deepEqual(judge({ nodes: moved, observations: verified() }, open), { kind: 'hold' })
     const finalizing = run({ held: true, settings: settings({ hold: true }) })
-    assert.equal(judge({ nodes: moved, diary: verified() }, finalizing).kind, 'retire')
+    assert.equal(judge({ nodes: moved, observations: verified() }, finalizing).kind, 'retire')
   })
 
   it('holds, unasked, while a Job runs on, and names it', () => {
     const { pods, workloads } = directly('Job', 'report', ['b1'])
-    const open = run({ spentMs: { 'forward/move': 61 * minute } })
-    const decision = judge({ nodes: moved, diary: verified(), pods, parts: [{ workloads }] }, open)
+    const open = run({ spentMs: { 'forward/drain': 61 * minute } })
+    const decision = judge({ nodes: moved, observations: verified(), pods, parts: [{ workloads }] }, open)
     assert.equal(reasonOf(decision), 'jobs-run')
     assert.match(decision.kind === 'hold' ? (decision.heldFor ?? '') : '', /team-a\/job\/report is still running/)
   })
 
   it('holds, unasked, with a pod that nothing would make again', () => {
-    const decision = judge({ nodes: moved, diary: verified(), pods: [pod('bare', { nodeName: 'b1' })] })
+    const decision = judge({ nodes: moved, observations: verified(), pods: [pod('bare', { nodeName: 'b1' })] })
     assert.match(decision.kind === 'hold' ? (decision.heldFor ?? '') : '', /team-a\/bare stays on b1/)
   })
 
   it('does not retire on a list that is old', () => {
-    assert.notEqual(judge({ nodes: moved, diary: verified(), freshAt: now - 2 * minute }).kind, 'retire')
+    assert.notEqual(judge({ nodes: moved, observations: verified(), freshAt: now - 2 * minute }).kind, 'retire')
   })
 
   it('turns to revert when a stage fails', () => {
     const decision = judge({
       nodes: moved,
-      diary: diaryAt(now, { name: 'move', forMs: 61 * minute }),
+      observations: observationsAt(now, { name: 'drain', forMs: 61 * minute }),
       pods: deployment('shop', ['b1']).pods
     })
     assert.equal(decision.kind, 'revert')
-    assert.equal(reasonOf(decision), 'move-timeout')
+    assert.equal(reasonOf(decision), 'drain-timeout')
   })
 
   it('stays held when finalizing fails: only a person goes back', () => {
     const open = run({ held: true, heldFor: 'a Job' })
-    const diary = diaryAt(now, { name: 'move', forMs: 61 * minute })
-    const decision = judge({ nodes: moved, diary, pods: deployment('shop', ['b1']).pods }, open)
+    const observations = observationsAt(now, { name: 'drain', forMs: 61 * minute })
+    const decision = judge({ nodes: moved, observations, pods: deployment('shop', ['b1']).pods }, open)
     assert.equal(decision.kind, 'hold')
     assert.equal(reasonOf(decision), 'finalize-failed')
     assert.equal(decision.kind === 'hold' && decision.heldFor, 'a Job')
@@ -124,13 +126,13 @@ describe('forward', () => {
     assert.equal(reasonOf(judge({}, run({ elapsedMs: 285 * minute }))), 'time-over')
   })
 
-  it('keeps back as much time as has passed since close began', () => {
+  it('keeps back as much time as has passed since cordon began', () => {
     const open = run({ elapsedMs: 240 * minute })
-    const diary = diaryAt(now)
-    diary.closedAt = now - 59 * minute
-    assert.equal(judge({ diary }, open).kind, 'go')
-    diary.closedAt = now - 60 * minute
-    assert.equal(reasonOf(judge({ diary }, open)), 'time-over')
+    const observations = observationsAt(now)
+    observations.cordonedAt = now - 59 * minute
+    assert.equal(judge({ observations }, open).kind, 'go')
+    observations.cordonedAt = now - 60 * minute
+    assert.equal(reasonOf(judge({ observations }, open)), 'time-over')
   })
 
   it('begins to revert before credentials end that nobody can renew', () => {
@@ -141,11 +143,11 @@ describe('forward', () => {
 
 describe('a call that fails', () => {
   const failing = (code: ErrorCode, failures: number) => {
-    const diary = diaryAt(now)
+    const observations = observationsAt(now)
     const error = new UpgradeError('AWS denies it', { code, outcome: 'refused', hint: '' })
     const key = actionKey({ kind: 'suspend', group: blue, processes: ['ReplaceUnhealthy'] })
-    diary.attempts.set(key, { failures, nextAt: now + 1000, error })
-    return { diary, outgoing: blueGroup({ suspended: ['AZRebalance', 'ScheduledActions', 'InstanceRefresh'] }) }
+    observations.attempts.set(key, { failures, nextAt: now + 1000, error })
+    return { observations, outgoing: blueGroup({ suspended: ['AZRebalance', 'ScheduledActions', 'InstanceRefresh'] }) }
   }
 
   it('for want of a right turns to revert', () => {
@@ -163,10 +165,10 @@ describe('retiring', () => {
   const open = run({ direction: 'retiring' })
 
   it('moves what came meanwhile, retires, releases, and is finished', () => {
-    assert.equal(stageOf(judge({ nodes: moved, pods: deployment('shop', ['b1', 'b2']).pods }, open)), 'move')
+    assert.equal(stageOf(judge({ nodes: moved, pods: deployment('shop', ['b1', 'b2']).pods }, open)), 'drain')
     assert.equal(stageOf(judge({ nodes: moved }, open)), 'retire')
     const emptied = blueGroup({ capacity: rest, instances: [] })
-    const scene = { run: open, outgoing: emptied, nodes: greenOpen, diary: diaryAt(now) }
+    const scene = { run: open, outgoing: emptied, nodes: greenOpen, observations: observationsAt(now) }
     assert.equal(stageOf(decide(watch(scene, 3), open).decision), 'release')
   })
 
@@ -192,40 +194,40 @@ describe('reverting', () => {
   const outgoing = blueGroup({ capacity: { min: 3, max: 10, desired: 3 } })
 
   it('reopens before it closes anything', () => {
-    assert.equal(stageOf(judge({ nodes: moved }, open)), 'reopen')
-    assert.equal(stageOf(judge({ nodes: [...blueOpen, ...greenOpen], outgoing }, open)), 'close')
+    assert.equal(stageOf(judge({ nodes: moved }, open)), 'uncordon')
+    assert.equal(stageOf(judge({ nodes: [...blueOpen, ...greenOpen], outgoing }, open)), 'cordon')
   })
 
   it('then moves, and retires incoming', () => {
     const incoming = greenGroup({ capacity: { min: 3, max: 3, desired: 3 } })
-    const nodes = [...blueOpen, ...greenClosed]
+    const nodes = [...blueOpen, ...greenCordoned]
     assert.equal(
       stageOf(judge({ nodes, outgoing, incoming, pods: deployment('shop', ['g1', 'g2']).pods }, open)),
-      'move'
+      'drain'
     )
     assert.equal(stageOf(judge({ nodes, outgoing, incoming }, open)), 'retire')
   })
 
   it('goes on for as long as there is progress, and halts when there is none', () => {
-    const diary = diaryAt(now)
-    diary.progress = { signature: '', at: now - 44 * minute }
-    assert.equal(judge({ nodes: moved, diary }, open).kind, 'go')
-    diary.progress.at = now - 45 * minute
-    const decision = judge({ nodes: moved, diary }, open)
+    const observations = observationsAt(now)
+    observations.progress = { signature: '', at: now - 44 * minute }
+    assert.equal(judge({ nodes: moved, observations }, open).kind, 'go')
+    observations.progress.at = now - 45 * minute
+    const decision = judge({ nodes: moved, observations }, open)
     assert.equal(decision.kind, 'halt')
     assert.equal(reasonOf(decision), 'no-open-node')
   })
 
   it('names what it waited for when it halts later', () => {
-    const diary = diaryAt(now)
-    diary.progress = { signature: '', at: now - 46 * minute }
+    const observations = observationsAt(now)
+    observations.progress = { signature: '', at: now - 46 * minute }
     const decision = judge(
       {
-        nodes: [...blueOpen, ...greenClosed],
+        nodes: [...blueOpen, ...greenCordoned],
         outgoing,
         incoming: greenGroup({ capacity: { min: 3, max: 3, desired: 3 } }),
         pods: [pod('bare', { nodeName: 'g1' })],
-        diary
+        observations
       },
       open
     )
@@ -259,7 +261,7 @@ function judgeAtRest(direction: 'retiring' | 'reverting'): string {
       ? greenGroup({ ...quiet, capacity: staying, instances: instances(['g1', 'g2', 'g3'], '42') })
       : greenGroup({ ...quiet, capacity: rest, instances: [] }),
     nodes: forth ? greenOpen : blueOpen,
-    diary: diaryAt(now)
+    observations: observationsAt(now)
   }
   const { decision } = decide(watch(scene, 3), open)
   return decision.kind === 'finish'

@@ -56,13 +56,13 @@ describe('the reader of the groups', () => {
     one.reader.wrote()
     assert.ok((await looksIn(one, 6000)) >= 5)
     assert.ok((await looksIn(one, 30_000)) <= 11)
-    one.reader.stage('move')
+    one.reader.stage('drain')
     assert.ok((await looksIn(one, 60_000)) <= 5)
   })
 
   it('looks at once after a write of ours', async () => {
     const one = reading()
-    one.reader.stage('move')
+    one.reader.stage('drain')
     await one.read()
     await one.read()
     assert.equal(one.state.looks, 1)
@@ -82,7 +82,7 @@ describe('the reader of the groups', () => {
 
   it('looks when a node appears whose instance it does not know', async () => {
     const one = reading()
-    one.reader.stage('move')
+    one.reader.stage('drain')
     await one.read()
     await one.pass(600)
     const stranger = node('b9', { instanceId: 'i-b9', createdAt: one.clock.now() })
@@ -92,7 +92,7 @@ describe('the reader of the groups', () => {
 
   it('is not woken again and again by a node of somebody else', async () => {
     const one = reading()
-    one.reader.stage('move')
+    one.reader.stage('drain')
     await one.read()
     await one.pass(2000)
     const foreign = node('karpenter-1', { instanceId: 'i-k1', createdAt: one.clock.now() - 1000 })
@@ -105,7 +105,7 @@ describe('the reader of the groups', () => {
 
   it('hands a failure on, and looks again the next time', async () => {
     const one = reading()
-    one.reader.stage('move')
+    one.reader.stage('drain')
     await one.read()
     one.reader.wrote()
     one.state.fail = new UpgradeError('throttled', { code: 'aws', outcome: 'refused', hint: '' })

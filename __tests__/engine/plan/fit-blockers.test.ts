@@ -57,10 +57,10 @@ test('a pod that fits on a node that stays is not refused', () => {
   )
 })
 
-test('a node that stays but is closed is no place', () => {
+test('a node that stays but is cordoned is no place', () => {
   const small = node('s', { instanceType: 't3.small', allocatable: { cpu: 1900, memory: 2 * gib, pods: 11 } })
-  const closed = node('closed', { schedulable: false })
-  const { blockers } = find([asks({ requests: { memory: 3 * gib } })], { type: 't3.small', nodes: [small, closed] })
+  const cordoned = node('cordoned', { schedulable: false })
+  const { blockers } = find([asks({ requests: { memory: 3 * gib } })], { type: 't3.small', nodes: [small, cordoned] })
   assert.deepEqual(
     blockers.map(({ rule }) => rule),
     ['fits-nowhere']

@@ -165,10 +165,10 @@ const warned: readonly [
     ['budget-blocked-now team-a/a']
   ],
   [
-    'a workload that tolerates closed nodes',
+    'a workload that tolerates cordoned nodes',
     [deployment('a', nodes(3), {}, { placement: { ...pod('').placement, tolerations: [{ operator: 'Exists' }] } })],
     {},
-    ['tolerates-closed-nodes team-a/a']
+    ['tolerates-cordoned-nodes team-a/a']
   ],
   ['a Job that is waited for', [directly('Job', 'j', ['n1', 'n2'])], {}, ['job-waits team-a/job/j']],
   [

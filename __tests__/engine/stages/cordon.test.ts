@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { close, closeBegan } from '../../../src/engine/stages/cordon.ts'
+import { cordon, cordonBegan } from '../../../src/engine/stages/cordon.ts'
 import {
   actionsOf,
+  ask,
   blue,
-  blueClosed,
+  blueCordoned,
   blueGroup,
   blueOpen,
-  closed,
+  cordoned,
   green,
-  greenClosed,
+  greenCordoned,
   greenGroup,
   greenOpen,
   instance,
@@ -19,17 +20,17 @@ import {
 } from '../sample.ts'
 
 const names = (step: Parameters<typeof actionsOf>[0]) =>
-  actionsOf(step).flatMap((action) => (action.kind === 'close-node' ? [action.node.name] : []))
+  actionsOf(step).flatMap((action) => (action.kind === 'cordon' ? [action.node.name] : []))
 
-describe('close', () => {
+describe('cordon', () => {
   it('closes every node of outgoing at once, each with the mark of the run', () => {
-    const step = close.next(look(), run())
+    const step = ask(cordon, look(), run())
     assert.deepEqual(names(step), ['b1', 'b2', 'b3'])
-    assert.ok(actionsOf(step).every((action) => action.kind === 'close-node' && action.runId === 'run-1'))
+    assert.ok(actionsOf(step).every((action) => action.kind === 'cordon' && action.runId === 'run-1'))
   })
 
-  it('is done when all are closed', () => {
-    assert.equal(close.next(look({ nodes: [...blueClosed, ...greenOpen] }), run()).kind, 'done')
+  it('is done when all are cordoned', () => {
+    assert.equal(ask(cordon, look({ nodes: [...blueCordoned, ...greenOpen] }), run()).kind, 'done')
   })
 
   it('closes a late-comer, too', () => {
@@ -37,30 +38,30 @@ describe('close', () => {
       instances: ['b1', 'b2', 'b3', 'b4'].map((name) => instance(`i-${name}`)),
       capacity: { min: 4, max: 4, desired: 4 }
     })
-    const world = look({ outgoing, nodes: [...blueClosed, node('b4'), ...greenOpen] })
-    assert.deepEqual(names(close.next(world, run({ count: 4 }))), ['b4'])
+    const world = look({ outgoing, nodes: [...blueCordoned, node('b4'), ...greenOpen] })
+    assert.deepEqual(names(ask(cordon, world, run({ count: 4 }))), ['b4'])
   })
 
   it('closes again what somebody opened, although our mark is still there', () => {
-    const world = look({ nodes: [closed('b1', { schedulable: true }), ...blueClosed.slice(1), ...greenOpen] })
-    assert.deepEqual(names(close.next(world, run())), ['b1'])
+    const world = look({ nodes: [cordoned('b1', { schedulable: true }), ...blueCordoned.slice(1), ...greenOpen] })
+    assert.deepEqual(names(ask(cordon, world, run())), ['b1'])
   })
 
   it('leaves a node that an operator had cordoned as it is, and puts no mark on it', () => {
-    const world = look({ nodes: [node('b1', { schedulable: false }), ...blueClosed.slice(1), ...greenOpen] })
-    assert.deepEqual(actionsOf(close.next(world, run())), [])
+    const world = look({ nodes: [node('b1', { schedulable: false }), ...blueCordoned.slice(1), ...greenOpen] })
+    assert.deepEqual(actionsOf(ask(cordon, world, run())), [])
   })
 
-  it('writes the grown count into the record before the first node is closed', () => {
+  it('writes the grown count into the record before the first node is cordoned', () => {
     const outgoing = blueGroup({ instances: ['b1', 'b2', 'b3', 'b4'].map((name) => instance(`i-${name}`)) })
-    const step = close.next(look({ outgoing }), run())
+    const step = ask(cordon, look({ outgoing }), run())
     assert.deepEqual(actionsOf(step), [])
     assert.equal(step.kind === 'busy' && step.first?.(run()).count, 4)
   })
 
   it('lowers Max to what is there, and never below what anybody asked for', () => {
     const grown = (capacity: { min: number; max: number; desired: number }) =>
-      actionsOf(close.next(look({ outgoing: blueGroup({ capacity }), nodes: [...blueClosed, ...greenOpen] }), run()))
+      actionsOf(ask(cordon, look({ outgoing: blueGroup({ capacity }), nodes: [...blueCordoned, ...greenOpen] }), run()))
     assert.deepEqual(grown({ min: 3, max: 10, desired: 3 }), [{ kind: 'resize', group: blue, capacity: { max: 3 } }])
     assert.deepEqual(grown({ min: 3, max: 10, desired: 8 }), [{ kind: 'resize', group: blue, capacity: { max: 8 } }])
     assert.deepEqual(grown({ min: 3, max: 3, desired: 3 }), [])
@@ -68,17 +69,19 @@ describe('close', () => {
 
   it('on the way back closes incoming, and only incoming', () => {
     const back = run({ direction: 'reverting' })
-    const step = close.next(
+    const step = ask(
+      cordon,
       look({ run: back, incoming: greenGroup({ capacity: { min: 3, max: 3, desired: 3 } }) }),
       back
     )
     assert.deepEqual(names(step), ['g1', 'g2', 'g3'])
     assert.equal(
-      close.next(
+      ask(
+        cordon,
         look({
           run: back,
           incoming: greenGroup({ capacity: { min: 3, max: 3, desired: 3 } }),
-          nodes: [...blueOpen, ...greenClosed]
+          nodes: [...blueOpen, ...greenCordoned]
         }),
         back
       ).kind,
@@ -88,13 +91,13 @@ describe('close', () => {
 
   it('on the way back lowers incoming’s Max', () => {
     const back = run({ direction: 'reverting' })
-    const step = close.next(look({ run: back, nodes: [...blueOpen, ...greenClosed] }), back)
+    const step = ask(cordon, look({ run: back, nodes: [...blueOpen, ...greenCordoned] }), back)
     assert.deepEqual(actionsOf(step), [{ kind: 'resize', group: green, capacity: { max: 3 } }])
   })
 
-  it('has begun with the first node that is closed by this run', () => {
-    assert.equal(closeBegan(look(), run()), false)
-    assert.equal(closeBegan(look({ nodes: [node('b1', { schedulable: false }), ...greenOpen] }), run()), false)
-    assert.equal(closeBegan(look({ nodes: [closed('b1'), ...greenOpen] }), run()), true)
+  it('has begun with the first node that is cordoned by this run', () => {
+    assert.equal(cordonBegan(look(), run()), false)
+    assert.equal(cordonBegan(look({ nodes: [node('b1', { schedulable: false }), ...greenOpen] }), run()), false)
+    assert.equal(cordonBegan(look({ nodes: [cordoned('b1'), ...greenOpen] }), run()), true)
   })
 })

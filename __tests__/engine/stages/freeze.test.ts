@@ -3,6 +3,7 @@ import { describe, it } from 'node:test'
 import { freeze, originalsText } from '../../../src/engine/stages/freeze.ts'
 import {
   actionsOf,
+  ask,
   blue,
   blueGroup,
   green,
@@ -28,11 +29,11 @@ const asFound = (tags: Readonly<Record<string, string>> = marked) =>
 
 describe('freeze', () => {
   it('is done when everything is seen back', () => {
-    assert.equal(freeze.next(look(), run()).kind, 'done')
+    assert.equal(ask(freeze, look(), run()).kind, 'done')
   })
 
   it('marks both groups before anything else', () => {
-    const actions = actionsOf(freeze.next(asFound({}), run()))
+    const actions = actionsOf(ask(freeze, asFound({}), run()))
     assert.deepEqual(
       actions.map((one) => [one.kind, 'group' in one && one.group]),
       [
@@ -43,7 +44,7 @@ describe('freeze', () => {
   })
 
   it('suspends, pins the size and protects what is there and what comes, and takes no size from anybody', () => {
-    const actions = actionsOf(freeze.next(asFound(), run()))
+    const actions = actionsOf(ask(freeze, asFound(), run()))
     assert.deepEqual(
       actions.filter((one) => one.kind === 'protect-new'),
       [{ kind: 'protect-new', group: blue, on: true }]
@@ -67,7 +68,7 @@ describe('freeze', () => {
 
   it('suspends only what is not suspended already', () => {
     const world = look({ outgoing: blueGroup({ suspended: ['AZRebalance', 'Launch'] }) })
-    assert.deepEqual(actionsOf(freeze.next(world, run())), [
+    assert.deepEqual(actionsOf(ask(freeze, world, run())), [
       { kind: 'suspend', group: blue, processes: ['ScheduledActions', 'InstanceRefresh', 'ReplaceUnhealthy'] }
     ])
   })
@@ -78,7 +79,7 @@ describe('freeze', () => {
       incoming: greenGroup({ healthCheckType: 'EC2,ELB' })
     })
     assert.deepEqual(
-      actionsOf(freeze.next(world, run())).map((one) => 'processes' in one && [one.group, one.processes]),
+      actionsOf(ask(freeze, world, run())).map((one) => 'processes' in one && [one.group, one.processes]),
       [
         [blue, ['HealthCheck']],
         [green, ['HealthCheck']]
@@ -87,7 +88,7 @@ describe('freeze', () => {
   })
 
   it('never stops alarms or the launching of instances: the cluster can always grow', () => {
-    const stopped = actionsOf(freeze.next(asFound(), run())).flatMap((one) =>
+    const stopped = actionsOf(ask(freeze, asFound(), run())).flatMap((one) =>
       one.kind === 'suspend' ? one.processes : []
     )
     for (const process of ['Launch', 'Terminate', 'AlarmNotification']) assert.ok(!stopped.includes(process))
@@ -95,19 +96,19 @@ describe('freeze', () => {
 
   it('leaves a Desired that somebody raised as it is, and writes only Min', () => {
     const world = look({ outgoing: blueGroup({ capacity: { min: 1, max: 10, desired: 8 } }) })
-    assert.deepEqual(actionsOf(freeze.next(world, run())), [{ kind: 'resize', group: blue, capacity: { min: 3 } }])
+    assert.deepEqual(actionsOf(ask(freeze, world, run())), [{ kind: 'resize', group: blue, capacity: { min: 3 } }])
   })
 
   it('repairs a Desired below the count, with the Max that it needs', () => {
     const world = look({ outgoing: blueGroup({ capacity: { min: 0, max: 2, desired: 2 } }) })
-    assert.deepEqual(actionsOf(freeze.next(world, run())), [
+    assert.deepEqual(actionsOf(ask(freeze, world, run())), [
       { kind: 'resize', group: blue, capacity: { min: 3, desired: 3, max: 3 } }
     ])
   })
 
   it('keeps Min at the count: whoever changed it is undone', () => {
     assert.deepEqual(
-      actionsOf(freeze.next(look({ outgoing: blueGroup({ capacity: { min: 0, max: 3, desired: 3 } }) }), run())),
+      actionsOf(ask(freeze, look({ outgoing: blueGroup({ capacity: { min: 0, max: 3, desired: 3 } }) }), run())),
       [{ kind: 'resize', group: blue, capacity: { min: 3 } }]
     )
   })
@@ -119,15 +120,15 @@ describe('freeze', () => {
           instances: [instance('i-b1'), instance('i-b4', { lifecycle, protectedFromScaleIn: false })]
         })
       })
-    assert.deepEqual(kinds(freeze.next(late('Pending:Wait'), run())), [])
-    assert.deepEqual(actionsOf(freeze.next(late('InService'), run())), [
+    assert.deepEqual(kinds(ask(freeze, late('Pending:Wait'), run())), [])
+    assert.deepEqual(actionsOf(ask(freeze, late('InService'), run())), [
       { kind: 'protect', group: blue, instanceIds: ['i-b4'], on: true }
     ])
   })
 
   it('puts the mark of another run right, and one that Terraform took away', () => {
     const world = look({ incoming: greenGroup({ tags: { 'eks-node-upgrade/run': 'run-0' } }) })
-    const [tag] = actionsOf(freeze.next(world, run()))
+    const [tag] = actionsOf(ask(freeze, world, run()))
     assert.equal(tag?.kind === 'tag' && tag.tags['eks-node-upgrade/run'], 'run-1')
   })
 

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { remember } from '../../../src/engine/loop/observe.ts'
+import { observe } from '../../../src/engine/loop/observe.ts'
 import type { Activity, Instance } from '../../../src/engine/model/node-group.ts'
 import type { OpenRun } from '../../../src/engine/record/record.ts'
 import { isFatal, launch, nextWave } from '../../../src/engine/stages/launch.ts'
 import {
   actionsOf,
-  blueClosed,
+  ask,
+  blueCordoned,
   blueGroup,
   blueOpen,
   deployment,
-  diaryAt,
   green,
   greenGroup,
   greenOpen,
@@ -19,6 +19,7 @@ import {
   minute,
   node,
   now,
+  observationsAt,
   random,
   run,
   settings,
@@ -40,12 +41,12 @@ const failedActivity = (message: string): Activity => ({
 describe('launch', () => {
   it('has new instances protected before it asks for any', () => {
     const world = look({ incoming: empty, nodes: blueOpen })
-    assert.deepEqual(actionsOf(launch.next(world, run())), [{ kind: 'protect-new', group: green, on: true }])
+    assert.deepEqual(actionsOf(ask(launch, world, run())), [{ kind: 'protect-new', group: green, on: true }])
   })
 
   it('asks for the canary first, with the Max that outgoing had, in one write', () => {
     const world = look({ incoming: { ...empty, newInstancesProtected: true }, nodes: blueOpen })
-    assert.deepEqual(actionsOf(launch.next(world, run())), [
+    assert.deepEqual(actionsOf(ask(launch, world, run())), [
       { kind: 'resize', group: green, capacity: { min: 1, max: 10, desired: 1 } }
     ])
   })
@@ -58,7 +59,7 @@ describe('launch', () => {
       }),
       nodes: blueOpen
     })
-    const step = launch.next(world, run())
+    const step = ask(launch, world, run())
     assert.deepEqual(actionsOf(step), [])
     assert.match(step.kind === 'busy' ? (step.waiting[0]?.seen ?? '') : '', /Pending/)
   })
@@ -68,24 +69,24 @@ describe('launch', () => {
       incoming: greenGroup({ capacity: { min: 1, max: 10, desired: 1 }, instances: [greenInstance('g1')] }),
       nodes: [...blueOpen, node('g1')]
     })
-    assert.deepEqual(actionsOf(launch.next(world, run())), [
+    assert.deepEqual(actionsOf(ask(launch, world, run())), [
       { kind: 'resize', group: green, capacity: { min: 3, max: 10, desired: 3 } }
     ])
   })
 
   it('is done with as many usable nodes as the count', () => {
-    assert.equal(launch.next(look(), run()).kind, 'done')
+    assert.equal(ask(launch, look(), run()).kind, 'done')
   })
 
   it('brings as many as outgoing has grown to meanwhile', () => {
     const grown = blueGroup({ instances: ['b1', 'b2', 'b3', 'b4'].map((name) => instance(`i-${name}`)) })
-    const [resize] = actionsOf(launch.next(look({ outgoing: grown }), run()))
+    const [resize] = actionsOf(ask(launch, look({ outgoing: grown }), run()))
     assert.deepEqual(resize, { kind: 'resize', group: green, capacity: { min: 4, max: 10, desired: 4 } })
   })
 
   it('never lowers a Desired that somebody raised', () => {
     const world = look({ incoming: greenGroup({ capacity: { min: 3, max: 10, desired: 7 } }) })
-    assert.deepEqual(actionsOf(launch.next(world, run())), [
+    assert.deepEqual(actionsOf(ask(launch, world, run())), [
       { kind: 'resize', group: green, capacity: { min: 7, max: 10, desired: 7 } }
     ])
   })
@@ -99,11 +100,11 @@ describe('launch', () => {
       }),
       incoming: greenGroup({ zones })
     }
-    const diary = diaryAt(now)
-    diary.desired.set(green, { value: 3, at: now })
-    const step = launch.next(look({ ...scene, diary }), run())
+    const observations = observationsAt(now)
+    observations.desired.set(green, { value: 3, at: now })
+    const step = ask(launch, look({ ...scene, observations }), run())
     assert.match(step.kind === 'busy' ? (step.waiting[0]?.seen ?? '') : '', /eu-west-1b/)
-    const later = launch.next(look({ ...scene, diary, now: now + 16 * minute }), run())
+    const later = ask(launch, look({ ...scene, observations, now: now + 16 * minute }), run())
     assert.equal(later.kind === 'failed' && later.code, 'launch-timeout')
   })
 
@@ -111,25 +112,25 @@ describe('launch', () => {
     const outgoing = blueGroup({
       instances: [instance('i-b1'), instance('i-b2'), instance('i-b3', { zone: 'eu-west-1b' })]
     })
-    assert.equal(launch.next(look({ outgoing }), run()).kind, 'done')
+    assert.equal(ask(launch, look({ outgoing }), run()).kind, 'done')
   })
 
-  it('once from is closed waits for nothing more than one usable node, but goes on writing', () => {
+  it('once from is cordoned waits for nothing more than one usable node, but goes on writing', () => {
     const one = greenGroup({ capacity: { min: 1, max: 10, desired: 3 }, instances: [greenInstance('g1')] })
-    const nodes = [...blueClosed, node('g1')]
-    const step = launch.next(look({ incoming: one, nodes }), run())
+    const nodes = [...blueCordoned, node('g1')]
+    const step = ask(launch, look({ incoming: one, nodes }), run())
     assert.deepEqual(actionsOf(step), [{ kind: 'resize', group: green, capacity: { min: 3, max: 10, desired: 3 } }])
     const written = { ...one, capacity: { min: 3, max: 10, desired: 3 } }
-    assert.equal(launch.next(look({ incoming: written, nodes }), run()).kind, 'done')
+    assert.equal(ask(launch, look({ incoming: written, nodes }), run()).kind, 'done')
   })
 })
 
 describe('a launch that AWS refuses', () => {
   const missing = (activities: readonly Activity[], since = now, open: OpenRun = run()) => {
-    const diary = diaryAt(now)
-    diary.desired.set(green, { value: 1, at: since })
+    const observations = observationsAt(now)
+    observations.desired.set(green, { value: 1, at: since })
     const incoming = greenGroup({ capacity: { min: 1, max: 10, desired: 1 }, instances: [] })
-    return launch.next(look({ incoming, nodes: blueOpen, activities, diary }), open)
+    return ask(launch, look({ incoming, nodes: blueOpen, activities, observations }), open)
   }
 
   it('for a reason that never passes fails at once, in AWS’s own words', () => {
@@ -172,17 +173,17 @@ describe('a launch that AWS refuses', () => {
 describe('an instance that is late', () => {
   /** g3 is InService for so long, and is no node. */
   function scene(inServiceForMs: number, open: OpenRun = run(), pods = deployment('shop', []).pods) {
-    const diary = diaryAt(now)
-    diary.desired.set(green, { value: 3, at: now - 30 * minute })
-    diary.completeAt.set(green, now)
+    const observations = observationsAt(now)
+    observations.desired.set(green, { value: 3, at: now - 30 * minute })
+    observations.completeAt.set(green, now)
     for (const name of ['g1', 'g2', 'g3']) {
-      diary.instances.set(`i-${name}`, {
+      observations.instances.set(`i-${name}`, {
         group: green,
         seenAt: now - inServiceForMs,
         inServiceAt: now - inServiceForMs
       })
     }
-    return { run: open, diary, pods, nodes: [...blueOpen, ...greenOpen.slice(0, 2)] }
+    return { run: open, observations, pods, nodes: [...blueOpen, ...greenOpen.slice(0, 2)] }
   }
   const replaced = (open: OpenRun): OpenRun => ({
     ...open,
@@ -192,13 +193,13 @@ describe('an instance that is late', () => {
 
   it('is given its time', () => {
     const { run: open, ...rest } = scene(9 * minute)
-    const step = launch.next(look(rest), open)
+    const step = ask(launch, look(rest), open)
     assert.equal(step.kind === 'busy' && step.first, undefined)
   })
 
   it('is written into the record before it is replaced', () => {
     const { run: open, ...rest } = scene(11 * minute)
-    const step = launch.next(look(rest), open)
+    const step = ask(launch, look(rest), open)
     assert.deepEqual(actionsOf(step), [])
     const next = step.kind === 'busy' ? step.first?.(open) : undefined
     assert.deepEqual(next?.replaced, ['i-g3'])
@@ -207,7 +208,7 @@ describe('an instance that is late', () => {
 
   it('is then terminated, by its id', () => {
     const { run: open, ...rest } = scene(11 * minute)
-    assert.deepEqual(actionsOf(launch.next(look(rest), replaced(open))), [
+    assert.deepEqual(actionsOf(ask(launch, look(rest), replaced(open))), [
       { kind: 'terminate', group: green, instanceIds: ['i-g3'] }
     ])
   })
@@ -217,7 +218,7 @@ describe('an instance that is late', () => {
     const { run: open, ...rest } = scene(11 * minute, run(), pods)
     const nodes = [...rest.nodes, node('g3', { ready: 'False' })]
     for (const one of [open, replaced(open)]) {
-      const step = launch.next(look({ ...rest, nodes }), one)
+      const step = ask(launch, look({ ...rest, nodes }), one)
       assert.equal(step.kind === 'failed' && step.code, 'join-timeout')
     }
   })
@@ -225,7 +226,7 @@ describe('an instance that is late', () => {
   it('the second time is a failure', () => {
     const { run: open, ...rest } = scene(11 * minute)
     const second = { ...open, replaced: ['i-g0'], beforeReplacement: ['i-g0', 'i-g1', 'i-g2'] }
-    const step = launch.next(look(rest), second)
+    const step = ask(launch, look(rest), second)
     assert.equal(step.kind === 'failed' && step.code, 'join-timeout')
     assert.match(step.kind === 'failed' ? step.message : '', /second/)
   })
@@ -234,18 +235,18 @@ describe('an instance that is late', () => {
     const { run: open, ...rest } = scene(16 * minute)
     // Gone since a moment ago; Desired is what it was half an hour ago.
     const incoming = greenGroup({ instances: [greenInstance('g1'), greenInstance('g2')] })
-    assert.equal(launch.next(look({ ...rest, incoming }), replaced(open)).kind, 'busy')
+    assert.equal(ask(launch, look({ ...rest, incoming }), replaced(open)).kind, 'busy')
   })
 
   it('is not one that was usable and is not for a moment', () => {
     const { run: open, ...rest } = scene(40 * minute)
     const nodes = [...blueOpen, ...greenOpen]
-    remember(look({ ...rest, nodes }), open)
+    observe(look({ ...rest, nodes }), open)
     const flapped = [...blueOpen, ...greenOpen.slice(0, 2), node('g3', { ready: 'Unknown' })]
-    const step = launch.next(look({ ...rest, nodes: flapped, now: now + 1000 }), open)
+    const step = ask(launch, look({ ...rest, nodes: flapped, now: now + 1000 }), open)
     assert.equal(step.kind, 'busy')
     assert.equal(step.kind === 'busy' && step.first, undefined)
-    const stays = launch.next(look({ ...rest, nodes: flapped, now: now + 11 * minute }), open)
+    const stays = ask(launch, look({ ...rest, nodes: flapped, now: now + 11 * minute }), open)
     assert.notEqual(stays.kind === 'busy' && stays.first, undefined)
   })
 })
@@ -291,7 +292,7 @@ describe('the waves of a launch', () => {
   it('are asked for whatever the settings say', () => {
     const all = run({ settings: settings({ canaryNodes: 0 }) })
     const world = look({ incoming: { ...empty, newInstancesProtected: true }, nodes: blueOpen })
-    assert.deepEqual(actionsOf(launch.next(world, all)), [
+    assert.deepEqual(actionsOf(ask(launch, world, all)), [
       { kind: 'resize', group: green, capacity: { min: 3, max: 10, desired: 3 } }
     ])
   })

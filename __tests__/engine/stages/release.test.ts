@@ -7,11 +7,11 @@ import { release } from '../../../src/engine/stages/release.ts'
 import type { Step } from '../../../src/engine/stages/stage.ts'
 import {
   actionsOf,
+  ask,
   blue,
   blueGroup,
   blueOpen,
-  closed,
-  diaryAt,
+  cordoned,
   frozen,
   green,
   greenGroup,
@@ -20,6 +20,7 @@ import {
   kinds,
   marked,
   now,
+  observationsAt,
   original,
   run,
   template,
@@ -56,11 +57,11 @@ function after(looks: number, scene: Scene = {}): Step {
       incoming: scene.incoming ?? serving(),
       nodes: scene.nodes ?? greenOpen,
       parts: [{ workloads: scene.workloads ?? [] }],
-      diary: diaryAt(now)
+      observations: observationsAt(now)
     },
     looks
   )
-  return release.next(world, open)
+  return ask(release, world, open)
 }
 
 /** Everything put back but what a test is about. */
@@ -94,11 +95,14 @@ describe('release', () => {
   })
 
   it('counts no look at another Desired for this one', () => {
-    const diary = diaryAt(now)
-    watch({ run: forth, outgoing: retired(), incoming: serving(), nodes: greenOpen, diary }, 5)
+    const observations = observationsAt(now)
+    watch({ run: forth, outgoing: retired(), incoming: serving(), nodes: greenOpen, observations }, 5)
     const incoming = serving({ capacity: { min: 1, max: 10, desired: 4 } })
-    const world = watch({ run: forth, outgoing: retired(), incoming, nodes: greenOpen, diary, now: now + 5000 }, 1)
-    assert.deepEqual(kinds(release.next(world, forth)), [])
+    const world = watch(
+      { run: forth, outgoing: retired(), incoming, nodes: greenOpen, observations, now: now + 5000 },
+      1
+    )
+    assert.deepEqual(kinds(ask(release, world, forth)), [])
   })
 
   it('forgets no scale-out that came meanwhile', () => {
@@ -191,8 +195,8 @@ describe('release', () => {
     assert.match(step.kind === 'busy' ? (step.waiting[0]?.what ?? '') : '', /i-g4/)
   })
 
-  it('then takes our marks away: a closed node that stays is opened, a restarted workload is unmarked', () => {
-    const nodes = [closed('g1'), ...greenOpen.slice(1)]
+  it('then takes our marks away: a cordoned node that stays is opened, a restarted workload is unmarked', () => {
+    const nodes = [cordoned('g1'), ...greenOpen.slice(1)]
     const workloads = [
       workload('Deployment', 'shop', { restartedBy: 'run-1.forward' }),
       workload('Deployment', 'other', { restartedBy: 'run-9.forward' })
@@ -205,15 +209,15 @@ describe('release', () => {
           : 'workload' in action && typeof action.workload === 'object' && action.workload.name
       ]),
       [
-        ['open-node', 'g1'],
+        ['uncordon', 'g1'],
         ['unmark-workload', 'shop']
       ]
     )
   })
 
   it('does not open a node of the side that was retired', () => {
-    const step = after(3, { ...atRest, nodes: [closed('b1'), ...greenOpen] })
-    assert.ok(!kinds(step).includes('open-node'))
+    const step = after(3, { ...atRest, nodes: [cordoned('b1'), ...greenOpen] })
+    assert.ok(!kinds(step).includes('uncordon'))
   })
 
   it('then writes what was retired on the group, and only then takes the run’s tags away', () => {

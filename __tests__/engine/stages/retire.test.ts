@@ -7,21 +7,22 @@ import { retire } from '../../../src/engine/stages/retire.ts'
 import type { Step } from '../../../src/engine/stages/stage.ts'
 import {
   actionsOf,
+  ask,
   blue,
-  blueClosed,
+  blueCordoned,
   blueGroup,
   blueOpen,
-  closed,
+  cordoned,
   deployment,
-  diaryAt,
   directly,
   green,
-  greenClosed,
+  greenCordoned,
   greenGroup,
   greenOpen,
   instance,
   minute,
   now,
+  observationsAt,
   pod,
   run,
   seconds,
@@ -31,9 +32,9 @@ import {
 } from '../sample.ts'
 
 const forth = run({ direction: 'retiring' })
-const nodes = [...blueClosed, ...greenOpen]
+const nodes = [...blueCordoned, ...greenOpen]
 const zero = { min: 0, max: 0, desired: 0 }
-const inRetire = () => diaryAt(now, { name: 'retire', direction: 'retiring' })
+const inRetire = () => observationsAt(now, { name: 'retire', direction: 'retiring' })
 const terminated = (step: Step) =>
   actionsOf(step).flatMap((action) => (action.kind === 'terminate' ? action.instanceIds : []))
 
@@ -41,11 +42,12 @@ const terminated = (step: Step) =>
 function after(
   looks: number,
   outgoing: Group,
-  over: { pods?: readonly Pod[]; run?: OpenRun; diary?: ReturnType<typeof inRetire> } = {}
+  over: { pods?: readonly Pod[]; run?: OpenRun; observations?: ReturnType<typeof inRetire> } = {}
 ): Step {
   const open = over.run ?? forth
-  return retire.next(
-    watch({ run: open, outgoing, nodes, pods: over.pods, diary: over.diary ?? inRetire() }, looks),
+  return ask(
+    retire,
+    watch({ run: open, outgoing, nodes, pods: over.pods, observations: over.observations ?? inRetire() }, looks),
     open
   )
 }
@@ -95,10 +97,10 @@ describe('retire', () => {
 
   it('does not terminate an instance on which a Job runs, and names it while it waits', () => {
     const { pods, workloads } = directly('Job', 'report', ['b1'])
-    const diary = inRetire()
-    const scene = { run: forth, nodes, pods, parts: [{ workloads }], diary }
+    const observations = inRetire()
+    const scene = { run: forth, nodes, pods, parts: [{ workloads }], observations }
     const outgoing = blueGroup({ capacity: zero, instances: [instance('i-b1')] })
-    const step = retire.next(watch({ ...scene, outgoing }, 5), forth)
+    const step = ask(retire, watch({ ...scene, outgoing }, 5), forth)
     assert.deepEqual(terminated(step), [])
     assert.match(step.kind === 'busy' ? (step.waiting[0]?.seen ?? '') : '', /team-a\/report-0/)
   })
@@ -106,25 +108,34 @@ describe('retire', () => {
   it('does not terminate an instance to which a volume is attached', () => {
     const attachments = [{ name: 'a', nodeName: 'b1', volumeName: 'v', attached: true }]
     const world = watch(
-      { run: forth, outgoing: blueGroup({ capacity: zero }), nodes, parts: [{ attachments }], diary: inRetire() },
+      {
+        run: forth,
+        outgoing: blueGroup({ capacity: zero }),
+        nodes,
+        parts: [{ attachments }],
+        observations: inRetire()
+      },
       5
     )
-    assert.deepEqual(terminated(retire.next(world, forth)), ['i-b2', 'i-b3'])
+    assert.deepEqual(terminated(ask(retire, world, forth)), ['i-b2', 'i-b3'])
   })
 
   it('does not terminate an instance whose node somebody has opened', () => {
-    const opened = [...blueOpen.slice(0, 1), ...blueClosed.slice(1), ...greenOpen]
-    const world = watch({ run: forth, outgoing: blueGroup({ capacity: zero }), nodes: opened, diary: inRetire() }, 5)
-    assert.deepEqual(terminated(retire.next(world, forth)), ['i-b2', 'i-b3'])
+    const opened = [...blueOpen.slice(0, 1), ...blueCordoned.slice(1), ...greenOpen]
+    const world = watch(
+      { run: forth, outgoing: blueGroup({ capacity: zero }), nodes: opened, observations: inRetire() },
+      5
+    )
+    assert.deepEqual(terminated(ask(retire, world, forth)), ['i-b2', 'i-b3'])
   })
 
   it('counts anew when a pod came back between two looks', () => {
-    const diary = inRetire()
+    const observations = inRetire()
     const outgoing = blueGroup({ capacity: zero, instances: [instance('i-b1')] })
-    watch({ run: forth, outgoing, nodes, diary }, 1)
+    watch({ run: forth, outgoing, nodes, observations }, 1)
     const { pods } = deployment('shop', ['b1'])
-    watch({ run: forth, outgoing, nodes, pods, diary, now: now + seconds(1) }, 1)
-    const step = retire.next(watch({ run: forth, outgoing, nodes, diary, now: now + seconds(2) }, 1), forth)
+    watch({ run: forth, outgoing, nodes, pods, observations, now: now + seconds(1) }, 1)
+    const step = ask(retire, watch({ run: forth, outgoing, nodes, observations, now: now + seconds(2) }, 1), forth)
     assert.deepEqual(terminated(step), [])
   })
 
@@ -134,11 +145,11 @@ describe('retire', () => {
   })
 
   it('terminates nothing on a list that is old', () => {
-    const diary = inRetire()
+    const observations = inRetire()
     const outgoing = blueGroup({ capacity: zero })
-    watch({ run: forth, outgoing, nodes, diary }, 2)
-    const world = watch({ run: forth, outgoing, nodes, diary, freshAt: now, now: now + 2 * minute }, 2)
-    assert.deepEqual(terminated(retire.next(world, forth)), [])
+    watch({ run: forth, outgoing, nodes, observations }, 2)
+    const world = watch({ run: forth, outgoing, nodes, observations, freshAt: now, now: now + 2 * minute }, 2)
+    assert.deepEqual(terminated(ask(retire, world, forth)), [])
   })
 
   it('terminates in batches', () => {
@@ -179,17 +190,17 @@ describe('retiring with something worse than before', () => {
     nodes,
     pods: sick.pods,
     parts: [{ workloads: sick.workloads }],
-    diary: inRetire()
+    observations: inRetire()
   })
 
   it('stops: no instance is terminated', () => {
-    const step = retire.next(watch(scene(), 5), open)
+    const step = ask(retire, watch(scene(), 5), open)
     assert.equal(step.kind, 'busy')
     assert.deepEqual(terminated(step), [])
   })
 
   it('for pod-timeout halts, and says what is worse', () => {
-    const step = retire.next(watch(scene(), 17, minute), open)
+    const step = ask(retire, watch(scene(), 17, minute), open)
     assert.equal(step.kind === 'failed' && step.code, 'unhealthy')
     assert.match(step.kind === 'failed' ? step.message : '', /team-a\/shop/)
   })
@@ -199,10 +210,10 @@ describe('retiring with something worse than before', () => {
     const incoming = greenGroup({ capacity: zero, instances: [instance('i-g1', { template: template('42') })] })
     const placed = sick.pods.map((one) => ({ ...one, nodeName: 'b1' }))
     const world = watch(
-      { ...scene(), run: back, incoming, pods: placed, nodes: [...blueOpen, ...greenClosed], outgoing: blueGroup() },
+      { ...scene(), run: back, incoming, pods: placed, nodes: [...blueOpen, ...greenCordoned], outgoing: blueGroup() },
       2
     )
-    assert.deepEqual(terminated(retire.next(world, back)), ['i-g1'])
+    assert.deepEqual(terminated(ask(retire, world, back)), ['i-g1'])
   })
 })
 
@@ -211,15 +222,14 @@ describe('retiring on the way back', () => {
     const back = run({ direction: 'reverting', settings: settings() })
     const mirror = pod('kube-proxy-g1', { mirror: true, nodeName: 'g1' })
     const incoming = greenGroup({ capacity: { min: 3, max: 3, desired: 3 } })
-    const scene = { run: back, incoming, nodes: [...blueOpen, ...greenClosed, closed('x')], pods: [mirror] }
-    assert.deepEqual(actionsOf(retire.next(watch({ ...scene, diary: diaryAt(now) }, 3), back)), [
+    const scene = { run: back, incoming, nodes: [...blueOpen, ...greenCordoned, cordoned('x')], pods: [mirror] }
+    assert.deepEqual(actionsOf(ask(retire, watch({ ...scene, observations: observationsAt(now) }, 3), back)), [
       { kind: 'resize', group: green, capacity: zero }
     ])
     const emptied = { ...incoming, capacity: zero }
-    assert.deepEqual(terminated(retire.next(watch({ ...scene, incoming: emptied, diary: diaryAt(now) }, 3), back)), [
-      'i-g1',
-      'i-g2',
-      'i-g3'
-    ])
+    assert.deepEqual(
+      terminated(ask(retire, watch({ ...scene, incoming: emptied, observations: observationsAt(now) }, 3), back)),
+      ['i-g1', 'i-g2', 'i-g3']
+    )
   })
 })

@@ -1,21 +1,22 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { neededOutgoing, reopen } from '../../../src/engine/stages/uncordon.ts'
+import { neededOutgoing, uncordon } from '../../../src/engine/stages/uncordon.ts'
 import { agree } from '../../../src/engine/world/observations.ts'
 import {
   actionsOf,
+  ask,
   blue,
-  blueClosed,
+  blueCordoned,
   blueGroup,
   blueOpen,
-  closed,
-  diaryAt,
+  cordoned,
   greenGroup,
   greenOpen,
   instance,
   look,
   node,
   now,
+  observationsAt,
   original,
   run,
   template
@@ -27,46 +28,47 @@ const resumed = {
   capacity: { min: 3, max: 10, desired: 3 }
 }
 const healthy = () => {
-  const diary = diaryAt(now)
-  agree(diary, `healthy ${blue}`, true, now - 2000, 400)
-  agree(diary, `healthy ${blue}`, true, now - 1000, 400)
-  return diary
+  const observations = observationsAt(now)
+  agree(observations, `healthy ${blue}`, true, now - 2000, 400)
+  agree(observations, `healthy ${blue}`, true, now - 1000, 400)
+  return observations
 }
 
-describe('reopen', () => {
-  it('opens the outgoing nodes that we closed', () => {
-    const step = reopen.next(
-      look({ run: back, nodes: [...blueClosed, ...greenOpen], outgoing: blueGroup(resumed) }),
+describe('uncordon', () => {
+  it('opens the outgoing nodes that we cordoned', () => {
+    const step = ask(
+      uncordon,
+      look({ run: back, nodes: [...blueCordoned, ...greenOpen], outgoing: blueGroup(resumed) }),
       back
     )
     assert.deepEqual(
-      actionsOf(step).map((action) => action.kind === 'open-node' && action.node.name),
+      actionsOf(step).map((action) => action.kind === 'uncordon' && action.node.name),
       ['b1', 'b2', 'b3']
     )
   })
 
-  it('leaves a node that an operator had cordoned closed, and does not wait for it', () => {
-    const one = run({ direction: 'reverting', closedBefore: ['i-b1'] })
+  it('leaves a node that an operator had cordoned cordoned, and does not wait for it', () => {
+    const one = run({ direction: 'reverting', cordonedBefore: ['i-b1'] })
     const nodes = [node('b1', { schedulable: false }), ...blueOpen.slice(1), ...greenOpen]
-    assert.equal(reopen.next(look({ run: one, nodes, outgoing: blueGroup(resumed) }), one).kind, 'done')
+    assert.equal(ask(uncordon, look({ run: one, nodes, outgoing: blueGroup(resumed) }), one).kind, 'done')
   })
 
   it('takes our mark from a node that somebody has opened already', () => {
-    const nodes = [closed('b1', { schedulable: true }), ...blueOpen.slice(1), ...greenOpen]
-    const step = reopen.next(look({ run: back, nodes, outgoing: blueGroup(resumed) }), back)
+    const nodes = [cordoned('b1', { schedulable: true }), ...blueOpen.slice(1), ...greenOpen]
+    const step = ask(uncordon, look({ run: back, nodes, outgoing: blueGroup(resumed) }), back)
     assert.deepEqual(
       actionsOf(step).map((action) => action.kind),
-      ['open-node']
+      ['uncordon']
     )
   })
 
   it('never opens a node of incoming', () => {
-    const nodes = [...blueOpen, closed('g1'), ...greenOpen.slice(1)]
-    assert.equal(reopen.next(look({ run: back, nodes, outgoing: blueGroup(resumed) }), back).kind, 'done')
+    const nodes = [...blueOpen, cordoned('g1'), ...greenOpen.slice(1)]
+    assert.equal(ask(uncordon, look({ run: back, nodes, outgoing: blueGroup(resumed) }), back).kind, 'done')
   })
 
   it('restores the Max that outgoing had, and does not write Desired where it need not', () => {
-    const step = reopen.next(look({ run: back, outgoing: blueGroup({ suspended: resumed.suspended }) }), back)
+    const step = ask(uncordon, look({ run: back, outgoing: blueGroup({ suspended: resumed.suspended }) }), back)
     assert.deepEqual(actionsOf(step), [{ kind: 'resize', group: blue, capacity: { max: 10 } }])
   })
 
@@ -74,18 +76,18 @@ describe('reopen', () => {
     const incoming = greenGroup({
       instances: ['g1', 'g2', 'g3', 'g4', 'g5'].map((name) => instance(`i-${name}`, { template: template('42') }))
     })
-    const pinned = reopen.next(look({ run: back, incoming, outgoing: blueGroup(resumed) }), back)
+    const pinned = ask(uncordon, look({ run: back, incoming, outgoing: blueGroup(resumed) }), back)
     assert.deepEqual(actionsOf(pinned), [{ kind: 'resize', group: blue, capacity: { max: 10, desired: 5 } }])
     const latest = blueGroup({ ...resumed, template: template('$Latest') })
-    assert.deepEqual(actionsOf(reopen.next(look({ run: back, incoming, outgoing: latest }), back)), [])
+    assert.deepEqual(actionsOf(ask(uncordon, look({ run: back, incoming, outgoing: latest }), back)), [])
   })
 
   it('resumes ReplaceUnhealthy only when two looks show every instance Healthy', () => {
     const outgoing = blueGroup({ capacity: resumed.capacity })
-    const once = diaryAt(now)
+    const once = observationsAt(now)
     agree(once, `healthy ${blue}`, true, now, 400)
-    assert.deepEqual(actionsOf(reopen.next(look({ run: back, outgoing, diary: once }), back)), [])
-    assert.deepEqual(actionsOf(reopen.next(look({ run: back, outgoing, diary: healthy() }), back)), [
+    assert.deepEqual(actionsOf(ask(uncordon, look({ run: back, outgoing, observations: once }), back)), [])
+    assert.deepEqual(actionsOf(ask(uncordon, look({ run: back, outgoing, observations: healthy() }), back)), [
       { kind: 'resume', group: blue, processes: ['ReplaceUnhealthy'] }
     ])
   })
@@ -93,12 +95,12 @@ describe('reopen', () => {
   it('does not resume a ReplaceUnhealthy that was suspended before', () => {
     const one = run({ direction: 'reverting', outgoing: original(blue, { suspended: ['ReplaceUnhealthy'] }) })
     const outgoing = blueGroup({ capacity: resumed.capacity })
-    assert.deepEqual(actionsOf(reopen.next(look({ run: one, outgoing, diary: healthy() }), one)), [])
+    assert.deepEqual(actionsOf(ask(uncordon, look({ run: one, outgoing, observations: healthy() }), one)), [])
   })
 
-  it('waits until the old nodes are Ready, so that incoming is not closed before', () => {
+  it('waits until the old nodes are Ready, so that incoming is not cordoned before', () => {
     const nodes = [node('b1', { ready: 'Unknown' }), ...blueOpen.slice(1), ...greenOpen]
-    const step = reopen.next(look({ run: back, nodes, outgoing: blueGroup(resumed) }), back)
+    const step = ask(uncordon, look({ run: back, nodes, outgoing: blueGroup(resumed) }), back)
     assert.equal(step.kind, 'busy')
     assert.match(step.kind === 'busy' ? (step.waiting[0]?.seen ?? '') : '', /2 of 3.*b1 is Unknown/)
   })
@@ -108,7 +110,7 @@ describe('reopen', () => {
     assert.equal(neededOutgoing(look({ run: back, incoming: one }), back), 1)
     const nodes = [node('b1'), node('b2', { ready: 'False' }), node('b3', { ready: 'False' }), node('g1')]
     assert.equal(
-      reopen.next(look({ run: back, incoming: one, nodes, outgoing: blueGroup(resumed) }), back).kind,
+      ask(uncordon, look({ run: back, incoming: one, nodes, outgoing: blueGroup(resumed) }), back).kind,
       'done'
     )
   })

@@ -5,12 +5,12 @@ import type { Instance } from '../../../src/engine/model/node-group.ts'
 import { usability } from '../../../src/engine/world/node-readiness.ts'
 import {
   blueOpen,
-  diaryAt,
   greenGroup,
   instance,
   look,
   node,
   now,
+  observationsAt,
   ownerOf,
   placement,
   pod,
@@ -30,14 +30,14 @@ interface Case {
 
 function judge(one: Case) {
   const candidate = instance('i-g1', { template: template('42'), ...one.instance })
-  const diary = diaryAt(now)
-  diary.readySince.set('uid-g1', now - (one.readyForMs ?? 60_000))
+  const observations = observationsAt(now)
+  observations.readySince.set('uid-g1', now - (one.readyForMs ?? 60_000))
   const world = look({
     incoming: greenGroup({ instances: [candidate] }),
     nodes: [...blueOpen, ...(one.node === 'none' ? [] : [node('g1', one.node ?? {})])],
     pods: one.pods,
     parts: [{ workloads: [...(one.workloads ?? [])], csiDrivers: one.drivers ?? {} }],
-    diary
+    observations
   })
   const found = usability(candidate, world, run())
   return found.usable ? 'usable' : `${found.phase}: ${found.why}`
@@ -113,7 +113,7 @@ describe('a new node', () => {
     assert.equal(judge({ node: { taints: [{ key: 'dedicated', value: 'ml', effect: 'NoSchedule' }] } }), 'usable')
   })
 
-  it('that this run has closed stays usable: it is only being emptied', () => {
-    assert.equal(judge({ node: { schedulable: false, closedBy: 'run-1' } }), 'usable')
+  it('that this run has cordoned stays usable: it is only being emptied', () => {
+    assert.equal(judge({ node: { schedulable: false, cordonedBy: 'run-1' } }), 'usable')
   })
 })

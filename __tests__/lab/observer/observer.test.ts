@@ -57,7 +57,7 @@ async function bench(): Promise<Bench> {
 const pods = ({ lab }: Bench) => lab.cluster.list('Pod', 'shop')
 const nodes = ({ lab }: Bench, group = blue) => lab.nodesOf(group)
 const found = ({ observer }: Bench): readonly Invariant[] => observer.violations.map(({ invariant }) => invariant)
-const close = ({ lab }: Bench, name: string, mark: Raw = {}) =>
+const cordon = ({ lab }: Bench, name: string, mark: Raw = {}) =>
   lab.cluster.patch(
     'Node',
     undefined,
@@ -161,7 +161,7 @@ const crimes: Record<string, { invariant: Invariant; commit(bench: Bench): void 
   'a mark is left on a node': {
     invariant: 'I8',
     commit(bench) {
-      close(bench, nodes(bench)[0]?.metadata.name ?? '', { 'eks-node-upgrade/closed-by': 'r1' })
+      cordon(bench, nodes(bench)[0]?.metadata.name ?? '', { 'eks-node-upgrade/cordoned-by': 'r1' })
       bench.observer.ended({ outcome: 'reverted' })
     }
   },
@@ -177,15 +177,15 @@ const crimes: Record<string, { invariant: Invariant; commit(bench: Bench): void 
     commit(bench) {
       bench.begin()
       const name = nodes(bench)[0]?.metadata.name ?? ''
-      const { metadata } = close(bench, name)
+      const { metadata } = cordon(bench, name)
       const patch = { metadata: { resourceVersion: metadata.resourceVersion }, spec: { unschedulable: null } }
       bench.kubernetes('PATCH', `/api/v1/nodes/${name}`, patch)
     }
   },
-  'a node of nobody we know stays closed': {
+  'a node of nobody we know stays cordoned': {
     invariant: 'I9',
     commit(bench) {
-      close(bench, 'foreign-0')
+      cordon(bench, 'foreign-0')
       bench.observer.ended({ outcome: 'reverted' })
     }
   },
@@ -210,15 +210,15 @@ const crimes: Record<string, { invariant: Invariant; commit(bench: Bench): void 
       const grow = { AutoScalingGroupName: green, MaxSize: 3, DesiredCapacity: 3 }
       await bench.clock.run(bench.lab.aws.autoScaling.updateAutoScalingGroup(grow))
       await bench.pass(120_000)
-      for (const { metadata } of nodes(bench)) close(bench, metadata.name)
+      for (const { metadata } of nodes(bench)) cordon(bench, metadata.name)
       for (const { metadata } of pods(bench)) bench.lab.cluster.remove('Pod', 'shop', metadata.name)
       await bench.pass(10_000)
       bench.begin()
-      for (const { metadata } of nodes(bench, green)) close(bench, metadata.name)
+      for (const { metadata } of nodes(bench, green)) cordon(bench, metadata.name)
       eviction(bench, pods(bench)[0])
     }
   },
-  'an old node is closed before the new ones are there': {
+  'an old node is cordoned before the new ones are there': {
     invariant: 'I18',
     commit(bench) {
       bench.begin()
@@ -228,10 +228,10 @@ const crimes: Record<string, { invariant: Invariant; commit(bench: Bench): void 
       bench.kubernetes('PATCH', `/api/v1/nodes/${name}`, patch)
     }
   },
-  'both sides are closed': {
+  'both sides are cordoned': {
     invariant: 'I23',
     commit(bench) {
-      for (const { metadata } of nodes(bench)) close(bench, metadata.name, { 'eks-node-upgrade/closed-by': 'r1' })
+      for (const { metadata } of nodes(bench)) cordon(bench, metadata.name, { 'eks-node-upgrade/cordoned-by': 'r1' })
     }
   },
   'a revert turns round': {

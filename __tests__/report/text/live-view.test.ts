@@ -13,7 +13,7 @@ test('one screen tells the stages, how far the pods are, what each workload wait
   const text = draw().join('\n')
   assert.match(text, /^workers {2}blue → green .* 4:12 {3}revert is possible$/m)
   assert.match(text, /✔ launch {3}6 of 6 nodes usable \(1 canary first\) +2:19$/m)
-  assert.match(text, /● move {5}41 of 58 pods {2}━+─+ +1:50$/m)
+  assert.match(text, /● drain {4}41 of 58 pods {2}━+─+ +1:50$/m)
   assert.match(text, /payments {2}4 of 6 +waiting for payments-7d9-x2k to become ready \(12 s\)$/m)
   assert.match(text, /○ verify {3}○ retire {3}○ release/)
 })
@@ -22,7 +22,7 @@ test('clocks run on between two pictures, those of finished stages do not', () =
   const progress = sampleProgress()
   const text = draw(progress, 100, 30, progress.at + 5000).join('\n')
   assert.match(text, / 4:17 {3}revert is possible/)
-  assert.match(text, /● move .* 1:55$/m)
+  assert.match(text, /● drain .* 1:55$/m)
   assert.match(text, /✔ launch .* 2:19$/m)
 })
 
@@ -33,9 +33,9 @@ test('once the point of no return is passed it says so', () => {
   assert.match(back, /green ↩ blue .*putting everything back/)
 })
 
-test('outside of move it names what is waited for and what was last seen of it', () => {
+test('outside of drain it names what is waited for and what was last seen of it', () => {
   const stages = sampleProgress().stages.map(
-    (stage) => ({ ...stage, state: stage.stage === 'move' ? 'todo' : stage.state }) as const
+    (stage) => ({ ...stage, state: stage.stage === 'drain' ? 'todo' : stage.state }) as const
   )
   const launching = stages.map((stage) => (stage.stage === 'launch' ? { ...stage, state: 'active' as const } : stage))
   const progress = sampleProgress({
@@ -80,7 +80,7 @@ test('a failed stage is marked and keeps its time', () => {
   const stages = sampleProgress().stages.map((stage) =>
     stage.state === 'active' ? { ...stage, state: 'failed' as const } : stage
   )
-  assert.match(draw(sampleProgress({ stages })).join('\n'), /✖ move {5}41 of 58 pods +1:50/)
+  assert.match(draw(sampleProgress({ stages })).join('\n'), /✖ drain {4}41 of 58 pods +1:50/)
 })
 
 test('names that hold anything take one line and no control character', () => {

@@ -17,7 +17,7 @@ test('a hundred pictures within ten seconds are one line', () => {
   assert.equal(lines.length, 1)
   assert.match(
     lines[0] ?? '',
-    /^ {2}0:20 {2}● move {5}0 of 58 pods; waiting for payments: payments-7d9-x2k is not ready$/
+    /^ {2}0:20 {2}● drain {4}0 of 58 pods; waiting for payments: payments-7d9-x2k is not ready$/
   )
 })
 
@@ -79,7 +79,7 @@ test('no event breaks out of its line, whatever its names hold', () => {
       kind: 'stage',
       at: startAt,
       direction: 'forward',
-      stage: 'move',
+      stage: 'drain',
       state: 'done',
       detail: nasty,
       elapsedMs: 0

@@ -49,7 +49,7 @@ async function checkHeld({ world, ground, observer, before }: Stage): Promise<vo
     `${blue.protected.length} of ${blue.instances.length}`
   )
   const open = observer.nodesOf(ground.blue).filter(({ spec }) => !spec.unschedulable)
-  check('its nodes stay closed', open.length === 0, `${open.length} open`)
+  check('its nodes stay cordoned', open.length === 0, `${open.length} open`)
   const lease = await world.kubernetes.get(
     '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/eks-node-upgrade'
   )

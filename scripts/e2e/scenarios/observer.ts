@@ -54,8 +54,8 @@ export const observer: Scenario = {
           .nodesOf(ground.blue)
           .map(({ metadata }) => kubernetes.patch(`/api/v1/nodes/${metadata.name}`, { spec: { unschedulable: true } }))
       )
-      await until('the observer has seen the cordons', 10, () => observer.closed.length > 0)
-      check('both sides closed is seen', observer.closed.length === 1, observer.closed.length)
+      await until('the observer has seen the cordons', 10, () => observer.cordoned.length > 0)
+      check('both sides cordoned is seen', observer.cordoned.length === 1, observer.cordoned.length)
     })
   }
 }

@@ -17,9 +17,9 @@ import {
   isPodAction,
   perform
 } from '../world/action.ts'
-import type { Diary } from '../world/observations.ts'
+import type { Observations } from '../world/observations.ts'
 
-export interface Works {
+export interface ActionExecutor {
   /** Starts what may be started now. Returns how many were. */
   start(actions: readonly Action[]): number
   /** Resolves when nothing is under way any more. */
@@ -30,18 +30,18 @@ export interface Works {
   ended(): Promise<void>
 }
 
-export interface WorksOptions {
+export interface ExecutorOptions {
   clock: Clock
   nodeGroups: NodeGroups
   cluster: Cluster
-  diary: () => Diary
+  observations: () => Observations
   mayWrite(): boolean
   wroteGroups(): void
   did(text: string): void
   trouble(text: string): void
 }
 
-export function createWorks(options: WorksOptions): Works {
+export function createActionExecutor(options: ExecutorOptions): ActionExecutor {
   const { clock } = options
   const running = new Set<Promise<void>>()
   /** The last request of each lane: whether the next may follow it. */
@@ -53,22 +53,22 @@ export function createWorks(options: WorksOptions): Works {
     wake = resolve
   })
 
-  function mayStart(key: string, diary: Diary): boolean {
-    if (diary.inFlight.has(key) || !options.mayWrite()) return false
-    const attempt = diary.attempts.get(key)
+  function mayStart(key: string, observations: Observations): boolean {
+    if (observations.inFlight.has(key) || !options.mayWrite()) return false
+    const attempt = observations.attempts.get(key)
     return !attempt || clock.now() >= attempt.nextAt
   }
 
   /** After the one before it; not at all when that was not let through, since the rest was decided on the hope that it would be. */
-  function inLane(lane: string, action: Action, key: string, diary: Diary): Promise<void> {
+  function inLane(lane: string, action: Action, key: string, observations: Observations): Promise<void> {
     const before = lanes.get(lane) ?? Promise.resolve(true)
     const turn = before.then(async (open) => {
       if (!open || settling > 0 || !options.mayWrite()) {
-        if (isPodAction(action)) diary.evictions.delete(action.pod.uid)
+        if (isPodAction(action)) observations.evictions.delete(action.pod.uid)
         return false
       }
-      await carryOut(action, key, diary)
-      return wentThrough(action, key, diary)
+      await carryOut(action, key, observations)
+      return wentThrough(action, key, observations)
     })
     lanes.set(lane, turn)
     return turn.then(() => {
@@ -76,44 +76,45 @@ export function createWorks(options: WorksOptions): Works {
     })
   }
 
-  async function carryOut(action: Action, key: string, diary: Diary): Promise<void> {
+  async function carryOut(action: Action, key: string, observations: Observations): Promise<void> {
     try {
       const answer = await perform(action, options.nodeGroups, options.cluster, clock.now())
-      note(action, key, answer, diary)
+      note(action, key, answer, observations)
     } catch (error) {
-      broke(action, key, error, diary)
+      broke(action, key, error, observations)
     }
   }
 
-  function note(action: Action, key: string, answer: ActionAnswer, diary: Diary): void {
+  function note(action: Action, key: string, answer: ActionAnswer, observations: Observations): void {
     const now = clock.now()
     if (isPodAction(action)) {
-      const entry = diary.evictions.get(action.pod.uid)
+      const entry = observations.evictions.get(action.pod.uid)
       const said: EvictionAnswer = typeof answer === 'string' ? { kind: 'accepted' } : answer
-      if (entry) diary.evictions.set(action.pod.uid, { ...entry, answeredAt: now, answer: said })
-      if (said.kind === 'throttled') diary.throttledUntil = Math.max(diary.throttledUntil, now + said.retryAfterMs)
+      if (entry) observations.evictions.set(action.pod.uid, { ...entry, answeredAt: now, answer: said })
+      if (said.kind === 'throttled')
+        observations.throttledUntil = Math.max(observations.throttledUntil, now + said.retryAfterMs)
       if (said.kind !== 'accepted') return
     } else {
-      diary.attempts.set(key, { failures: 0, nextAt: now + (isGroupAction(action) ? 2_000 : settleMs) })
+      observations.attempts.set(key, { failures: 0, nextAt: now + (isGroupAction(action) ? 2_000 : settleMs) })
       if (answer === 'conflict' || answer === 'gone') return
     }
     const text = actionText(action)
     if (text !== undefined) options.did(text)
   }
 
-  function broke(action: Action, key: string, error: unknown, diary: Diary): void {
+  function broke(action: Action, key: string, error: unknown, observations: Observations): void {
     const now = clock.now()
     const message = error instanceof Error ? error.message : String(error)
     if (!(error instanceof UpgradeError)) bugs.push(error)
     if (isPodAction(action)) {
-      const entry = diary.evictions.get(action.pod.uid)
+      const entry = observations.evictions.get(action.pod.uid)
       if (entry)
-        diary.evictions.set(action.pod.uid, { ...entry, answeredAt: now, answer: { kind: 'unknown', message } })
+        observations.evictions.set(action.pod.uid, { ...entry, answeredAt: now, answer: { kind: 'unknown', message } })
       return
     }
-    const failures = (diary.attempts.get(key)?.failures ?? 0) + 1
+    const failures = (observations.attempts.get(key)?.failures ?? 0) + 1
     const pause = retryMs[Math.min(failures, retryMs.length) - 1] ?? 15_000
-    diary.attempts.set(key, { failures, nextAt: now + pause, error })
+    observations.attempts.set(key, { failures, nextAt: now + pause, error })
     if (failures === 1 || failures % 10 === 0)
       options.trouble(`${actionText(action) ?? action.kind} failed: ${message}`)
   }
@@ -122,26 +123,26 @@ export function createWorks(options: WorksOptions): Works {
 
   return {
     start(actions) {
-      const diary = options.diary()
+      const observations = options.observations()
       let started = 0
       // What one look wants of a group is written one after the other; the next is decided from a look at what that did.
       const busy = new Set(lanes.keys())
       for (const action of actions) {
         const key = actionKey(action)
         const lane = laneOf(action)
-        if (!mayStart(key, diary) || (isGroupAction(action) && busy.has(lane ?? ''))) continue
-        diary.inFlight.add(key)
+        if (!mayStart(key, observations) || (isGroupAction(action) && busy.has(lane ?? ''))) continue
+        observations.inFlight.add(key)
         if (isPodAction(action)) {
-          diary.evictions.set(action.pod.uid, {
+          observations.evictions.set(action.pod.uid, {
             sentAt: clock.now(),
             budgetVersion: action.budgetVersion,
             lane: action.lane
           })
         }
         started += 1
-        const turn = lane === undefined ? carryOut(action, key, diary) : inLane(lane, action, key, diary)
+        const turn = lane === undefined ? carryOut(action, key, observations) : inLane(lane, action, key, observations)
         const work = turn.then(() => {
-          diary.inFlight.delete(key)
+          observations.inFlight.delete(key)
           running.delete(work)
           // Only once all of the batch is written is a look at the group worth its call.
           if (isGroupAction(action) && !lanes.has(lane ?? '')) options.wroteGroups()
@@ -171,8 +172,8 @@ function laneOf(action: Action): string | undefined {
   return isPodAction(action) ? action.lane : undefined
 }
 
-function wentThrough(action: Action, key: string, diary: Diary): boolean {
-  if (!isPodAction(action)) return diary.attempts.get(key)?.error === undefined
-  const answer = diary.evictions.get(action.pod.uid)?.answer?.kind
+function wentThrough(action: Action, key: string, observations: Observations): boolean {
+  if (!isPodAction(action)) return observations.attempts.get(key)?.error === undefined
+  const answer = observations.evictions.get(action.pod.uid)?.answer?.kind
   return answer === 'accepted' || answer === 'gone' || answer === 'replaced'
 }

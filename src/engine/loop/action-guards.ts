@@ -19,8 +19,8 @@ export function allowedActions(actions: readonly Action[], world: World, run: Op
     // I4, I6: only what is seen to hold no pod that could move; of outgoing nothing before it is retired.
     if (action.kind === 'terminate') return action.instanceIds.every((id) => mayTerminate(id, action.group, world, run))
     if (action.kind === 'resize' || action.kind === 'protect') return keepsInstances(action, world, run)
-    // I23: only nodes of *from* are closed, and only while *to* has an open one for their pods.
-    if (action.kind === 'close-node') {
+    // I23: only nodes of *from* are cordoned, and only while *to* has an open one for their pods.
+    if (action.kind === 'cordon') {
       return (
         from.has(action.node.name) &&
         (world.to.nodes.some((node) => node.schedulable && node.ready === 'True') || world.from.nodes.length === 0)

@@ -8,23 +8,23 @@ import { type ErrorCode, UpgradeError } from '../model/error.ts'
 import { passingFailures, revertReserveMs } from '../model/limits.ts'
 import type { Direction, Reason, StageName } from '../model/report.ts'
 import type { OpenRun } from '../record/record.ts'
-import { close } from '../stages/cordon.ts'
-import { move } from '../stages/drain/drain.ts'
-import { surveyMove } from '../stages/drain/survey.ts'
+import { cordon } from '../stages/cordon.ts'
+import { drain } from '../stages/drain/drain.ts'
+import { type DrainSurvey, surveyDrain } from '../stages/drain/survey.ts'
 import { freeze } from '../stages/freeze.ts'
 import { launch } from '../stages/launch.ts'
 import { release } from '../stages/release.ts'
 import { retire } from '../stages/retire.ts'
 import type { Stage, Step } from '../stages/stage.ts'
-import { reopen } from '../stages/uncordon.ts'
+import { uncordon } from '../stages/uncordon.ts'
 import { verify } from '../stages/verify.ts'
 import { actionKey, isPodAction } from '../world/action.ts'
 import type { World } from '../world/world.ts'
 
 export const stagesOf: Readonly<Record<Direction, readonly Stage[]>> = {
-  forward: [freeze, launch, close, move, verify],
-  retiring: [close, move, retire, release],
-  reverting: [reopen, close, move, retire, release]
+  forward: [freeze, launch, cordon, drain, verify],
+  retiring: [cordon, drain, retire, release],
+  reverting: [uncordon, cordon, drain, retire, release]
 }
 
 export interface Looked {
@@ -47,24 +47,32 @@ export type Decision =
   /** Neither forward nor back by itself: a person decides. */
   | { kind: 'halt'; stage: StageName; reason: Reason }
 
-export function decide(world: World, run: OpenRun): { decision: Decision; looked: readonly Looked[] } {
+/** What was decided, what each stage that was asked said, and the survey that all of it rests on. */
+export interface Verdict {
+  decision: Decision
+  looked: readonly Looked[]
+  survey: DrainSurvey
+}
+
+export function decide(world: World, run: OpenRun): Verdict {
+  const survey = surveyDrain(world, run)
   const looked: Looked[] = []
   for (const stage of stagesOf[run.direction]) {
-    const step = withBrokenCalls(stage.next(world, run), world, run)
+    const step = withBrokenCalls(stage.next(world, run, survey), world, run)
     looked.push({ stage: stage.name, step })
     if (step.kind === 'done') continue
     const over = step.kind === 'failed' ? step : timeOver(stage.name, step, world, run)
-    if (over) return { decision: fail(stage.name, over, run), looked }
-    if (step.kind === 'busy') return { decision: { kind: 'go', stage: stage.name, step }, looked }
+    if (over) return { decision: fail(stage.name, over, run), looked, survey }
+    if (step.kind === 'busy') return { decision: { kind: 'go', stage: stage.name, step }, looked, survey }
   }
-  return { decision: end(world, run, looked), looked }
+  return { decision: end(run, looked, survey), looked, survey }
 }
 
-function end(world: World, run: OpenRun, looked: readonly Looked[]): Decision {
+function end(run: OpenRun, looked: readonly Looked[], survey: DrainSurvey): Decision {
   const notes = looked.flatMap(({ step }) => (step.kind === 'done' ? (step.notes ?? []) : []))
   if (run.direction === 'retiring') return { kind: 'finish', outcome: 'upgraded', notes }
   if (run.direction === 'reverting') return { kind: 'finish', outcome: 'reverted', notes }
-  const { jobs, pods } = staying(world, run)
+  const { jobs, pods } = staying(survey)
   const stays = [...jobs, ...pods]
   if (stays.length > 0) {
     const heldFor = stays.join('; ')
@@ -79,8 +87,7 @@ function end(world: World, run: OpenRun, looked: readonly Looked[]): Decision {
 }
 
 /** What is still on the outgoing nodes at the end of forward and may not be moved. */
-function staying(world: World, run: OpenRun): { jobs: readonly string[]; pods: readonly string[] } {
-  const survey = surveyMove(world, run)
+function staying(survey: DrainSurvey): { jobs: readonly string[]; pods: readonly string[] } {
   return {
     jobs: survey.jobsWaitedFor.map((job) => `${job} is still running`),
     pods: survey.leftovers.map(({ text }) => text)
@@ -100,7 +107,7 @@ function withBrokenCalls(step: Step, world: World, run: OpenRun): Step {
   if (step.kind !== 'busy') return step
   for (const action of step.actions) {
     if (isPodAction(action)) continue
-    const attempt = world.diary.attempts.get(actionKey(action))
+    const attempt = world.observations.attempts.get(actionKey(action))
     const error = attempt?.error
     if (!(error instanceof UpgradeError)) continue
     const { code, hint } = error.details
@@ -126,16 +133,16 @@ function timeOver(
   const seen = step.waiting[0]
   const last = seen ? ` Last seen: ${seen.what}: ${seen.seen}.` : ''
   if (run.direction === 'reverting') {
-    if (world.now - world.diary.progress.at < settings.revertTimeoutMs) return undefined
+    if (world.now - world.observations.progress.at < settings.revertTimeoutMs) return undefined
     return {
       kind: 'failed',
-      code: stage === 'reopen' ? 'no-open-node' : 'revert-stuck',
+      code: stage === 'uncordon' ? 'no-open-node' : 'revert-stuck',
       message: `The way back made no progress for ${settings.revertTimeoutMs / 60_000} min in ${stage}.${last}`,
       hint: 'Mend what is named, then run revert again: it goes on from here.'
     }
   }
   if (run.direction === 'retiring') {
-    if (spent(stage, world, run) < settings.retireTimeoutMs || stage === 'move') return undefined
+    if (spent(stage, world, run) < settings.retireTimeoutMs || stage === 'drain') return undefined
     return {
       kind: 'failed',
       code: 'retire-timeout',
@@ -163,17 +170,17 @@ function timeOver(
 
 /** Time with an engine, in ms. */
 export function elapsed(world: World, run: OpenRun): number {
-  return run.elapsedMs + (world.now - world.diary.startedAt)
+  return run.elapsedMs + (world.now - world.observations.startedAt)
 }
 
 export function spent(stage: StageName, world: World, run: OpenRun): number {
   const key = `${run.direction}/${stage}`
-  return (run.spentMs[key] ?? 0) + (world.diary.stage?.key === key ? world.now - world.diary.stage.at : 0)
+  return (run.spentMs[key] ?? 0) + (world.observations.stage?.key === key ? world.now - world.observations.stage.at : 0)
 }
 
-/** What the way back may need: as long as the way forward since close began, and never less than a quarter of an hour. */
+/** What the way back may need: as long as the way forward since cordon began, and never less than a quarter of an hour. */
 function reserve(world: World, run: OpenRun): number {
-  const sinceClose = world.diary.closedAt === undefined ? 0 : world.now - world.diary.closedAt
-  const before = (run.spentMs['forward/move'] ?? 0) + (run.spentMs['forward/verify'] ?? 0)
-  return Math.min(Math.max(revertReserveMs, sinceClose, before), run.settings.timeoutMs / 2)
+  const sinceCordon = world.observations.cordonedAt === undefined ? 0 : world.now - world.observations.cordonedAt
+  const before = (run.spentMs['forward/drain'] ?? 0) + (run.spentMs['forward/verify'] ?? 0)
+  return Math.min(Math.max(revertReserveMs, sinceCordon, before), run.settings.timeoutMs / 2)
 }

@@ -21,7 +21,7 @@ export interface GroupReader {
   dueAt(): number
 }
 
-const waitingStages: readonly StageName[] = ['freeze', 'launch', 'retire', 'release', 'reopen']
+const waitingStages: readonly StageName[] = ['freeze', 'launch', 'retire', 'release', 'uncordon']
 
 export function createGroupReader(ports: { clock: Clock; nodeGroups: NodeGroups }): GroupReader {
   const { clock, nodeGroups } = ports

@@ -13,17 +13,17 @@ import type { OpenRun, RecordStore } from '../record/record.ts'
 import type { Recorder } from '../record/recorder.ts'
 import { saveRecord } from '../record/save.ts'
 import type { Action } from '../world/action.ts'
-import { newDiary } from '../world/observations.ts'
+import { newObservations } from '../world/observations.ts'
 import { takeBaseline } from '../world/workload-health.ts'
 import { makeWorld, type World } from '../world/world.ts'
-import { createWorks } from './action-executor.ts'
+import { createActionExecutor } from './action-executor.ts'
 import { allowedActions } from './action-guards.ts'
 import { decide } from './decide.ts'
 import { createGroupReader, type GroupReader } from './group-reader.ts'
-import { remember } from './observe.ts'
+import { observe } from './observe.ts'
 import { stop } from './orderly-stop.ts'
 import { progressOf, sameProgress } from './progress.ts'
-import { closeBooks, noteStage, withoutDirection } from './stage-times.ts'
+import { bookStage, finishBooks, withoutDirection } from './stage-times.ts'
 import { pause, pauseMs, wakeOnChange } from './wait-for-change.ts'
 
 export type Ending =
@@ -47,7 +47,7 @@ export async function loop(options: LoopOptions): Promise<Ending> {
   const { ports, store, lock, recorder, signal } = options
   const { clock } = ports
   let run = openRun(store)
-  let diary = newDiary(clock.now(), run.elapsedMs)
+  let observations = newObservations(clock.now(), run.elapsedMs)
   const beganAt = clock.now()
   // Session credentials that nobody renews live for an hour as a rule; where their end is unknown, that is assumed.
   const credentialsEndAt = () =>
@@ -56,9 +56,9 @@ export async function loop(options: LoopOptions): Promise<Ending> {
   let lastLookFailedAt: number | undefined
   let unheldSince: number | undefined
   const reader = createGroupReader(ports)
-  const works = createWorks({
+  const works = createActionExecutor({
     ...ports,
-    diary: () => diary,
+    observations: () => observations,
     mayWrite: () => lock.held() && !signal.aborted,
     wroteGroups: () => reader.wrote(),
     did: (text) => recorder.did(text),
@@ -70,18 +70,18 @@ export async function loop(options: LoopOptions): Promise<Ending> {
     recorder.follow(run)
     await saveRecord(store, { ...store.current(), run }, { clock, lock, signal })
   }
-  /** A new direction is begun with a clean diary, and with nothing of the old one under way. */
+  /** A new direction is begun with a clean observations, and with nothing of the old one under way. */
   const turn = async (next: OpenRun): Promise<void> => {
     await works.idle()
     await save(next)
-    diary = newDiary(clock.now(), run.elapsedMs)
+    observations = newObservations(clock.now(), run.elapsedMs)
     reader.wrote()
     const reason = run.reason ?? { code: 'asked' as const, message: '', hint: '' }
     recorder.event({ kind: 'turned', direction: run.direction, reason })
   }
 
   for (;;) {
-    if (signal.aborted) return stop(options, works, run, diary)
+    if (signal.aborted) return stop(options, works, run, observations)
     if (lock.lostTo()) throw lockLost(lock)
     if (!lock.held()) {
       unheldSince ??= clock.now()
@@ -100,11 +100,12 @@ export async function loop(options: LoopOptions): Promise<Ending> {
       continue
     }
     lastLookFailedAt = undefined
-    const world = makeWorld(clock.now(), run, seen.groups, view, seen.activities, diary, credentialsEndAt())
-    remember(world, run)
-    const { decision, looked } = decide(world, run)
-    const progress = progressOf(world, run, decision, looked)
-    const moved = noteStage(decision, looked, world, run, diary, recorder)
+    const world = makeWorld(clock.now(), run, seen.groups, view, seen.activities, observations, credentialsEndAt())
+    observe(world, run)
+    const verdict = decide(world, run)
+    const { decision, looked, survey } = verdict
+    const progress = progressOf(world, run, verdict)
+    const moved = bookStage(decision, looked, world, run, observations, recorder)
     if (moved !== run) {
       run = { ...moved, ...countsOf(progress, moved) }
       await save(run)
@@ -126,7 +127,7 @@ export async function loop(options: LoopOptions): Promise<Ending> {
         await pause(
           [changed.happened, ...(works.busy() ? [ended] : [])],
           ports,
-          pauseMs(decision.stage, reader, diary, clock.now()),
+          pauseMs(decision.stage, reader, observations, clock.now()),
           signal
         )
         changed.cancel()
@@ -136,10 +137,11 @@ export async function loop(options: LoopOptions): Promise<Ending> {
         changed.cancel()
         const at = clock.now()
         await turn(
-          closeBooks(
+          finishBooks(
             { ...run, direction: 'reverting', reason: { ...decision.reason, stage: decision.stage, at } },
             world,
-            diary
+            observations,
+            survey
           )
         )
         continue
@@ -149,7 +151,9 @@ export async function loop(options: LoopOptions): Promise<Ending> {
         // Nothing may be under way, and the lock must be ours for as long as this write can last: the point of no return.
         await works.idle()
         if (!lock.held()) continue
-        await turn(closeBooks({ ...run, direction: 'retiring', held: false, heldFor: undefined }, world, diary))
+        await turn(
+          finishBooks({ ...run, direction: 'retiring', held: false, heldFor: undefined }, world, observations, survey)
+        )
         continue
       }
       case 'hold': {
@@ -159,10 +163,11 @@ export async function loop(options: LoopOptions): Promise<Ending> {
         await works.idle()
         // What could not be finalized is not how it should be: the baseline stays the one that was verified.
         const verified = decision.reason?.code !== 'finalize-failed'
-        const held = closeBooks(
+        const held = finishBooks(
           { ...run, held: true, heldFor: decision.heldFor, ...(verified ? freshBaseline(run, world) : {}) },
           world,
-          diary
+          observations,
+          survey
         )
         await save(held)
         return { kind: 'hold', run: held, reason: decision.reason, world }
@@ -173,17 +178,18 @@ export async function loop(options: LoopOptions): Promise<Ending> {
         return {
           kind: 'finish',
           outcome: decision.outcome,
-          run: closeBooks(run, world, diary),
+          run: finishBooks(run, world, observations, survey),
           notes: decision.notes,
           world
         }
       case 'halt': {
         changed.cancel()
         await works.idle()
-        const booked = closeBooks(
+        const booked = finishBooks(
           { ...run, reason: run.reason ?? { ...decision.reason, stage: decision.stage, at: clock.now() } },
           world,
-          diary
+          observations,
+          survey
         )
         const halted = { ...booked, spentMs: withoutDirection(booked) }
         await save(halted)

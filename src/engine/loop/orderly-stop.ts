@@ -2,25 +2,25 @@
 
 import { stopMs } from '../model/limits.ts'
 import type { OpenRun } from '../record/record.ts'
-import type { Diary } from '../world/observations.ts'
-import type { Works } from './action-executor.ts'
+import type { Observations } from '../world/observations.ts'
+import type { ActionExecutor } from './action-executor.ts'
 import type { Ending, LoopOptions } from './loop.ts'
 
 /** Starts nothing new, and waits a moment for what is under way: only then may the Lease be given back. */
 export async function stop(
   { ports, store, recorder, lock, onCancel }: LoopOptions,
-  works: Works,
+  works: ActionExecutor,
   run: OpenRun,
-  diary: Diary
+  observations: Observations
 ): Promise<Ending> {
   const timer = new AbortController()
   await Promise.race([works.idle(), ports.clock.sleep(stopMs.works, timer.signal)])
   timer.abort()
   const now = ports.clock.now()
-  const { stage } = diary
+  const { stage } = observations
   const booked: OpenRun = {
     ...run,
-    elapsedMs: run.elapsedMs + (now - diary.startedAt),
+    elapsedMs: run.elapsedMs + (now - observations.startedAt),
     spentMs: stage ? { ...run.spentMs, [stage.key]: (run.spentMs[stage.key] ?? 0) + now - stage.at } : run.spentMs
   }
   const back = onCancel === 'revert' && run.direction === 'forward' && !run.held

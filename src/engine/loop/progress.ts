@@ -2,12 +2,11 @@
 
 import type { Progress, StageProgress, WorkloadProgress } from '../model/report.ts'
 import type { OpenRun } from '../record/record.ts'
-import { surveyMove } from '../stages/drain/survey.ts'
 import type { World } from '../world/world.ts'
-import type { Decision, Looked } from './decide.ts'
+import type { Verdict } from './decide.ts'
 import { elapsed, spent, stagesOf } from './decide.ts'
 
-export function progressOf(world: World, run: OpenRun, decision: Decision, looked: readonly Looked[]): Progress {
+export function progressOf(world: World, run: OpenRun, { decision, looked, survey }: Verdict): Progress {
   const current = decision.kind === 'go' ? decision.stage : undefined
   const stages = stagesOf[run.direction].map(({ name }): StageProgress => {
     const step = looked.find((one) => one.stage === name)?.step
@@ -17,7 +16,6 @@ export function progressOf(world: World, run: OpenRun, decision: Decision, looke
     return { stage: name, state, detail, elapsedMs: spent(name, world, run) }
   })
   const step = decision.kind === 'go' ? decision.step : undefined
-  const counts = podCounts(world, run)
   return {
     at: world.now,
     elapsedMs: elapsed(world, run),
@@ -28,15 +26,10 @@ export function progressOf(world: World, run: OpenRun, decision: Decision, looke
     revertPossible: run.direction === 'forward',
     stages,
     workloads: (step?.workloads ?? []).filter(isWorthShowing),
-    podsMoved: counts.moved,
-    podsTotal: counts.total,
+    podsMoved: survey.gone,
+    podsTotal: survey.total,
     waiting: step?.waiting ?? []
   }
-}
-
-export function podCounts(world: World, run: OpenRun): { moved: number; total: number } {
-  const survey = surveyMove(world, run)
-  return { moved: survey.gone, total: survey.total }
 }
 
 function isWorthShowing(workload: WorkloadProgress): boolean {

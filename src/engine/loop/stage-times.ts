@@ -2,18 +2,18 @@
 
 import type { OpenRun } from '../record/record.ts'
 import type { Recorder } from '../record/recorder.ts'
-import type { Diary } from '../world/observations.ts'
+import type { DrainSurvey } from '../stages/drain/survey.ts'
+import type { Observations } from '../world/observations.ts'
 import type { World } from '../world/world.ts'
 import type { Decision, Looked } from './decide.ts'
-import { podCounts } from './progress.ts'
 
 /** Books the time of the stage that was, and tells of the one that is. Returns a new run when the record should know. */
-export function noteStage(
+export function bookStage(
   decision: Decision,
   looked: readonly Looked[],
   world: World,
   run: OpenRun,
-  diary: Diary,
+  observations: Observations,
   recorder: Recorder
 ): OpenRun {
   if (decision.kind !== 'go') {
@@ -24,9 +24,9 @@ export function noteStage(
   }
   const { direction } = run
   const key = `${direction}/${decision.stage}`
-  if (diary.stage?.key === key) return run
-  const before = diary.stage
-  diary.stage = { key, at: world.now }
+  if (observations.stage?.key === key) return run
+  const before = observations.stage
+  observations.stage = { key, at: world.now }
   const spentMs = before
     ? { ...run.spentMs, [before.key]: (run.spentMs[before.key] ?? 0) + world.now - before.at }
     : run.spentMs
@@ -43,7 +43,7 @@ export function noteStage(
     })
     recorder.event({ kind: 'stage', direction, stage: decision.stage, state: 'began', detail: '', elapsedMs: 0 })
   }
-  return isNew ? { ...run, spentMs, elapsedMs: booked(run, world, diary) } : run
+  return isNew ? { ...run, spentMs, elapsedMs: booked(run, world, observations) } : run
 }
 
 function failStage(
@@ -81,9 +81,9 @@ function endStages(looked: readonly Looked[], world: World, run: OpenRun, record
   }
 }
 
-function booked(run: OpenRun, world: World, diary: Diary): number {
-  const total = run.elapsedMs + (world.now - diary.startedAt)
-  diary.startedAt = world.now
+function booked(run: OpenRun, world: World, observations: Observations): number {
+  const total = run.elapsedMs + (world.now - observations.startedAt)
+  observations.startedAt = world.now
   return total
 }
 
@@ -92,14 +92,13 @@ export function withoutDirection(run: OpenRun): OpenRun['spentMs'] {
   return Object.fromEntries(Object.entries(run.spentMs).filter(([key]) => !key.startsWith(`${run.direction}/`)))
 }
 
-/** Before the diary goes: all times into the record. */
-export function closeBooks(run: OpenRun, world: World, diary: Diary): OpenRun {
-  const { stage } = diary
+/** Before the observations goes: all times into the record. */
+export function finishBooks(run: OpenRun, world: World, observations: Observations, survey: DrainSurvey): OpenRun {
+  const { stage } = observations
   const spentMs = stage
     ? { ...run.spentMs, [stage.key]: (run.spentMs[stage.key] ?? 0) + world.now - stage.at }
     : run.spentMs
-  diary.stage = undefined
-  const moved =
-    run.direction === 'forward' && run.held ? {} : { podsMoved: Math.max(run.podsMoved, podCounts(world, run).moved) }
-  return { ...run, spentMs, elapsedMs: booked(run, world, diary), ...moved }
+  observations.stage = undefined
+  const moved = run.direction === 'forward' && run.held ? {} : { podsMoved: Math.max(run.podsMoved, survey.gone) }
+  return { ...run, spentMs, elapsedMs: booked(run, world, observations), ...moved }
 }

@@ -3,7 +3,7 @@
 import { debounceMs, heartbeatMs } from '../model/limits.ts'
 import type { Ports } from '../model/ports.ts'
 import type { StageName } from '../model/report.ts'
-import type { Diary } from '../world/observations.ts'
+import type { Observations } from '../world/observations.ts'
 import type { GroupReader } from './group-reader.ts'
 
 export interface Change {
@@ -21,8 +21,8 @@ export function wakeOnChange(ports: Ports, signal: AbortSignal): Change {
 }
 
 /** Deadlines and steady times need a look of ours, not a call: soon where something is just about to be so. */
-export function pauseMs(stage: StageName, reader: GroupReader, diary: Diary, now: number): number {
-  const quick = stage !== 'move' && now - Math.max(diary.stage?.at ?? 0, diary.progress.at) < 5_000
+export function pauseMs(stage: StageName, reader: GroupReader, observations: Observations, now: number): number {
+  const quick = stage !== 'drain' && now - Math.max(observations.stage?.at ?? 0, observations.progress.at) < 5_000
   return Math.max(debounceMs, Math.min(quick ? 200 : heartbeatMs, reader.dueAt() - now))
 }
 

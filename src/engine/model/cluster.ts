@@ -47,8 +47,8 @@ export interface Node {
   instanceId?: string
   labels: Readonly<Record<string, string>>
   schedulable: boolean
-  /** Run id in our mark `eks-node-upgrade/closed-by`. */
-  closedBy?: string
+  /** Run id in our mark `eks-node-upgrade/cordoned-by`. */
+  cordonedBy?: string
   ready: 'True' | 'False' | 'Unknown'
   /** Since when `ready` has this value, in the node's own words. */
   readySinceAt: number
@@ -256,9 +256,9 @@ export interface Cluster {
   /** Those of `checks` that are not allowed (SelfSubjectAccessReview). */
   denied(checks: readonly AccessCheck[]): Promise<readonly AccessCheck[]>
   /** Cordon with our mark, both in one patch, guarded by resourceVersion. */
-  closeNode(node: Node, runId: string): Promise<WriteAnswer>
+  cordonNode(node: Node, runId: string): Promise<WriteAnswer>
   /** Uncordon and remove the mark, in one patch, guarded by resourceVersion. */
-  openNode(node: Node): Promise<WriteAnswer>
+  uncordonNode(node: Node): Promise<WriteAnswer>
   evict(pod: Pod): Promise<EvictionAnswer>
   /** Deletes with UID and resourceVersion as preconditions. */
   remove(pod: Pod): Promise<EvictionAnswer>

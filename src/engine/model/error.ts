@@ -25,7 +25,7 @@ export type ErrorCode =
   | 'budget-never-allows'
   | 'two-budgets'
   | 'pod-timeout'
-  | 'move-timeout'
+  | 'drain-timeout'
   | 'unschedulable'
   | 'version-skew'
   | 'pods-stay'

@@ -64,9 +64,9 @@ export const madeAgainMs = 60_000
 export const deadPodMs = 60_000
 /** Kubernetes' own default for giving up a node. */
 export const lostNodeMs = 300_000
-/** A pod that comes back to a closed node is moved so many times. */
+/** A pod that comes back to a cordoned node is moved so many times. */
 export const returnsAllowed = 2
-/** Times kept back for the way back: the larger of this and the time since close began. */
+/** Times kept back for the way back: the larger of this and the time since cordon began. */
 export const revertReserveMs = 15 * 60_000
 /** An orderly stop: so long for what is under way, and so long for the record; the process has 2 s in all. */
 export const stopMs = { works: 1_000, record: 600 } as const

@@ -12,7 +12,7 @@ export const retiredTag = 'eks-node-upgrade/retired'
 /** Tag on a group that was retired: fingerprints of what it was configured to launch. */
 export const retiredConfigurationTag = 'eks-node-upgrade/retired-configuration'
 
-/** Annotation on a node that we closed: the run's id. */
-export const closedByMark = 'eks-node-upgrade/closed-by'
+/** Annotation on a node that we cordoned: the run's id. */
+export const cordonedByMark = 'eks-node-upgrade/cordoned-by'
 /** Label on a workload that we restarted: run id and direction (annotations of a Deployment are copied to its ReplicaSets). */
 export const restartedByMark = 'eks-node-upgrade/restarted-by'

@@ -3,7 +3,7 @@ import type { ErrorCode, Outcome } from './error.ts'
 import type { Mode } from './settings.ts'
 
 export type Direction = 'forward' | 'retiring' | 'reverting'
-export type StageName = 'freeze' | 'launch' | 'close' | 'move' | 'verify' | 'retire' | 'release' | 'reopen'
+export type StageName = 'freeze' | 'launch' | 'cordon' | 'drain' | 'verify' | 'retire' | 'release' | 'uncordon'
 
 /** One thing that stands in the way, or is worth knowing, with what to do about it. */
 export interface Finding {
@@ -132,7 +132,7 @@ export type Event =
     }
   | { kind: 'turned'; at: number; direction: Direction; reason: Reason }
   | { kind: 'note'; at: number; level: 'info' | 'warning'; title: string; text: string }
-  /** Something was done to the world, in words: `closed node ip-…`. For the timeline and `--output json`. */
+  /** Something was done to the world, in words: `cordoned node ip-…`. For the timeline and `--output json`. */
   | { kind: 'did'; at: number; text: string }
 
 export interface Reason {

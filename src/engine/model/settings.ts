@@ -17,7 +17,7 @@ export interface Settings {
   launchTimeoutMs: number
   joinTimeoutMs: number
   stableMs: number
-  moveTimeoutMs: number
+  drainTimeoutMs: number
   podTimeoutMs: number
   soakMs: number
   retireTimeoutMs: number
@@ -45,7 +45,7 @@ export const defaultSettings: Omit<Settings, 'cluster'> = {
   launchTimeoutMs: 15 * minute,
   joinTimeoutMs: 10 * minute,
   stableMs: 30_000,
-  moveTimeoutMs: 60 * minute,
+  drainTimeoutMs: 60 * minute,
   podTimeoutMs: 15 * minute,
   soakMs: 3 * minute,
   retireTimeoutMs: 30 * minute,

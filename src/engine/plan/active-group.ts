@@ -2,7 +2,7 @@
 import type { Group } from '../model/node-group.ts'
 import type { Finding } from '../model/report.ts'
 import { autoscaling, count, finding } from './finding.ts'
-import type { Pair } from './node-group-pair.ts'
+import type { NodeGroupPair } from './node-group-pair.ts'
 
 export interface ActiveSide {
   active?: Group
@@ -11,7 +11,7 @@ export interface ActiveSide {
 }
 
 /** The sides are told even where sizes are in motion, as long as only one group has instances. */
-export function activeSide(pair: Pair): ActiveSide {
+export function activeSide(pair: NodeGroupPair): ActiveSide {
   const { blue, green } = pair
   if (hasInstances(blue) && hasInstances(green)) return { findings: [bothActive(pair)] }
   if (!hasInstances(blue) && !hasInstances(green)) return { findings: [noneActive(pair)] }
@@ -56,7 +56,7 @@ function isStandby(lifecycle: string): boolean {
   return lifecycle === 'Standby' || lifecycle === 'EnteringStandby'
 }
 
-function bothActive({ name, blue, green }: Pair): Finding {
+function bothActive({ name, blue, green }: NodeGroupPair): Finding {
   const reason = `both groups have instances: ${sizeText(blue)}, ${sizeText(green)}. Exactly one may; empty the nodes of the other, then scale it to zero`
   // The smaller one first: whoever pastes without reading does less harm.
   const smallerFirst = [blue, green].sort((one, other) => one.instances.length - other.instances.length)
@@ -64,7 +64,7 @@ function bothActive({ name, blue, green }: Pair): Finding {
   return finding('both-active', name, reason, ...smallerFirst.map((group) => toZero(group) + onlyIf(group)))
 }
 
-function noneActive({ name, blue, green }: Pair): Finding {
+function noneActive({ name, blue, green }: NodeGroupPair): Finding {
   const reason = `neither ${blue.name} nor ${green.name} has instances, so there is nothing to upgrade`
   const start = autoscaling('update-auto-scaling-group', blue.name, '--min-size 1 --max-size 3 --desired-capacity 1')
   return finding('none-active', name, reason, start)

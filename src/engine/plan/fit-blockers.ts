@@ -138,7 +138,7 @@ function labelsUnknown(pods: readonly Pod[], room: Room): readonly Finding[] {
 }
 
 /**
- * Closed outgoing nodes stay domains of a spread over host names, with no pod in them once they are empty. So no incoming node
+ * Cordoned outgoing nodes stay domains of a spread over host names, with no pod in them once they are empty. So no incoming node
  * may hold more than maxSkew, unless the constraint leaves tainted nodes out.
  * https://kubernetes.io/docs/concepts/scheduling-eviction/topology-spread-constraints/#nodetaintspolicy
  */

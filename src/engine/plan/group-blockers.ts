@@ -108,7 +108,7 @@ export function groupFindings(
   }
 }
 
-/** Every zone of outgoing must have a usable node of incoming before anything is closed. */
+/** Every zone of outgoing must have a usable node of incoming before anything is cordoned. */
 function zonesMissing(active: Group, incoming: Group): readonly Finding[] {
   const used = [...new Set(active.instances.map((one) => one.zone))].sort()
   const missing = used.filter((zone) => !incoming.zones.includes(zone))

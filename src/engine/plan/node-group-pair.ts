@@ -6,7 +6,7 @@ import { finding, nameSome, shellWord, tagCommand, untagCommand } from './findin
 
 export type TagSettings = Pick<Settings, 'cluster' | 'clusterTagKey' | 'groupTagKey' | 'colorTagKey'>
 
-export interface Pair {
+export interface NodeGroupPair {
   /** The node group's name: the value of the group tag. */
   name: string
   blue: Group
@@ -15,7 +15,7 @@ export interface Pair {
 
 export interface PairSearch {
   /** Node groups with exactly one blue and one green and no wrong tag, by name. */
-  pairs: readonly Pair[]
+  pairs: readonly NodeGroupPair[]
   /** Names of all node groups that were found, whole or not. */
   names: readonly string[]
   /** What is wrong; `group` is the node group that it belongs to, where it can be told. */
@@ -36,7 +36,7 @@ export function findPairs(groups: readonly Group[], settings: TagSettings): Pair
   const here = tagged.filter((one) => belongsHere(one.group, settings) !== false)
   // A group of another cluster is none of our business, unless it bears the name of a node group of ours.
   const names = [...new Set(here.flatMap((one) => one.name ?? []))].sort()
-  const pairs: Pair[] = []
+  const pairs: NodeGroupPair[] = []
   const problems: { group?: string; finding: Finding }[] = []
   for (const one of here.filter(({ name }) => name === undefined)) {
     for (const found of one.findings) problems.push({ finding: found })
@@ -59,7 +59,7 @@ export function choosePair(
   search: PairSearch,
   settings: TagSettings & Pick<Settings, 'group'>,
   place = ''
-): { pair?: Pair; findings: readonly Finding[] } {
+): { pair?: NodeGroupPair; findings: readonly Finding[] } {
   const { names } = search
   const strays = search.problems.filter(({ group }) => group === undefined).map((one) => one.finding)
   const wanted = settings.group ?? (names.length === 1 ? names[0] : undefined)

@@ -19,7 +19,7 @@ import { finding, nameSome, shellWord } from './finding.ts'
 import { fitFindings, roomFor } from './fit-blockers.ts'
 import { forecast } from './forecast.ts'
 import { groupFindings } from './group-blockers.ts'
-import type { Pair } from './node-group-pair.ts'
+import type { NodeGroupPair } from './node-group-pair.ts'
 import { type MoveSurvey, surveyMoves } from './planned-moves.ts'
 import { parseRetiredCopy, type RetiredCopy, retiredFromRecord } from './retired-configuration.ts'
 import { followsLatest, kubeletSkew, nodesMissing, ownPodInTheWay, timesTooShort } from './situation.ts'
@@ -27,7 +27,7 @@ import { workloadBlockers, workloadWarnings } from './workload-blockers.ts'
 
 export interface PlanInput {
   settings: Settings
-  pair: Pair
+  pair: NodeGroupPair
   view: ClusterView
   /**
    * Finds versions that were read before: those of both groups' templates (`templateRefsOf`) and of every instance. `$Latest` and

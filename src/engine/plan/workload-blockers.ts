@@ -107,15 +107,15 @@ function blockedNow({ label, method }: OutgoingWorkload, index: ClusterIndex): r
   ]
 }
 
-/** The scheduler puts a pod that tolerates closed nodes back on one. */
+/** The scheduler puts a pod that tolerates cordoned nodes back on one. */
 function comesBack({ owner, label, moving }: OutgoingWorkload): readonly Finding[] {
-  const closed = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' } as const
-  if (!moving.some((pod) => tolerated(closed, pod.placement.tolerations))) return []
+  const cordoned = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' } as const
+  if (!moving.some((pod) => tolerated(cordoned, pod.placement.tolerations))) return []
   const reason =
-    'it tolerates closed nodes, so its pods may come back to one; after the second time they are left there'
+    'it tolerates cordoned nodes, so its pods may come back to one; after the second time they are left there'
   return [
     finding(
-      'tolerates-closed-nodes',
+      'tolerates-cordoned-nodes',
       label,
       reason,
       kubectl(

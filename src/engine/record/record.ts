@@ -43,8 +43,8 @@ export interface OpenRun {
   incoming: Original
   /** How many nodes the incoming side must bring: outgoing's instances. */
   count: number
-  /** Instance ids of outgoing nodes that others had closed before. */
-  closedBefore: readonly string[]
+  /** Instance ids of outgoing nodes that others had cordoned before. */
+  cordonedBefore: readonly string[]
   changes: readonly Change[]
   /** Fingerprint of the incoming configuration: has the very same change been tried before? */
   changeFingerprint: string
@@ -65,7 +65,7 @@ export interface OpenRun {
   /** Instances that were late and were replaced; and all that were there when the last was. */
   replaced: readonly string[]
   beforeReplacement: readonly string[]
-  /** How often pods of a workload came back to a closed node; and, by UID, those that were counted. */
+  /** How often pods of a workload came back to a cordoned node; and, by UID, those that were counted. */
   returned: Readonly<Record<string, number>>
 }
 
@@ -140,7 +140,7 @@ function looksLikeRun(run: unknown): run is OpenRun {
     looksLikeOriginal(open.incoming) &&
     typeof open.count === 'number' &&
     [open.settings, open.baseline, open.spentMs, open.returned].every(isObject) &&
-    [open.closedBefore, open.plannedTemplates, open.replaced, open.beforeReplacement].every(Array.isArray)
+    [open.cordonedBefore, open.plannedTemplates, open.replaced, open.beforeReplacement].every(Array.isArray)
   )
 }
 

@@ -1,7 +1,7 @@
 /** What a run answers that changes nothing: refused, nothing open, how things stand. */
 
 import { openRun } from '../loop/loop.ts'
-import { closedByMark, originalsTag, runTag } from '../model/names.ts'
+import { cordonedByMark, originalsTag, runTag } from '../model/names.ts'
 import { nextCommand } from '../model/next-command.ts'
 import type { Group } from '../model/node-group.ts'
 import type { Finding, Result } from '../model/report.ts'
@@ -10,8 +10,8 @@ import { shellWord, untagCommand } from '../plan/finding.ts'
 import type { OpenRun, RecordStore } from '../record/record.ts'
 import { type Recorder, reasonOf } from '../record/recorder.ts'
 import { statusText } from './finish-run.ts'
-import type { Prepared } from './plan-input.ts'
-import type { Context } from './run-context.ts'
+import type { PreparedPlan } from './plan-input.ts'
+import type { RunContext } from './run-context.ts'
 
 /** Budgets that nobody wrote down cannot be shared between two upgrades; a held one moves nothing. */
 export function otherRuns(store: RecordStore, settings: Settings): readonly Finding[] {
@@ -34,28 +34,28 @@ export function otherRuns(store: RecordStore, settings: Settings): readonly Find
 
 /** Our marks, and no record that explains them: somebody removed it. Nobody knows the way back but the tags. */
 export function markedWithoutRecord(
-  { ports, group, settings }: Context,
-  { pair }: Pick<Prepared, 'pair'>
+  { ports, group, settings }: RunContext,
+  { pair }: Pick<PreparedPlan, 'pair'>
 ): Result['reason'] {
   const tagged = [pair.blue, pair.green].filter((one) => one.tags[runTag] !== undefined)
   const ids = new Set([pair.blue, pair.green].flatMap((one) => one.instances.map((instance) => instance.id)))
-  const closed = ports.cluster
+  const cordoned = ports.cluster
     .view()
-    .nodes.filter((node) => node.closedBy !== undefined && node.instanceId !== undefined && ids.has(node.instanceId))
-  if (tagged.length === 0 && closed.length === 0) return undefined
+    .nodes.filter((node) => node.cordonedBy !== undefined && node.instanceId !== undefined && ids.has(node.instanceId))
+  if (tagged.length === 0 && cordoned.length === 0) return undefined
   const seen = [
     ...tagged.map(
       (one) => `${one.name} has the tag ${runTag}=${one.tags[runTag]} (${one.tags[originalsTag] ?? 'no originals'})`
     ),
-    ...closed.slice(0, 3).map((node) => `${node.name} is closed by run ${node.closedBy}`)
+    ...cordoned.slice(0, 3).map((node) => `${node.name} is cordoned by run ${node.cordonedBy}`)
   ]
   const removals = [
     ...tagged.flatMap((one) => [untagCommand(one.name, runTag), untagCommand(one.name, originalsTag)]),
-    ...(closed.length === 0
+    ...(cordoned.length === 0
       ? []
       : [
-          `kubectl uncordon ${closed.map((node) => shellWord(node.name)).join(' ')}`,
-          `kubectl annotate node ${closed.map((node) => shellWord(node.name)).join(' ')} ${closedByMark}-`
+          `kubectl uncordon ${cordoned.map((node) => shellWord(node.name)).join(' ')}`,
+          `kubectl annotate node ${cordoned.map((node) => shellWord(node.name)).join(' ')} ${cordonedByMark}-`
         ])
   ]
   return reasonOf(
@@ -85,7 +85,7 @@ export function refused(
   return recorder.result('refused', { group, ...facts, reason: reasonOf(code, message, hint), findings })
 }
 
-export function nothingOpen({ recorder, settings, group, pair }: Context): Result {
+export function nothingOpen({ recorder, settings, group, pair }: RunContext): Result {
   const names: Partial<Result> = pair ? sidesOf(pair.blue, pair.green) : {}
   return recorder.result('unchanged', {
     group,
@@ -98,7 +98,7 @@ export function nothingOpen({ recorder, settings, group, pair }: Context): Resul
   })
 }
 
-export function planOfOpenRun({ recorder, store, settings, group }: Context): Result {
+export function planOfOpenRun({ recorder, store, settings, group }: RunContext): Result {
   const open = openRun(store)
   recorder.follow(open)
   recorder.note('info', 'a run is open', statusText(open))
@@ -109,7 +109,7 @@ export function planOfOpenRun({ recorder, store, settings, group }: Context): Re
   })
 }
 
-export async function status(context: Context): Promise<Result> {
+export async function status(context: RunContext): Promise<Result> {
   const { recorder, store, group, pair, ports } = context
   const { run: open, last } = store.current()
   if (open) {
@@ -149,7 +149,7 @@ function goingOn(open: OpenRun): 'finalize' | 'revert' | 'upgrade' {
   return open.direction === 'reverting' ? 'revert' : 'upgrade'
 }
 
-export function sides(prepared: Prepared): Partial<Result> {
+export function sides(prepared: PreparedPlan): Partial<Result> {
   return {
     group: prepared.plan.group,
     activeGroup: prepared.plan.active.name,

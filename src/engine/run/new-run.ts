@@ -8,9 +8,9 @@ import { configurationFingerprint } from '../plan/retired-configuration.ts'
 import { indexCluster } from '../policy/workloads.ts'
 import type { OpenRun, Original } from '../record/record.ts'
 import { takeBaseline } from '../world/workload-health.ts'
-import { configuredNow, type Prepared, plannedTemplates } from './plan-input.ts'
+import { configuredNow, type PreparedPlan, plannedTemplates } from './plan-input.ts'
 
-export function newRun(prepared: Prepared, settings: Settings, ports: Ports, id: string): OpenRun {
+export function newRun(prepared: PreparedPlan, settings: Settings, ports: Ports, id: string): OpenRun {
   const { active, inactive, launches, plan } = prepared
   if (!active || !inactive) throw new Error('a run needs an active and an inactive group')
   const view = ports.cluster.view()
@@ -26,7 +26,7 @@ export function newRun(prepared: Prepared, settings: Settings, ports: Ports, id:
     outgoing: original(active, colorOf(active, prepared)),
     incoming: original(inactive, colorOf(inactive, prepared)),
     count: active.instances.length,
-    closedBefore: nodes.filter((node) => !node.schedulable).flatMap((node) => node.instanceId ?? []),
+    cordonedBefore: nodes.filter((node) => !node.schedulable).flatMap((node) => node.instanceId ?? []),
     changes: plan.changes.map(({ field, from, to }) => ({ field, from: from.slice(0, 200), to: to.slice(0, 200) })),
     changeFingerprint: launches ? configurationFingerprint(launches.fields) : '',
     plannedTemplates: plannedTemplates(inactive, prepared.template),
@@ -58,6 +58,6 @@ function original(group: Group, color: Color): Original {
   }
 }
 
-function colorOf(group: Group, { pair }: Prepared): Color {
+function colorOf(group: Group, { pair }: PreparedPlan): Color {
   return group === pair.blue ? 'blue' : 'green'
 }

@@ -12,16 +12,16 @@ import type { OpenRun } from '../record/record.ts'
 import { type Recorder, reasonOf } from '../record/recorder.ts'
 import { activeSides } from './answers.ts'
 import { endingResult } from './finish-run.ts'
-import type { Context } from './run-context.ts'
+import type { RunContext } from './run-context.ts'
 
 /**
  * A run that died between its record and its first change has done nothing: what it planned may be old by now, so the record
  * is begun anew. The run tags are the first change of all.
  */
-export async function forgetUnbegun({ settings, ports, recorder, signal, store }: Context): Promise<void> {
+export async function discardUnstartedRun({ settings, ports, recorder, signal, store }: RunContext): Promise<void> {
   const open = openRun(store)
   if (open.direction !== 'forward' || open.held || !(await isUntouched(open, ports))) return
-  const lock = await take(ports, recorder, signal, settings.lockTimeoutMs, open.id)
+  const lock = await takeLock(ports, recorder, signal, settings.lockTimeoutMs, open.id)
   try {
     await store.reload()
     const { run: now, ...rest } = store.current()
@@ -29,7 +29,7 @@ export async function forgetUnbegun({ settings, ports, recorder, signal, store }
     if (now?.id === open.id && (await isUntouched(now, ports))) await store.save(rest)
     await lock.release()
   } catch (error) {
-    await giveBack(lock, error)
+    await releaseOrAbandon(lock, error)
     throw error
   }
 }
@@ -50,14 +50,14 @@ async function isUntouched(open: OpenRun, { nodeGroups }: Ports): Promise<boolea
 }
 
 /** An open run is gone on with, forward or back, from wherever it is. */
-export async function goOn(context: Context): Promise<Result> {
+export async function resumeOpenRun(context: RunContext): Promise<Result> {
   const { settings, ports, recorder, signal, store, group } = context
   const open = openRun(store)
   recorder.follow(open)
   if (settings.mode === 'upgrade' && open.held && open.heldFor === undefined) {
     return recorder.result('held', { group, ...activeSides(open), next: nextCommand('finalize', settings, group) })
   }
-  const lock = await take(ports, recorder, signal, settings.lockTimeoutMs, open.id)
+  const lock = await takeLock(ports, recorder, signal, settings.lockTimeoutMs, open.id)
   try {
     await store.reload()
     if (!store.current().run) {
@@ -73,15 +73,15 @@ export async function goOn(context: Context): Promise<Result> {
     }
     return await resume(context, lock)
   } catch (error) {
-    await giveBack(lock, error)
+    await releaseOrAbandon(lock, error)
     throw error
   }
 }
 
-export async function resume(context: Context, lock: Lock): Promise<Result> {
+export async function resume(context: RunContext, lock: Lock): Promise<Result> {
   const { settings, ports, recorder, store, group } = context
   const open = openRun(store)
-  tellDifferences(recorder, open, settings)
+  announceDifferences(recorder, open, settings)
   const now = ports.clock.now()
   let next = open
   if (settings.mode === 'revert' && open.direction === 'forward')
@@ -92,7 +92,7 @@ export async function resume(context: Context, lock: Lock): Promise<Result> {
   }
   if (settings.mode === 'upgrade' && open.held) next = { ...open, elapsedMs: 0, spentMs: {} }
   if (next !== open) await store.save({ ...store.current(), run: next })
-  tellStart(recorder, next, true)
+  announceStart(recorder, next, true)
   const result = await drive(context, lock)
   if (settings.mode === 'revert' && result.outcome === 'upgraded') {
     return {
@@ -108,14 +108,14 @@ export async function resume(context: Context, lock: Lock): Promise<Result> {
 }
 
 /** Runs the loop and turns its end into the result. With an open run nothing ends as refused: whatever it is, a person goes on. */
-export async function drive(context: Context, lock: Lock, facts: Partial<Result> = {}): Promise<Result> {
+export async function drive(context: RunContext, lock: Lock, facts: Partial<Result> = {}): Promise<Result> {
   const { settings, ports, store, recorder, signal, group } = context
   recorder.event({ kind: 'owned', runId: openRun(store).id })
   try {
     const ending = await loop({ ports, store, lock, recorder, signal, onCancel: settings.onCancel })
     return await endingResult({ ...context, lock }, ending, facts)
   } catch (error) {
-    await giveBack(lock, error)
+    await releaseOrAbandon(lock, error)
     if (!(error instanceof UpgradeError)) throw error
     const { code, hint } = error.details
     const next = nextCommand(store.current().run?.direction === 'reverting' ? 'revert' : 'upgrade', settings, group)
@@ -124,13 +124,13 @@ export async function drive(context: Context, lock: Lock, facts: Partial<Result>
 }
 
 /** After a bug or a lost lock nobody knows what is under way: the Lease runs out by itself. */
-export async function giveBack(lock: Lock, error: unknown): Promise<void> {
+export async function releaseOrAbandon(lock: Lock, error: unknown): Promise<void> {
   if (error instanceof UpgradeError && error.details.code !== 'lock-lost') await lock.release()
   else lock.abandon()
 }
 
 /** `runId`: of the run that is to be gone on with, or that will be begun; whoever finds the lock held is told it. */
-export function take(
+export function takeLock(
   ports: Ports,
   recorder: Recorder,
   signal: AbortSignal,
@@ -169,7 +169,7 @@ export function asReverting(open: OpenRun, message: string, at: number): OpenRun
   }
 }
 
-export function tellStart(recorder: Recorder, open: OpenRun, resumed: boolean): void {
+export function announceStart(recorder: Recorder, open: OpenRun, resumed: boolean): void {
   recorder.follow(open)
   recorder.event({
     kind: 'started',
@@ -185,7 +185,7 @@ export function tellStart(recorder: Recorder, open: OpenRun, resumed: boolean): 
 }
 
 /** A run that is resumed keeps the inputs that it began with. */
-function tellDifferences(recorder: Recorder, open: OpenRun, settings: Settings): void {
+function announceDifferences(recorder: Recorder, open: OpenRun, settings: Settings): void {
   const mine = settings as unknown as Record<string, unknown>
   const its = open.settings as unknown as Record<string, unknown>
   const skipped = ['mode', 'group', 'lockTimeoutMs']

@@ -12,18 +12,23 @@ import {
   type TemplateLookup,
   templateRefsOf
 } from '../plan/configuration.ts'
-import type { Pair } from '../plan/node-group-pair.ts'
+import type { NodeGroupPair } from '../plan/node-group-pair.ts'
 import { makePlan, type PlanMade } from '../plan/plan.ts'
 import type { GroupRecord } from '../record/record.ts'
 
-export interface Prepared extends PlanMade {
-  pair: Pair
+export interface PreparedPlan extends PlanMade {
+  pair: NodeGroupPair
   template: TemplateLookup
   serverVersion: string
 }
 
 /** `pair` may come from a list; both groups are read anew with their instances. */
-export async function prepare(pair: Pair, settings: Settings, ports: Ports, record: GroupRecord): Promise<Prepared> {
+export async function preparePlan(
+  pair: NodeGroupPair,
+  settings: Settings,
+  ports: Ports,
+  record: GroupRecord
+): Promise<PreparedPlan> {
   const { nodeGroups, cluster } = ports
   const described = nodeGroups.describe([pair.blue.name, pair.green.name])
   const [groups, blueCompanions, greenCompanions, denied, serverVersion] = await Promise.all([
@@ -33,7 +38,7 @@ export async function prepare(pair: Pair, settings: Settings, ports: Ports, reco
     cluster.denied(accessNeeded(settings)),
     cluster.version()
   ])
-  const fresh: Pair = {
+  const fresh: NodeGroupPair = {
     name: pair.name,
     blue: groups.find((group) => group.name === pair.blue.name) ?? pair.blue,
     green: groups.find((group) => group.name === pair.green.name) ?? pair.green
@@ -54,7 +59,13 @@ interface Gathered {
   serverVersion: string
 }
 
-function planOf(pair: Pair, settings: Settings, ports: Ports, record: GroupRecord, gathered: Gathered): Prepared {
+function planOf(
+  pair: NodeGroupPair,
+  settings: Settings,
+  ports: Ports,
+  record: GroupRecord,
+  gathered: Gathered
+): PreparedPlan {
   const inactive = pair.blue.instances.length > 0 ? pair.green : pair.blue
   const made = makePlan({
     settings,
@@ -100,7 +111,7 @@ async function readTemplates(groups: readonly Group[], { nodeGroups }: Ports): P
 }
 
 /** What a group is configured to launch now, field by field; empty where its template cannot be read. */
-export function configuredNow(group: Group, prepared: Prepared): Configuration {
+export function configuredNow(group: Group, prepared: PreparedPlan): Configuration {
   const template = group.template && prepared.template(group.template)
   if (!template) return {}
   const color = group === prepared.pair.blue ? 'blue' : 'green'

@@ -9,15 +9,24 @@ import type { Group } from '../model/node-group.ts'
 import type { Ports } from '../model/ports.ts'
 import type { Result } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
-import { choosePair, findPairs, type Pair } from '../plan/node-group-pair.ts'
+import { choosePair, findPairs, type NodeGroupPair } from '../plan/node-group-pair.ts'
 import type { Lock } from '../record/lock.ts'
 import { openRecordStore } from '../record/record.ts'
 import { createRecorder, type Recorder, reasonOf } from '../record/recorder.ts'
 import { markedWithoutRecord, nothingOpen, otherRuns, planOfOpenRun, refused, sides, status } from './answers.ts'
 import { newRun } from './new-run.ts'
-import { asReverting, drive, forgetUnbegun, giveBack, goOn, resume, take, tellStart } from './open-run.ts'
-import { type Prepared, prepare } from './plan-input.ts'
-import type { Context } from './run-context.ts'
+import {
+  announceStart,
+  asReverting,
+  discardUnstartedRun,
+  drive,
+  releaseOrAbandon,
+  resume,
+  resumeOpenRun,
+  takeLock
+} from './open-run.ts'
+import { type PreparedPlan, preparePlan } from './plan-input.ts'
+import type { RunContext } from './run-context.ts'
 
 export type { Ports } from '../model/ports.ts'
 
@@ -29,10 +38,10 @@ export function run(settings: Settings, ports: Ports, signal: AbortSignal): Prom
     const group = chosen.pair?.name ?? settings.group ?? (search.names.length === 1 ? search.names[0] : undefined)
     if (group === undefined) return refused(recorder, chosen.findings, settings, '')
     const store = await openRecordStore(ports.records, group)
-    const context: Context = { settings, ports, signal, recorder, store, group, pair: chosen.pair }
+    const context: RunContext = { settings, ports, signal, recorder, store, group, pair: chosen.pair }
     if (settings.mode === 'status') return status(context)
-    if (store.current().run && settings.mode !== 'plan') await forgetUnbegun(context)
-    if (store.current().run) return settings.mode === 'plan' ? planOfOpenRun(context) : goOn(context)
+    if (store.current().run && settings.mode !== 'plan') await discardUnstartedRun(context)
+    if (store.current().run) return settings.mode === 'plan' ? planOfOpenRun(context) : resumeOpenRun(context)
     if (!chosen.pair) return refused(recorder, chosen.findings, settings, group)
     if (settings.mode === 'finalize' || settings.mode === 'revert') return nothingOpen(context)
     return begin(context, chosen.pair)
@@ -58,11 +67,11 @@ export function recover(settings: Settings, ports: Ports, runId: string, signal:
     const first = await openRecordStore(ports.records, group)
     const left = first.current().run
     if (left?.id !== runId) return recorder.result('unchanged', { group })
-    const lock = await take(ports, recorder, signal, Math.max(settings.lockTimeoutMs, 120_000), runId)
+    const lock = await takeLock(ports, recorder, signal, Math.max(settings.lockTimeoutMs, 120_000), runId)
     try {
       return await recoverWith(lock, settings, ports, recorder, runId, signal)
     } catch (error) {
-      await giveBack(lock, error)
+      await releaseOrAbandon(lock, error)
       throw error
     }
   })
@@ -118,21 +127,21 @@ async function withResult(
   }
 }
 
-async function begin(context: Context, pair: Pair): Promise<Result> {
+async function begin(context: RunContext, pair: NodeGroupPair): Promise<Result> {
   const { settings, ports, recorder, signal, store } = context
-  const prepared = await prepare(pair, settings, ports, store.current())
+  const prepared = await preparePlan(pair, settings, ports, store.current())
   recorder.plan(prepared.plan)
   const stop = beforehand(context, prepared)
   if (stop) return stop
   const from = ports.clock.now()
   const id = ports.newId()
-  const lock = await take(ports, recorder, signal, settings.lockTimeoutMs, id)
+  const lock = await takeLock(ports, recorder, signal, settings.lockTimeoutMs, id)
   try {
     // Whoever had to wait for the lock looks anew: another run may have changed everything.
     const waited = ports.clock.now() - from > 2_000
     if ((await store.reload()) || waited || otherRuns(store, settings).length > 0) {
       if (store.current().run) return await resume(context, lock)
-      const again = await prepare(pair, settings, ports, store.current())
+      const again = await preparePlan(pair, settings, ports, store.current())
       recorder.plan(again.plan)
       const stopNow = beforehand(context, again)
       if (stopNow) {
@@ -143,13 +152,13 @@ async function begin(context: Context, pair: Pair): Promise<Result> {
     }
     return await start(context, prepared, lock, id)
   } catch (error) {
-    await giveBack(lock, error)
+    await releaseOrAbandon(lock, error)
     throw error
   }
 }
 
 /** What ends a run before anything is written. */
-function beforehand(context: Context, prepared: Prepared): Result | undefined {
+function beforehand(context: RunContext, prepared: PreparedPlan): Result | undefined {
   const { settings, recorder, store, group } = context
   const { plan } = prepared
   const facts = sides(prepared)
@@ -163,10 +172,10 @@ function beforehand(context: Context, prepared: Prepared): Result | undefined {
     : undefined
 }
 
-async function start(context: Context, prepared: Prepared, lock: Lock, id: string): Promise<Result> {
+async function start(context: RunContext, prepared: PreparedPlan, lock: Lock, id: string): Promise<Result> {
   const { settings, ports, store, recorder } = context
   const open = newRun(prepared, settings, ports, id)
   await store.save({ ...store.current(), run: open })
-  tellStart(recorder, open, false)
+  announceStart(recorder, open, false)
   return drive(context, lock, sides(prepared))
 }

@@ -1,6 +1,6 @@
 /**
  * What the plan could only guess about the new nodes is looked at on the first one that is there: whether the pods fit on
- * such a node, and whether its kubelet goes with the control plane. Nothing has been closed yet.
+ * such a node, and whether its kubelet goes with the control plane. Nothing has been cordoned yet.
  */
 import type { Node, Resources } from '../model/cluster.ts'
 import { fitFindings, roomFor } from '../plan/fit-blockers.ts'

@@ -1,18 +1,18 @@
-/** Every node of *from* is closed at once, late-comers too, so that no pod moves twice. */
+/** Every node of *from* is cordoned at once, late-comers too, so that no pod moves twice. */
 
 import type { OpenRun } from '../record/record.ts'
 import type { Action } from '../world/action.ts'
 import type { World } from '../world/world.ts'
 import { act, done, type Stage, type Step } from './stage.ts'
 
-export const close: Stage = {
-  name: 'close',
+export const cordon: Stage = {
+  name: 'cordon',
   next(world, run) {
     const growth = growthStopped(world, run)
     if (growth) return growth
     const open = world.from.nodes.filter((node) => node.schedulable)
     const total = world.from.nodes.length
-    const actions: Action[] = open.map((node) => ({ kind: 'close-node', node, runId: run.id }))
+    const actions: Action[] = open.map((node) => ({ kind: 'cordon', node, runId: run.id }))
     // Nothing grows where pods leave: Max goes down to what is there, which no size that anybody wrote exceeds.
     const { group, instances } = world.from
     const most = Math.max(group.capacity.desired, instances.length, group.capacity.min)
@@ -21,12 +21,12 @@ export const close: Stage = {
       actions.push({ kind: 'resize', group: group.name, capacity: { max: most } })
     const side = run.direction === 'reverting' ? 'new' : 'old'
     return actions.length === 0
-      ? done(total === 0 ? `no ${side} node to close` : `${total} of ${total} ${side} nodes closed`)
-      : act(`${total - open.length} of ${total} ${side} nodes closed`, actions)
+      ? done(total === 0 ? `no ${side} node to cordon` : `${total} of ${total} ${side} nodes cordoned`)
+      : act(`${total - open.length} of ${total} ${side} nodes cordoned`, actions)
   }
 }
 
-/** The count is fixed here: what outgoing has grown to is what incoming must bring. Written before the first node closes. */
+/** The count is fixed here: what outgoing has grown to is what incoming must bring. Written before the first node is cordoned. */
 function growthStopped(world: World, run: OpenRun): Step | undefined {
   if (run.direction !== 'forward' || world.outgoing.instances.length <= run.count) return undefined
   const count = world.outgoing.instances.length
@@ -40,6 +40,6 @@ function growthStopped(world: World, run: OpenRun): Step | undefined {
 }
 
 /** A node of outgoing bears our mark: from here on pods may be on their way. */
-export function closeBegan(world: World, run: OpenRun): boolean {
-  return world.outgoing.nodes.some((node) => !node.schedulable && node.closedBy === run.id)
+export function cordonBegan(world: World, run: OpenRun): boolean {
+  return world.outgoing.nodes.some((node) => !node.schedulable && node.cordonedBy === run.id)
 }

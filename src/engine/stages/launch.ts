@@ -12,7 +12,7 @@ import type { Action } from '../world/action.ts'
 import { type Usability, usability } from '../world/node-readiness.ts'
 import { nodeOf, type World } from '../world/world.ts'
 import { canaryTrouble } from './canary.ts'
-import { closeBegan } from './cordon.ts'
+import { cordonBegan } from './cordon.ts'
 import { protectNew } from './freeze.ts'
 import { done, failed, type Stage, type Step } from './stage.ts'
 
@@ -29,12 +29,12 @@ export const launch: Stage = {
     const count = Math.max(run.count, world.outgoing.instances.length)
     const detail = `${usable.length} of ${count} nodes usable${run.settings.canaryNodes > 0 && usable.length < count ? ` (${run.settings.canaryNodes} canary first)` : ''}`
     const actions = [...protectNew(world.incoming), ...grow(world, run, usable.length, count)]
-    const closed = closeBegan(world, run)
+    const cordoned = cordonBegan(world, run)
     // Which zones have a node shows only when all that are wanted are there.
-    const zones = closed || usable.length >= count ? missingZones(world, usable) : []
-    const enough = usable.length >= count || (closed && usable.length > 0)
-    // Once, before more nodes are launched for nothing, and once before the first is closed.
-    if (usable.length > 0 && !closed && (actions.length > 0 || enough)) {
+    const zones = cordoned || usable.length >= count ? missingZones(world, usable) : []
+    const enough = usable.length >= count || (cordoned && usable.length > 0)
+    // Once, before more nodes are launched for nothing, and once before the first is cordoned.
+    if (usable.length > 0 && !cordoned && (actions.length > 0 || enough)) {
       const trouble = canaryTrouble(
         usable.flatMap(({ instance }) => nodeOf(world.incoming, instance) ?? []),
         world,
@@ -43,7 +43,7 @@ export const launch: Stage = {
       if (trouble) return trouble
     }
     if (actions.length > 0)
-      return { kind: 'busy', detail, actions, waiting: closed ? [] : waiting(seen, world, run, zones) }
+      return { kind: 'busy', detail, actions, waiting: cordoned ? [] : waiting(seen, world, run, zones) }
     if (enough && zones.length === 0) return done(detail)
     return (
       troubles(seen, world, run, detail) ??
@@ -117,8 +117,8 @@ function launchFailure(seen: readonly Seen[], world: World, run: OpenRun): Step 
 /** Since when instances are missing: since more are wanted, or since one that was there is gone (it was replaced, or died). */
 function missingSince(world: World): number {
   const { name } = world.incoming.group
-  const wantedAt = world.diary.desired.get(name)?.at ?? world.now
-  return Math.max(wantedAt, world.diary.completeAt.get(name) ?? wantedAt)
+  const wantedAt = world.observations.desired.get(name)?.at ?? world.now
+  return Math.max(wantedAt, world.observations.completeAt.get(name) ?? wantedAt)
 }
 
 /** Nothing that runs would put a node there any more: AZRebalance is suspended, and all that were wanted are there. */
@@ -126,8 +126,8 @@ function zoneFailure(zones: readonly string[], world: World, run: OpenRun): Step
   const { group, instances } = world.incoming
   if (zones.length === 0 || instances.length < group.capacity.desired) return undefined
   // Not `missingSince`: nothing is missing by number. Once pods are on their way a node that dies is its group's business.
-  const wantedAt = world.diary.desired.get(group.name)?.at ?? world.now
-  if (closeBegan(world, run) || world.now - wantedAt < run.settings.launchTimeoutMs) return undefined
+  const wantedAt = world.observations.desired.get(group.name)?.at ?? world.now
+  if (cordonBegan(world, run) || world.now - wantedAt < run.settings.launchTimeoutMs) return undefined
   return failed(
     'launch-timeout',
     `${group.name} has no usable node in ${zones.join(', ')}, where outgoing nodes stand, after ${run.settings.launchTimeoutMs / 60_000} min.`,
@@ -181,7 +181,7 @@ function lateInstance(seen: readonly Seen[], world: World, run: OpenRun, detail:
 
 function isLate({ instance, is }: Seen, world: World, run: OpenRun): boolean {
   if (is.usable) return false
-  const known = world.diary.instances.get(instance.id)
+  const known = world.observations.instances.get(instance.id)
   if (!known) return false
   if (is.phase === 'launch') {
     return world.now - Math.max(known.seenAt, known.usableAt ?? 0) >= run.settings.launchTimeoutMs
@@ -210,7 +210,7 @@ function waiting(seen: readonly Seen[], world: World, run: OpenRun, zones: reado
   const since = missingSince(world)
   const list = seen.flatMap(({ instance, is }): Waiting[] => {
     if (is.usable) return []
-    const known = world.diary.instances.get(instance.id)
+    const known = world.observations.instances.get(instance.id)
     const sinceAt = (is.phase === 'launch' ? known?.seenAt : known?.inServiceAt) ?? world.now
     const patience = is.phase === 'launch' ? run.settings.launchTimeoutMs : run.settings.joinTimeoutMs
     return [{ what: instance.id, seen: is.why, sinceAt, untilAt: sinceAt + patience }]

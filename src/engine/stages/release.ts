@@ -27,7 +27,7 @@ export const release: Stage = {
       const actions = step()
       if (actions.length > 0) return act('putting settings back', actions)
       // Protection is lifted, and what replaces instances at once resumed, only after two looks agree.
-      if (step === steps[1] && agreedLooks(world.diary, 'covered') < 2)
+      if (step === steps[1] && agreedLooks(world.observations, 'covered') < 2)
         return lookAgain(world.to, 'Desired covers its instances')
       if (step !== steps[2]) continue
       const recovering = undecided(world)
@@ -112,7 +112,7 @@ function resume(world: World): readonly Action[] {
   return sides.flatMap(({ side, role }): Action[] => {
     const ours = suspendedByUs(side, role)
     const due = ours.filter(
-      (process) => !riskyToResume(process) || agreedLooks(world.diary, `healthy ${side.group.name}`) >= 2
+      (process) => !riskyToResume(process) || agreedLooks(world.observations, `healthy ${side.group.name}`) >= 2
     )
     return due.length === 0 ? [] : [{ kind: 'resume', group: side.group.name, processes: due }]
   })
@@ -146,10 +146,10 @@ function riskyToResume(process: string): boolean {
 }
 
 function marks(world: World, run: OpenRun): readonly Action[] {
-  const nodes = [...world.outgoing.nodes, ...world.incoming.nodes].filter((node) => node.closedBy !== undefined)
+  const nodes = [...world.outgoing.nodes, ...world.incoming.nodes].filter((node) => node.cordonedBy !== undefined)
   const staying = new Set(world.to.nodes.map((node) => node.uid))
   return [
-    ...nodes.filter((node) => staying.has(node.uid)).map((node): Action => ({ kind: 'open-node', node })),
+    ...nodes.filter((node) => staying.has(node.uid)).map((node): Action => ({ kind: 'uncordon', node })),
     ...world.view.workloads
       .filter((workload) => workload.restartedBy?.startsWith(run.id))
       .map((workload): Action => ({ kind: 'unmark-workload', workload }))

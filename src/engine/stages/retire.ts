@@ -30,7 +30,7 @@ export const retire: Stage = {
     const detail = `${from.group.name} has ${left.length} instances`
     // An absence counts after two agreeing reads.
     if (left.length === 0) {
-      return agreedLooks(world.diary, `empty ${from.group.name}`) >= 2
+      return agreedLooks(world.observations, `empty ${from.group.name}`) >= 2
         ? done(`${from.group.name} has no instances`, notes)
         : wait(detail, { what: from.group.name, seen: 'no instances; looking once more' })
     }
@@ -72,13 +72,13 @@ function zeroSize(world: World): Step | undefined {
 
 /** Its node was seen empty of movable pods in two looks, or it never joined. */
 function mayTerminate(instance: Instance, world: World): boolean {
-  const since = isStale(world) ? undefined : world.diary.emptySince.get(instance.id)
+  const since = isStale(world) ? undefined : world.observations.emptySince.get(instance.id)
   return since !== undefined && world.now - since >= agreeMs
 }
 
 function stopForward(worst: string, world: World, run: OpenRun): Step {
-  const badFor = world.now - (world.diary.badSince ?? world.now)
-  const untilAt = (world.diary.badSince ?? world.now) + run.settings.podTimeoutMs
+  const badFor = world.now - (world.observations.badSince ?? world.now)
+  const untilAt = (world.observations.badSince ?? world.now) + run.settings.podTimeoutMs
   if (badFor < run.settings.podTimeoutMs) {
     return wait(`${world.from.group.name} keeps its instances while something is worse than before`, {
       what: 'the workloads',
@@ -88,7 +88,7 @@ function stopForward(worst: string, world: World, run: OpenRun): Step {
   }
   return failed(
     'unhealthy',
-    `${worst}, after the point of no return. ${world.from.group.name} keeps ${world.from.instances.length} closed instances.`,
+    `${worst}, after the point of no return. ${world.from.group.name} keeps ${world.from.instances.length} cordoned instances.`,
     'Mend the workload, then run the same command again: it goes on retiring.'
   )
 }

@@ -5,6 +5,7 @@ import type { StageName, Waiting, WorkloadProgress } from '../model/report.ts'
 import type { OpenRun } from '../record/record.ts'
 import type { Action } from '../world/action.ts'
 import type { World } from '../world/world.ts'
+import type { DrainSurvey } from './drain/survey.ts'
 
 export type Step =
   | { kind: 'done'; detail: string; notes?: readonly string[] }
@@ -21,7 +22,8 @@ export type Step =
 
 export interface Stage {
   name: StageName
-  next(world: World, run: OpenRun): Step
+  /** `survey`: what there is to drain, surveyed once a pass for all who need it. */
+  next(world: World, run: OpenRun, survey: DrainSurvey): Step
 }
 
 export function done(detail: string, notes?: readonly string[]): Step {

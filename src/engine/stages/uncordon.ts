@@ -1,4 +1,4 @@
-/** The first thing on the way back: the old nodes open again, and are enough, before any new one is closed. */
+/** The first thing on the way back: the old nodes open again, and are enough, before any new one is cordoned. */
 
 import type { Node } from '../model/cluster.ts'
 import type { OpenRun } from '../record/record.ts'
@@ -7,12 +7,12 @@ import { agreedLooks } from '../world/observations.ts'
 import { nodeOf, serves, type World } from '../world/world.ts'
 import { act, done, type Stage, wait } from './stage.ts'
 
-export const reopen: Stage = {
-  name: 'reopen',
+export const uncordon: Stage = {
+  name: 'uncordon',
   next(world, run) {
     const { outgoing } = world
-    const ours = outgoing.nodes.filter((node) => node.closedBy !== undefined)
-    const actions: Action[] = ours.map((node) => ({ kind: 'open-node', node }))
+    const ours = outgoing.nodes.filter((node) => node.cordonedBy !== undefined)
+    const actions: Action[] = ours.map((node) => ({ kind: 'uncordon', node }))
     actions.push(...size(world, run), ...replaceUnhealthy(world, run))
     const usable = usableOutgoing(world).length
     const needed = neededOutgoing(world, run)
@@ -39,7 +39,7 @@ export function neededOutgoing(world: World, run: OpenRun): number {
   const incomingUsable = world.incoming.instances.filter(
     (instance) => serves(instance) && nodeOf(world.incoming, instance)?.ready === 'True'
   ).length
-  return Math.min(Math.max(run.count - run.closedBefore.length, 0), incomingUsable)
+  return Math.min(Math.max(run.count - run.cordonedBefore.length, 0), incomingUsable)
 }
 
 function size(world: World, run: OpenRun): Action[] {
@@ -62,7 +62,7 @@ function size(world: World, run: OpenRun): Action[] {
 function replaceUnhealthy(world: World, run: OpenRun): Action[] {
   const process = 'ReplaceUnhealthy'
   const ours = world.outgoing.group.suspended.includes(process) && !run.outgoing.suspended.includes(process)
-  const healthy = agreedLooks(world.diary, `healthy ${world.outgoing.group.name}`) >= 2
+  const healthy = agreedLooks(world.observations, `healthy ${world.outgoing.group.name}`) >= 2
   return ours && healthy ? [{ kind: 'resume', group: world.outgoing.group.name, processes: [process] }] : []
 }
 

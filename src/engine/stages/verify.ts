@@ -17,7 +17,7 @@ export const verify: Stage = {
       return wait('nobody knows how the workloads are', { what: 'the API server', seen, sinceAt: world.view.freshAt })
     }
     if (worse.length > 0) {
-      const badFor = world.now - (world.diary.badSince ?? world.now)
+      const badFor = world.now - (world.observations.badSince ?? world.now)
       if (badFor >= run.settings.podTimeoutMs) {
         return failed(
           'unhealthy',
@@ -25,18 +25,18 @@ export const verify: Stage = {
           'Look at the pods that are not ready; the change of the nodes is what they have in common.'
         )
       }
-      const untilAt = (world.diary.badSince ?? world.now) + run.settings.podTimeoutMs
+      const untilAt = (world.observations.badSince ?? world.now) + run.settings.podTimeoutMs
       const waiting = worse
         .slice(0, 5)
         .map((ailment): Waiting => ({ what: ailment.label, seen: ailment.text, untilAt }))
       return wait(`${total - worse.length} of ${total} workloads as healthy as before`, ...waiting)
     }
-    const goodFor = world.now - (world.diary.goodSince ?? world.now)
-    if (agreedLooks(world.diary, 'verify') < 2 || goodFor < run.settings.soakMs) {
+    const goodFor = world.now - (world.observations.goodSince ?? world.now)
+    if (agreedLooks(world.observations, 'verify') < 2 || goodFor < run.settings.soakMs) {
       return wait(`${total} of ${total} workloads as healthy as before`, {
         what: 'the soak',
         seen: 'all is as healthy as before',
-        untilAt: (world.diary.goodSince ?? world.now) + run.settings.soakMs
+        untilAt: (world.observations.goodSince ?? world.now) + run.settings.soakMs
       })
     }
     return done(`${total} of ${total} workloads as healthy as before`, notes(world, run))

@@ -17,8 +17,8 @@ export type GroupAction =
   | { kind: 'terminate'; group: string; instanceIds: readonly string[] }
 
 export type ClusterAction =
-  | { kind: 'close-node'; node: Node; runId: string }
-  | { kind: 'open-node'; node: Node }
+  | { kind: 'cordon'; node: Node; runId: string }
+  | { kind: 'uncordon'; node: Node }
   | { kind: 'restart'; workload: Workload; mark: string }
   | { kind: 'unmark-workload'; workload: Workload }
 
@@ -64,8 +64,8 @@ export function actionKey(action: Action): string {
       return `untag ${action.group} ${action.keys.join()}`
     case 'terminate':
       return `terminate ${action.group} ${action.instanceIds.join()}`
-    case 'close-node':
-    case 'open-node':
+    case 'cordon':
+    case 'uncordon':
       return `${action.kind} ${action.node.uid} ${action.node.resourceVersion}`
     case 'restart':
     case 'unmark-workload':
@@ -104,10 +104,10 @@ export function actionText(action: Action): string | undefined {
       return `${action.group}: removed tags ${action.keys.join(', ')}`
     case 'terminate':
       return `${action.group}: terminated ${action.instanceIds.join(', ')}`
-    case 'close-node':
-      return `closed node ${action.node.name}`
-    case 'open-node':
-      return `opened node ${action.node.name}`
+    case 'cordon':
+      return `cordoned node ${action.node.name}`
+    case 'uncordon':
+      return `uncordoned node ${action.node.name}`
     case 'restart':
       return `restarted ${action.workload.namespace}/${action.workload.name}`
     case 'remove':
@@ -134,10 +134,10 @@ export async function perform(
       return cluster.evict(action.pod)
     case 'remove':
       return cluster.remove(action.pod)
-    case 'close-node':
-      return cluster.closeNode(action.node, action.runId)
-    case 'open-node':
-      return cluster.openNode(action.node)
+    case 'cordon':
+      return cluster.cordonNode(action.node, action.runId)
+    case 'uncordon':
+      return cluster.uncordonNode(action.node)
     case 'restart':
       return cluster.restart(action.workload, now, action.mark)
     case 'unmark-workload':

@@ -31,13 +31,13 @@ export function usability(instance: Instance, world: World, run: OpenRun): Usabi
 function nodeTrouble(node: Node, world: World, run: OpenRun): string | undefined {
   if (node.ready !== 'True')
     return `${node.name} is ${node.ready === 'False' ? 'NotReady' : 'Unknown'}${node.readyMessage ? `: ${node.readyMessage}` : ''}`
-  const readyFor = world.now - (world.diary.readySince.get(node.uid) ?? world.now)
+  const readyFor = world.now - (world.observations.readySince.get(node.uid) ?? world.now)
   if (readyFor < run.settings.stableMs)
     return `${node.name} has been Ready for ${Math.floor(readyFor / 1000)} s of ${run.settings.stableMs / 1000}`
   const startup = node.taints.find((taint) => taint.effect !== 'PreferNoSchedule' && isStartupTaint(taint.key))
   if (startup) return `${node.name} still has the taint ${startup.key}`
   if (node.troubles.length > 0) return `${node.name} has ${node.troubles.join(', ')}`
-  if (!node.schedulable && node.closedBy === undefined) return `${node.name} is closed (cordoned) by somebody else`
+  if (!node.schedulable && node.cordonedBy === undefined) return `${node.name} is cordoned by somebody else`
   return driverMissing(node, world) ?? daemonMissing(node, world)
 }
 

@@ -31,7 +31,7 @@ export interface Attempt {
   error?: unknown
 }
 
-export interface Diary {
+export interface Observations {
   startedAt: number
   /** Node UID → since when it has been Ready in every look of ours. */
   readySince: Map<string, number>
@@ -59,12 +59,12 @@ export interface Diary {
   emptySince: Map<string, number>
   /** Flow control of the API server asked everybody to slow down until then. */
   throttledUntil: number
-  /** When this engine first saw a node of *from* closed; pods made later came back. */
-  closedAt?: number
+  /** When this engine first saw a node of *from* cordoned; pods made later came back. */
+  cordonedAt?: number
   elapsedAtStart: number
 }
 
-export function newDiary(now: number, elapsedMs: number): Diary {
+export function newObservations(now: number, elapsedMs: number): Observations {
   return {
     startedAt: now,
     readySince: new Map(),
@@ -84,16 +84,16 @@ export function newDiary(now: number, elapsedMs: number): Diary {
 }
 
 /** Counts looks at `subject` that agree; a look that disagrees starts anew. Looks closer than `apartMs` are one. */
-export function agree(diary: Diary, subject: string, holds: boolean, at: number, apartMs: number): void {
+export function agree(observations: Observations, subject: string, holds: boolean, at: number, apartMs: number): void {
   if (!holds) {
-    diary.agreed.delete(subject)
+    observations.agreed.delete(subject)
     return
   }
-  const seen = diary.agreed.get(subject)
-  if (!seen) diary.agreed.set(subject, { count: 1, at })
-  else if (at - seen.at >= apartMs) diary.agreed.set(subject, { count: seen.count + 1, at })
+  const seen = observations.agreed.get(subject)
+  if (!seen) observations.agreed.set(subject, { count: 1, at })
+  else if (at - seen.at >= apartMs) observations.agreed.set(subject, { count: seen.count + 1, at })
 }
 
-export function agreedLooks(diary: Diary, subject: string): number {
-  return diary.agreed.get(subject)?.count ?? 0
+export function agreedLooks(observations: Observations, subject: string): number {
+  return observations.agreed.get(subject)?.count ?? 0
 }

@@ -1,11 +1,11 @@
-/** One look at everything: both groups, the cluster, and what the diary adds. Plain values, made anew for every pass. */
+/** One look at everything: both groups, the cluster, and what the observations adds. Plain values, made anew for every pass. */
 import type { Budget, ClusterView, Node, Pod } from '../model/cluster.ts'
 import { budgetReflectedMs, lostNodeMs, staleMs, unknownRetryMs } from '../model/limits.ts'
 import type { Activity, Group, Instance } from '../model/node-group.ts'
 import { budgetsOf } from '../policy/budgets.ts'
 import { type ClusterIndex, indexCluster } from '../policy/workloads.ts'
 import type { OpenRun, Original } from '../record/record.ts'
-import type { Diary } from './observations.ts'
+import type { Observations } from './observations.ts'
 
 export interface Side {
   group: Group
@@ -29,7 +29,7 @@ export interface World {
   groupsAt: number
   /** Auto Scaling's activities of the incoming group since its size was last changed, newest first. */
   activities: readonly Activity[]
-  diary: Diary
+  observations: Observations
   /** When the AWS credentials end for good; infinite where they are renewed. */
   credentialsEndAt: number
 }
@@ -46,10 +46,10 @@ export function makeWorld(
   groups: Groups,
   seen: ClusterView,
   activities: readonly Activity[],
-  diary: Diary,
+  observations: Observations,
   credentialsEndAt: number
 ): World {
-  const view = withAskedToGo(seen, diary, now)
+  const view = withAskedToGo(seen, observations, now)
   const index = indexCluster(view)
   const nodesByInstance = new Map<string, Node[]>()
   for (const node of view.nodes) {
@@ -58,7 +58,7 @@ export function makeWorld(
   }
   const side = (group: Group, original: Original): Side => {
     const ids = new Set(group.instances.map((instance) => instance.id))
-    for (const [id, known] of diary.instances) if (known.group === group.name) ids.add(id)
+    for (const [id, known] of observations.instances) if (known.group === group.name) ids.add(id)
     return {
       group,
       original,
@@ -79,7 +79,7 @@ export function makeWorld(
     to: back ? outgoing : incoming,
     groupsAt: groups.at,
     activities,
-    diary,
+    observations,
     credentialsEndAt
   }
 }
@@ -119,11 +119,11 @@ export function nodeOf(side: Side, instance: Instance): Node | undefined {
  * The feed lags behind what we did ourselves by some milliseconds. A pod whose eviction is under way or was accepted
  * counts as leaving, and a budget has that much less to give, so that nothing is decided on our own echo.
  */
-function withAskedToGo(view: ClusterView, diary: Diary, now: number): ClusterView {
-  if (diary.evictions.size === 0) return view
+function withAskedToGo(view: ClusterView, observations: Observations, now: number): ClusterView {
+  if (observations.evictions.size === 0) return view
   const unseen: Pod[] = []
   const pods = view.pods.map((pod) => {
-    const entry = diary.evictions.get(pod.uid)
+    const entry = observations.evictions.get(pod.uid)
     if (!entry || pod.deletingAt !== undefined) return pod
     const kind = entry.answer?.kind
     // A lost reply may have been a yes: until it is asked again, the pod counts as leaving.
@@ -134,14 +134,14 @@ function withAskedToGo(view: ClusterView, diary: Diary, now: number): ClusterVie
   })
   // What a budget has given lately and its status does not show: asked, and neither listed nor long ago.
   for (const pod of view.pods) {
-    const entry = diary.evictions.get(pod.uid)
+    const entry = observations.evictions.get(pod.uid)
     if (pod.deletingAt !== undefined && entry && now - (entry.answeredAt ?? now) < budgetReflectedMs) unseen.push(pod)
   }
   if (unseen.length === 0) return { ...view, pods }
   const index = indexCluster(view)
   const given = new Map<Budget, number>()
   for (const pod of unseen) {
-    const entry = diary.evictions.get(pod.uid)
+    const entry = observations.evictions.get(pod.uid)
     for (const budget of budgetsOf(pod, index)) {
       const shown =
         budget.disruptedPods.includes(pod.name) ||

@@ -1,6 +1,6 @@
 /** A Node of the API in the engine's words. */
 import type { Node, Taint } from '../../engine/model/cluster.ts'
-import { closedByMark } from '../../engine/model/names.ts'
+import { cordonedByMark } from '../../engine/model/names.ts'
 import { condition, identity, instant } from './metadata.ts'
 import { parseResources } from './quantity.ts'
 import type { RawCondition, RawNode } from './raw.ts'
@@ -32,7 +32,7 @@ export function projectNode(raw: RawNode): Node {
     instanceId: instanceOfProviderId.exec(raw.spec?.providerID ?? '')?.[1],
     labels,
     schedulable: raw.spec?.unschedulable !== true,
-    closedBy: annotations?.[closedByMark],
+    cordonedBy: annotations?.[cordonedByMark],
     ready: ready?.status === 'True' || ready?.status === 'False' ? ready.status : 'Unknown',
     readySinceAt: instant(ready?.lastTransitionTime, createdAt),
     readyMessage: ready?.message ?? '',

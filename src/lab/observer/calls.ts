@@ -6,7 +6,7 @@ import type { KubeObject, Raw } from '../kubernetes/object.ts'
 import type { PortCall } from '../ports/call-gate.ts'
 import { type Eyes, isMovable, isOpen, type OpenRecord, type Tell } from './cluster-view.ts'
 
-const mark = 'eks-node-upgrade/closed-by'
+const mark = 'eks-node-upgrade/cordoned-by'
 /** A pod that has been unready for so long serves nobody (design, the trap of the way back). */
 const deadMs = 60_000
 
@@ -132,7 +132,7 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     if (pod && pod.metadata.uid === uid) emptied(call, pod)
   }
 
-  /** A pod may be asked to go only from a closed node of the side that is being emptied. */
+  /** A pod may be asked to go only from a cordoned node of the side that is being emptied. */
   function emptied(call: PortCall, pod: KubeObject): void {
     const node = lab.cluster.find('Node', undefined, pod.spec?.nodeName ?? '')
     const group = eyes.groupOf(pod.spec?.nodeName)
@@ -184,14 +184,14 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
   function closing(node: KubeObject, group: string | undefined, run: OpenRecord): void {
     const { name } = node.metadata
     const from = run.direction === 'reverting' ? run.incoming : run.outgoing
-    if (group !== from) broken('I23', `${name} of ${group} is closed while ${from} is emptied`)
-    if (node.spec?.unschedulable) broken('I9', `${name} is closed already, and is patched all the same`)
+    if (group !== from) broken('I23', `${name} of ${group} is cordoned while ${from} is emptied`)
+    if (node.spec?.unschedulable) broken('I9', `${name} is cordoned already, and is patched all the same`)
     const others = lab.nodesOf(run.outgoing)
     const first = !others.some((one) => one.metadata.annotations?.[mark] !== undefined)
     if (run.direction !== 'forward' || !first) return
     const usable = lab.nodesOf(run.incoming).filter(isOpen).length
     if (usable < others.length)
-      broken('I18', `${name} is closed when ${usable} new nodes are there for ${others.length}`)
+      broken('I18', `${name} is cordoned when ${usable} new nodes are there for ${others.length}`)
   }
 
   return { before }

@@ -64,10 +64,10 @@ export function createEndChecks(lab: Lab, eyes: Eyes, broken: Tell, changedByOth
   }
 
   function foreignThings(): void {
-    for (const [name, wasClosed] of cordons) {
+    for (const [name, wasCordoned] of cordons) {
       const node = lab.cluster.find('Node', undefined, name)
-      if (node && (node.spec?.unschedulable === true) !== wasClosed && !isChanged(`${name} cordon`))
-        broken('I9', `node ${name} was ${wasClosed ? 'closed' : 'open'} and is not any more`)
+      if (node && (node.spec?.unschedulable === true) !== wasCordoned && !isChanged(`${name} cordon`))
+        broken('I9', `node ${name} was ${wasCordoned ? 'cordoned' : 'open'} and is not any more`)
     }
     const pairs = new Set(lab.pairs.flatMap(({ blue, green }) => [blue, green]))
     for (const [name, settings] of before) {

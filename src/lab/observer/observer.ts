@@ -5,7 +5,7 @@
  * | | |
  * | --- | --- |
  * | I1 | nothing of ours takes a budget below its minimum; pods are deleted only as the way back allows |
- * | I2 | every eviction names the pod's UID, and the pod is on a closed node of a group |
+ * | I2 | every eviction names the pod's UID, and the pod is on a cordoned node of a group |
  * | I3 | no workload that served is without a serving pod |
  * | I4 | before `retiring` nothing is taken from the outgoing group |
  * | I5 | `retiring` begins only when no movable pod is left on the outgoing group |
@@ -17,8 +17,8 @@
  * | I11 | who writes holds the Lease |
  * | I13 | the record is there before the first change |
  * | I14 | no pod moves twice on the way forward |
- * | I18 | the first old node closes only when the new ones are there |
- * | I23 | never are both sides closed |
+ * | I18 | the first old node is cordoned only when the new ones are there |
+ * | I23 | never are both sides cordoned |
  * | I24 | the direction never leaves `reverting` or `retiring` |
  */
 

@@ -19,7 +19,7 @@ export function createSideChecks(lab: Lab, eyes: Eyes, broken: Tell): SideChecks
   function judgeNodes(): void {
     for (const pair of lab.pairs) {
       const nodes = [...lab.nodesOf(pair.blue), ...lab.nodesOf(pair.green)]
-      const ours = nodes.some((node) => node.metadata.annotations?.['eks-node-upgrade/closed-by'] !== undefined)
+      const ours = nodes.some((node) => node.metadata.annotations?.['eks-node-upgrade/cordoned-by'] !== undefined)
       const shut = ours && !nodes.some(isOpen)
       if (shut && !shutBefore.has(pair.name)) broken('I23', `no node of ${pair.blue} and ${pair.green} is open`)
       if (shut) shutBefore.add(pair.name)

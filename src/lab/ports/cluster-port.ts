@@ -10,7 +10,7 @@ import type { Connection, Request } from '../../kubernetes/connection.ts'
 import { evict, remove } from '../../kubernetes/eviction.ts'
 import { type KindName, kindNames, kindOf, type Projected } from '../../kubernetes/kinds.ts'
 import { leases } from '../../kubernetes/leases.ts'
-import { closeNode, openNode, restart, unmarkWorkload } from '../../kubernetes/patches.ts'
+import { cordonNode, restart, uncordonNode, unmarkWorkload } from '../../kubernetes/patches.ts'
 import { records } from '../../kubernetes/records.ts'
 import { type Store, store } from '../../kubernetes/watch/store.ts'
 import type { LabClock } from '../clock.ts'
@@ -43,8 +43,8 @@ export function labCluster(options: ClusterPortOptions): { cluster: Cluster; rec
     ...labFeed(options, connection),
     version: async () => options.cluster.version,
     denied: (checks) => denied(connection, checks),
-    closeNode: (node, runId) => closeNode(connection, node, runId),
-    openNode: (node) => openNode(connection, node),
+    cordonNode: (node, runId) => cordonNode(connection, node, runId),
+    uncordonNode: (node) => uncordonNode(connection, node),
     evict: (pod) => evict(connection, pod),
     remove: (pod) => remove(connection, pod),
     restart: (workload, at, runId) => restart(connection, workload, at, runId),

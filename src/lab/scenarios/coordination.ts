@@ -147,7 +147,7 @@ export const coordination: readonly Scenario[] = [
   },
   {
     name: 'conflicts',
-    story: 'a node that changes under our hands is closed all the same',
+    story: 'a node that changes under our hands is cordoned all the same',
     world: small,
     settings: quick,
     steps: [
@@ -284,7 +284,7 @@ export const coordination: readonly Scenario[] = [
     world: { objects, nodeGroups: [{ nodes: 3 }, { name: 'batch', nodes: 2 }] },
     settings: quick,
     steps: [
-      { settings: { group: 'workers' }, kill: { stage: 'close' }, expect: { outcome: 'killed' } },
+      { settings: { group: 'workers' }, kill: { stage: 'cordon' }, expect: { outcome: 'killed' } },
       { settings: { group: 'batch' }, expect: { outcome: 'refused', code: 'other-run-open', writes: 0 } },
       { settings: { group: 'workers' }, expect: { outcome: 'upgraded' } }
     ],
@@ -354,7 +354,7 @@ export const coordination: readonly Scenario[] = [
     settings: { ...quick, podTimeoutMs: 60_000 },
     steps: [
       { kill: { stage: 'launch' }, expect: { outcome: 'killed' } },
-      { kill: { stage: 'move' }, expect: { outcome: 'killed' } },
+      { kill: { stage: 'drain' }, expect: { outcome: 'killed' } },
       { kill: { stage: 'retire', direction: 'reverting' }, expect: { outcome: 'killed' } },
       { expect: { outcome: 'reverted', code: 'pod-timeout' } }
     ],

@@ -190,7 +190,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'scaled-out-meanwhile',
-    story: 'nodes that were added to the old group before it closed are not forgotten',
+    story: 'nodes that were added to the old group before it cordoned are not forgotten',
     world: { objects, nodeGroups: [{ nodes: 3, max: 8 }] },
     settings: { soakMs: 5_000 },
     steps: [
@@ -207,7 +207,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'node-opened',
-    story: 'a closed node that somebody opens is closed again',
+    story: 'a cordoned node that somebody opens is cordoned again',
     world: { objects: shopObjects() },
     settings: quick,
     steps: [

@@ -70,7 +70,7 @@ const mounts = (claim: string): Raw => ({
   volumes: [{ name: 'data', persistentVolumeClaim: { claimName: claim } }]
 })
 
-/** One that comes back to a closed node, however often it is asked to go. */
+/** One that comes back to a cordoned node, however often it is asked to go. */
 const clinging: PodOptions = { readyAfter: '5s', stopsAfter: '1s', pod: everywhere }
 
 export const pods: readonly Scenario[] = [
@@ -249,13 +249,13 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'budget-edited',
-    story: 'a budget that is closed meanwhile is waited for, and gone on with when it opens',
+    story: 'a budget that allows nothing meanwhile is waited for, and gone on with when it opens',
     world: { objects: [web, budget('web', { maxUnavailable: 1 })], nodeGroups: small },
     settings: quick,
     steps: [
       {
         happenings: [
-          { when: { stage: 'move' }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) },
+          { when: { stage: 'drain' }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) },
           { when: { at: 240_000 }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 2 } }) }
         ],
         expect: { outcome: 'upgraded' }
@@ -265,13 +265,13 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'budget-deleted',
-    story: 'a budget that is closed and then deleted no longer holds anything up',
+    story: 'a budget that allows nothing and then deleted no longer holds anything up',
     world: { objects: [web, budget('web', { maxUnavailable: 1 })], nodeGroups: small },
     settings: quick,
     steps: [
       {
         happenings: [
-          { when: { stage: 'move' }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) },
+          { when: { stage: 'drain' }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) },
           { when: { at: 240_000 }, do: removed('PodDisruptionBudget', 'web') }
         ],
         expect: { outcome: 'upgraded' }
@@ -280,8 +280,8 @@ export const pods: readonly Scenario[] = [
     end: 'swapped'
   },
   {
-    name: 'budget-closed-for-good',
-    story: 'a budget that is closed meanwhile and stays so makes no progress, and everything is put back',
+    name: 'budget-allows-nothing-for-good',
+    story: 'a budget that allows nothing meanwhile and stays so makes no progress, and everything is put back',
     world: { objects: [web, budget('web', { maxUnavailable: 1 })], nodeGroups: small },
     settings: { ...quick, podTimeoutMs: 120_000, revertTimeoutMs: 600_000 },
     steps: [
@@ -289,7 +289,7 @@ export const pods: readonly Scenario[] = [
         happenings: [
           { when: { moved: 2 }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) },
           {
-            when: { stage: 'move', direction: 'reverting' },
+            when: { stage: 'drain', direction: 'reverting' },
             do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 1 } })
           }
         ],
@@ -446,7 +446,7 @@ export const pods: readonly Scenario[] = [
     name: 'jobs-held',
     story: 'a Job that runs on keeps its node: held, and finished when it has ended',
     world: { objects: [web, job('report', 1, { completesAfter: '2h' })], nodeGroups: small },
-    settings: { ...quick, moveTimeoutMs: 600_000 },
+    settings: { ...quick, drainTimeoutMs: 600_000 },
     steps: [
       { expect: { outcome: 'held', code: 'jobs-run', says: /report/ } },
       {
@@ -466,7 +466,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'comes-back',
-    story: 'a pod that tolerates everything comes back to a closed node: moved twice, then named and held',
+    story: 'a pod that tolerates everything comes back to a cordoned node: moved twice, then named and held',
     world: {
       // The scheduler prefers the nodes with the fewest pods: agents of the new nodes alone make it prefer the old ones.
       objects: [
@@ -595,7 +595,7 @@ export const pods: readonly Scenario[] = [
     steps: [
       {
         happenings: [
-          { when: { stage: 'close' }, do: (lab) => void lab.cluster.remove('Namespace', undefined, 'preview') }
+          { when: { stage: 'cordon' }, do: (lab) => void lab.cluster.remove('Namespace', undefined, 'preview') }
         ],
         expect: { outcome: 'upgraded' }
       }
@@ -632,8 +632,8 @@ export const pods: readonly Scenario[] = [
     end: 'swapped'
   },
   {
-    name: 'closed-before',
-    story: 'a node that an operator had closed stays closed when everything is put back',
+    name: 'cordoned-before',
+    story: 'a node that an operator had cordoned stays cordoned when everything is put back',
     world: { objects: shopObjects({ readyAfter: undefined }), nodeGroups: [badNodes()] },
     settings: { ...quick, podTimeoutMs: 60_000 },
     steps: [
@@ -647,8 +647,8 @@ export const pods: readonly Scenario[] = [
     ],
     end: 'as-found',
     check(lab) {
-      const closed = lab.nodesOf(groupName(lab, 'active')).filter((node) => node.spec?.unschedulable)
-      return closed.length === 1 ? [] : [`${closed.length} nodes are closed, not 1`]
+      const cordoned = lab.nodesOf(groupName(lab, 'active')).filter((node) => node.spec?.unschedulable)
+      return cordoned.length === 1 ? [] : [`${cordoned.length} nodes are cordoned, not 1`]
     }
   },
   {

@@ -43,7 +43,7 @@ export function sizeOf(role: Role, { min, max, desired }: { min?: number; max?: 
   }
 }
 
-/** Somebody opens so many of a group's closed nodes. */
+/** Somebody opens so many of a group's cordoned nodes. */
 export function opened(role: Role, count: number): Deed {
   return (lab) => {
     for (const { metadata } of lab.nodesOf(groupName(lab, role)).slice(0, count))
@@ -51,7 +51,7 @@ export function opened(role: Role, count: number): Deed {
   }
 }
 
-export function closed(role: Role, count: number): Deed {
+export function cordoned(role: Role, count: number): Deed {
   return (lab) => {
     for (const { metadata } of lab.nodesOf(groupName(lab, role)).slice(0, count))
       lab.cluster.patch('Node', undefined, metadata.name, { spec: { unschedulable: true } }, 'merge')

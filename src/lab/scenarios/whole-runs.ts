@@ -202,7 +202,7 @@ export const wholeRuns: readonly Scenario[] = [
     world: { objects: plainShop, nodeGroups: [badNodes()] },
     settings: { ...asked, podTimeoutMs: 60_000 },
     steps: [
-      { kill: { stage: 'close', direction: 'reverting' }, expect: { outcome: 'killed' } },
+      { kill: { stage: 'cordon', direction: 'reverting' }, expect: { outcome: 'killed' } },
       { expect: { outcome: 'reverted', code: 'pod-timeout' } }
     ],
     end: 'as-found'

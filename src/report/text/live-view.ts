@@ -54,7 +54,7 @@ function header(progress: Progress, elapsedMs: number, width: number): Line[] {
 function stageLines(stage: StageProgress, progress: Progress, sinceMs: number, width: number): Line[] {
   const head = piece(`  ${say.marks[stage.state]} ${padEnd(stage.stage, nameWidth)}`, stageTone[stage.state])
   const elapsed = stage.elapsedMs + (stage.state === 'active' ? sinceMs : 0)
-  const moving = stage.stage === 'move' && stage.state === 'active' && progress.podsTotal > 0
+  const moving = stage.stage === 'drain' && stage.state === 'active' && progress.podsTotal > 0
   const barWidth = Math.min(34, width - textWidth(head.text) - textWidth(stage.detail) - 12)
   if (!moving || barWidth < 8) {
     return timedLines(head, stage.detail, clockTime(elapsed), width, stage.state === 'failed' ? 'bad' : 'plain')
@@ -141,7 +141,7 @@ export function liveLines(progress: Progress, now: number, columns: number, rows
     ]
   }
   const room = Math.max(0, rows - 1 - head.length - tall(above) - todo.length)
-  const moving = active.some(({ stage }) => stage === 'move') && progress.workloads.length > 0
+  const moving = active.some(({ stage }) => stage === 'drain') && progress.workloads.length > 0
   const details = moving
     ? workloadLines(progress, Math.min(12, room), width)
     : waitingLines(progress, now, Math.min(6, room), width)

@@ -2,23 +2,24 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Node, Pod, VolumeAttachment, Workload } from '../../../../src/engine/model/cluster.ts'
 import type { OpenRun } from '../../../../src/engine/record/record.ts'
-import { move } from '../../../../src/engine/stages/drain/drain.ts'
+import { drain } from '../../../../src/engine/stages/drain/drain.ts'
 import type { Step } from '../../../../src/engine/stages/stage.ts'
-import type { Diary } from '../../../../src/engine/world/observations.ts'
+import type { Observations } from '../../../../src/engine/world/observations.ts'
 import {
-  blueClosed,
+  ask,
+  blueCordoned,
   blueOpen,
-  closed,
+  cordoned,
   deployment,
-  diaryAt,
   directly,
   evictionEntry,
-  greenClosed,
+  greenCordoned,
   greenOpen,
   kinds,
   look,
   minute,
   now,
+  observationsAt,
   placement,
   pod,
   podsAsked,
@@ -34,7 +35,7 @@ interface Scene {
   pods?: readonly Pod[]
   workloads?: readonly Workload[]
   attachments?: readonly VolumeAttachment[]
-  diary?: Diary
+  observations?: Observations
   freshAt?: number
   at?: number
 }
@@ -43,10 +44,10 @@ const forth = run()
 const back = run({ direction: 'reverting' })
 const baseline = { 'team-a/deployment/shop': { replicas: 3, ready: 3, templateHash: 'h' } }
 
-function inMove(open: OpenRun = forth, forMs = 0): Diary {
-  const diary = diaryAt(now, { name: 'move', direction: open.direction, forMs })
-  diary.closedAt = now - minute
-  return diary
+function inMove(open: OpenRun = forth, forMs = 0): Observations {
+  const observations = observationsAt(now, { name: 'drain', direction: open.direction, forMs })
+  observations.cordonedAt = now - minute
+  return observations
 }
 
 function scene(one: Scene) {
@@ -54,20 +55,20 @@ function scene(one: Scene) {
   return {
     run: open,
     nodes:
-      one.nodes ?? (open.direction === 'reverting' ? [...blueOpen, ...greenClosed] : [...blueClosed, ...greenOpen]),
+      one.nodes ?? (open.direction === 'reverting' ? [...blueOpen, ...greenCordoned] : [...blueCordoned, ...greenOpen]),
     pods: one.pods ?? [],
     parts: [{ workloads: [...(one.workloads ?? [])], attachments: [...(one.attachments ?? [])] }],
-    diary: one.diary ?? inMove(open),
+    observations: one.observations ?? inMove(open),
     now: one.at ?? now,
     freshAt: one.freshAt ?? one.at ?? now
   }
 }
 
-const step = (one: Scene): Step => move.next(look(scene(one)), one.run ?? forth)
+const step = (one: Scene): Step => ask(drain, look(scene(one)), one.run ?? forth)
 /** After looking for so long, a look every minute, with nothing changing. */
 const after = (minutes: number, one: Scene): Step => {
   const { freshAt: _, ...rest } = scene(one)
-  return move.next(watch(rest, minutes + 1, minute), rest.run)
+  return ask(drain, watch(rest, minutes + 1, minute), rest.run)
 }
 const seen = (found: Step): string =>
   found.kind === 'busy' ? found.waiting.map((one) => `${one.what}: ${one.seen}`).join('; ') : ''
@@ -75,7 +76,7 @@ const message = (found: Step): string => (found.kind === 'failed' ? found.messag
 const code = (found: Step): string => (found.kind === 'failed' ? found.code : found.kind)
 const notes = (found: Step): string => (found.kind === 'done' ? (found.notes?.join('; ') ?? '') : found.kind)
 
-describe('move', () => {
+describe('drain', () => {
   it('is done when no movable pod is left on outgoing and every replacement serves', () => {
     const open = run({ baseline })
     assert.equal(step({ run: open, ...deployment('shop', ['g1', 'g2', 'g3']) }).kind, 'done')
@@ -112,20 +113,20 @@ describe('move', () => {
   })
 
   it('asks nobody to go while flow control asks for a pause', () => {
-    const diary = inMove()
-    diary.throttledUntil = now + 3000
+    const observations = inMove()
+    observations.throttledUntil = now + 3000
     const shop = deployment('shop', ['b1', 'b2', 'b3'])
-    assert.deepEqual(podsAsked(step({ ...shop, diary })), [])
-    assert.equal(podsAsked(step({ ...shop, diary, at: now + 3000 })).length, 1)
+    assert.deepEqual(podsAsked(step({ ...shop, observations })), [])
+    assert.equal(podsAsked(step({ ...shop, observations, at: now + 3000 })).length, 1)
   })
 })
 
 describe('what may not be moved', () => {
-  it('is waited for, if it is a Job, until move-timeout; then the move is done without it', () => {
+  it('is waited for, if it is a Job, until drain-timeout; then the move is done without it', () => {
     const report = directly('Job', 'report', ['b1'])
     const waiting = step(report)
     assert.match(seen(waiting), /team-a\/job\/report: the Job is waited for/)
-    assert.equal(step({ ...report, diary: inMove(forth, 61 * minute) }).kind, 'done')
+    assert.equal(step({ ...report, observations: inMove(forth, 61 * minute) }).kind, 'done')
   })
 
   it('keeps its node and is named, if nothing would make it again', () => {
@@ -140,7 +141,7 @@ describe('what may not be moved', () => {
     const attachments = [{ name: 'a', nodeName: 'b1', volumeName: 'vol-1', attached: true }]
     const volumes = [{ name: 'vol-1', claim: 'team-a/data', accessModes: [], requiredNodeTerms: [] }]
     const one = scene({ pods: [bare], attachments })
-    assert.equal(move.next(look({ ...one, parts: [...one.parts, { volumes }] }), forth).kind, 'done')
+    assert.equal(ask(drain, look({ ...one, parts: [...one.parts, { volumes }] }), forth).kind, 'done')
   })
 })
 
@@ -213,17 +214,20 @@ describe('a workload that makes no progress', () => {
   })
 
   it('fails with what a webhook says', () => {
-    const diary = inMove()
-    diary.evictions.set(first.uid, evictionEntry({ answer: { kind: 'denied', message: 'evictions only at night' } }))
-    const found = after(15, { ...shop, diary })
+    const observations = inMove()
+    observations.evictions.set(
+      first.uid,
+      evictionEntry({ answer: { kind: 'denied', message: 'evictions only at night' } })
+    )
+    const found = after(15, { ...shop, observations })
     assert.equal(code(found), 'eviction-denied')
     assert.match(message(found), /evictions only at night/)
   })
 
   it('fails with what its budget says', () => {
-    const diary = inMove()
-    diary.evictions.set(first.uid, evictionEntry({ answer: { kind: 'budget', message: 'needs 3 and has 3' } }))
-    assert.match(message(after(15, { ...shop, diary })), /needs 3 and has 3/)
+    const observations = inMove()
+    observations.evictions.set(first.uid, evictionEntry({ answer: { kind: 'budget', message: 'needs 3 and has 3' } }))
+    assert.match(message(after(15, { ...shop, observations })), /needs 3 and has 3/)
   })
 
   it('fails with the pod that does not go', () => {
@@ -249,17 +253,17 @@ describe('a workload that makes no progress', () => {
   })
 
   it('that is critical has the time that the ordinary ones take', () => {
-    const diary = inMove()
+    const observations = inMove()
     const dns = deployment('dns', ['b1', 'b2'], {}, { priorityClass: 'system-cluster-critical' })
     const parts = (count: number) => ({
       workloads: [...shop.workloads, ...dns.workloads],
       pods: [...shop.pods.slice(0, count), ...dns.pods],
-      diary
+      observations
     })
     after(10, parts(3))
     after(0, { ...parts(2), at: now + 11 * minute })
     const { freshAt: _, ...rest } = scene({ ...parts(2), at: now + 20 * minute })
-    assert.equal(move.next(watch(rest, 1), forth).kind, 'busy')
+    assert.equal(ask(drain, watch(rest, 1), forth).kind, 'busy')
   })
 
   it('does not stop the others on the way back', () => {
@@ -267,15 +271,15 @@ describe('a workload that makes no progress', () => {
     assert.equal(after(30, { run: back, ...there }).kind, 'busy')
   })
 
-  it('ends the move with move-timeout when all is slow', () => {
-    const found = step({ ...shop, diary: inMove(forth, 61 * minute) })
-    assert.equal(code(found), 'move-timeout')
+  it('ends the move with drain-timeout when all is slow', () => {
+    const found = step({ ...shop, observations: inMove(forth, 61 * minute) })
+    assert.equal(code(found), 'drain-timeout')
     assert.match(message(found), /team-a\/shop/)
   })
 
   it('is not timed by a stage that an earlier start has spent', () => {
-    const open = run({ spentMs: { 'forward/move': 59 * minute } })
-    assert.equal(step({ run: open, ...shop, diary: inMove(open, 2 * minute) }).kind, 'failed')
+    const open = run({ spentMs: { 'forward/drain': 59 * minute } })
+    assert.equal(step({ run: open, ...shop, observations: inMove(open, 2 * minute) }).kind, 'failed')
   })
 })
 
@@ -322,8 +326,8 @@ describe('the way back', () => {
 })
 
 describe('a lost node', () => {
-  const lost = closed('b1', { ready: 'Unknown', readySinceAt: now - 6 * minute })
-  const nodes = [lost, ...blueClosed.slice(1), ...greenOpen]
+  const lost = cordoned('b1', { ready: 'Unknown', readySinceAt: now - 6 * minute })
+  const nodes = [lost, ...blueCordoned.slice(1), ...greenOpen]
   const shop = deployment('shop', ['b1', 'g2', 'g3'], { replicas: 2 })
   const [first, ...others] = shop.pods as [Pod, Pod, Pod]
   const stuck = (over: Partial<Pod>) => ({ nodes, workloads: shop.workloads, pods: [{ ...first, ...over }, ...others] })
@@ -337,12 +341,12 @@ describe('a lost node', () => {
   })
 
   it('is not one that went away a moment ago', () => {
-    const away = closed('b1', { ready: 'Unknown', readySinceAt: now - minute })
+    const away = cordoned('b1', { ready: 'Unknown', readySinceAt: now - minute })
     assert.equal(step({ ...stuck({ deletingAt: now - 1000 }), nodes: [away, ...nodes.slice(1)] }).kind, 'busy')
   })
 })
 
-describe('nodes that others had closed all of them', () => {
+describe('nodes that others had cordoned all of them', () => {
   it('give the workloads their time all the same', () => {
     const nodes = [...blueOpen.map((one) => ({ ...one, schedulable: false })), ...greenOpen]
     const dns = deployment(
@@ -354,11 +358,11 @@ describe('nodes that others had closed all of them', () => {
         placement: placement()
       }
     )
-    const diary = diaryAt(now, { name: 'move' })
-    assert.equal(step({ nodes, ...dns, diary }).kind, 'busy')
-    assert.equal(after(14, { nodes, ...dns, diary }).kind, 'busy')
-    const { freshAt: _, ...rest } = scene({ nodes, ...dns, diary, at: now + 16 * minute })
-    assert.equal(code(move.next(watch(rest, 1), forth)), 'pod-timeout')
+    const observations = observationsAt(now, { name: 'drain' })
+    assert.equal(step({ nodes, ...dns, observations }).kind, 'busy')
+    assert.equal(after(14, { nodes, ...dns, observations }).kind, 'busy')
+    const { freshAt: _, ...rest } = scene({ nodes, ...dns, observations, at: now + 16 * minute })
+    assert.equal(code(ask(drain, watch(rest, 1), forth)), 'pod-timeout')
   })
 })
 

@@ -1,29 +1,30 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { remember } from '../../../../src/engine/loop/observe.ts'
+import { observe } from '../../../../src/engine/loop/observe.ts'
 import type { Budget, EvictionAnswer, Pod, Workload } from '../../../../src/engine/model/cluster.ts'
 import { madeAgainMs } from '../../../../src/engine/model/limits.ts'
 import type { OpenRun } from '../../../../src/engine/record/record.ts'
-import { move } from '../../../../src/engine/stages/drain/drain.ts'
+import { drain } from '../../../../src/engine/stages/drain/drain.ts'
 import { restartMark } from '../../../../src/engine/stages/drain/workload.ts'
 import type { Step } from '../../../../src/engine/stages/stage.ts'
-import type { Diary, EvictionEntry } from '../../../../src/engine/world/observations.ts'
+import type { EvictionEntry, Observations } from '../../../../src/engine/world/observations.ts'
 import {
   actionsOf,
-  blueClosed,
+  ask,
+  blueCordoned,
   blueOpen,
   budget,
   budgetOf,
   deployment,
-  diaryAt,
   directly,
   evictionEntry,
-  greenClosed,
+  greenCordoned,
   greenOpen,
   kinds,
   look,
   minute,
   now,
+  observationsAt,
   ofUnknownKind,
   ownerOf,
   placement,
@@ -41,7 +42,7 @@ interface Parts {
 
 interface Over {
   run?: OpenRun
-  diary?: Diary
+  observations?: Observations
   at?: number
   evictions?: Record<string, Partial<EvictionEntry>>
 }
@@ -51,21 +52,21 @@ const back = run({ direction: 'reverting' })
 
 function world(parts: Parts, over: Over = {}) {
   const open = over.run ?? forth
-  const diary = over.diary ?? diaryAt(now, { name: 'move', direction: open.direction })
+  const observations = over.observations ?? observationsAt(now, { name: 'drain', direction: open.direction })
   for (const [name, entry] of Object.entries(over.evictions ?? {})) {
-    diary.evictions.set(`uid-${name}`, evictionEntry(entry))
+    observations.evictions.set(`uid-${name}`, evictionEntry(entry))
   }
   return look({
     run: open,
     now: over.at ?? now,
-    nodes: open.direction === 'reverting' ? [...blueOpen, ...greenClosed] : [...blueClosed, ...greenOpen],
+    nodes: open.direction === 'reverting' ? [...blueOpen, ...greenCordoned] : [...blueCordoned, ...greenOpen],
     pods: parts.pods,
     parts: [{ workloads: [...(parts.workloads ?? [])], budgets: [...(parts.budgets ?? [])] }],
-    diary
+    observations
   })
 }
 
-const step = (parts: Parts, over: Over = {}): Step => move.next(world(parts, over), over.run ?? forth)
+const step = (parts: Parts, over: Over = {}): Step => ask(drain, world(parts, over), over.run ?? forth)
 const asked = (parts: Parts, over: Over = {}) => podsAsked(step(parts, over))
 const waiting = (parts: Parts, over: Over = {}) => {
   const found = step(parts, over)
@@ -268,11 +269,11 @@ describe('the order between workloads', () => {
     const all = Array.from({ length: 60 }, (_, number) => deployment(`w${number}`, ['b1', 'b2']))
     const parts = { workloads: all.flatMap((one) => one.workloads), pods: all.flatMap((one) => one.pods) }
     assert.equal(asked(parts).length, 32)
-    const diary = diaryAt(now, { name: 'move' })
+    const observations = observationsAt(now, { name: 'drain' })
     for (let number = 0; number < 20; number++) {
-      diary.evictions.set(`${number}`, evictionEntry({ answeredAt: undefined, lane: `lane-${number}` }))
+      observations.evictions.set(`${number}`, evictionEntry({ answeredAt: undefined, lane: `lane-${number}` }))
     }
-    assert.equal(asked(parts, { diary }).length, 12)
+    assert.equal(asked(parts, { observations }).length, 12)
   })
 })
 
@@ -296,10 +297,10 @@ describe('what the API said to an eviction', () => {
     it(`is repeated in its time: ${what}`, () => {
       assert.equal(again(said, tooSoon), false, 'too soon')
       // An accepted entry is forgotten when it is due, as the loop does.
-      const diary = diaryAt(now, { name: 'move' })
-      diary.evictions.set('uid-shop-7d9-0', evictionEntry(answer(said, due)))
-      remember(world(shop, { diary }), forth)
-      assert.equal(asked(shop, { diary }).includes('shop-7d9-0'), true, 'due')
+      const observations = observationsAt(now, { name: 'drain' })
+      observations.evictions.set('uid-shop-7d9-0', evictionEntry(answer(said, due)))
+      observe(world(shop, { observations }), forth)
+      assert.equal(asked(shop, { observations }).includes('shop-7d9-0'), true, 'due')
     })
   }
 
@@ -333,39 +334,39 @@ describe('what the API said to an eviction', () => {
   }
 })
 
-describe('a workload that tolerates closed nodes', () => {
+describe('a workload that tolerates cordoned nodes', () => {
   const everything = { placement: placement({ tolerations: [{ operator: 'Exists' }] }) }
-  const closedAt = now - 5 * minute
+  const cordonedAt = now - 5 * minute
   const key = 'team-a/deployment/sticky'
-  const diary = () => {
-    const made = diaryAt(now, { name: 'move' })
-    made.closedAt = closedAt
+  const observations = () => {
+    const made = observationsAt(now, { name: 'drain' })
+    made.cordonedAt = cordonedAt
     return made
   }
   const sticky = (createdAt: number) => deployment('sticky', ['b1', 'b2', 'b3', 'b1'], {}, { ...everything, createdAt })
 
   it('is moved like any other the first time', () => {
-    const found = step(sticky(closedAt - 1000), { diary: diary() })
+    const found = step(sticky(cordonedAt - 1000), { observations: observations() })
     assert.equal(podsAsked(found).length, 1)
     assert.equal(found.kind === 'busy' && found.first, undefined)
   })
 
   it('that came back is counted in the record first, and then moved again', () => {
-    const found = step(sticky(closedAt + 1000), { diary: diary() })
+    const found = step(sticky(cordonedAt + 1000), { observations: observations() })
     assert.deepEqual(actionsOf(found), [])
     const counted = found.kind === 'busy' ? found.first?.(forth) : undefined
     assert.equal(counted?.returned[key], 1)
-    assert.equal(asked(sticky(closedAt + 1000), { diary: diary(), run: counted }).length, 1)
+    assert.equal(asked(sticky(cordonedAt + 1000), { observations: observations(), run: counted }).length, 1)
   })
 
   it('is moved again within its allowance, as ever', () => {
     const counted = { ...forth, returned: Object.fromEntries([0, 1, 2, 3].map((n) => [`uid-sticky-7d9-${n}`, 1])) }
-    assert.equal(asked(sticky(closedAt + 1000), { diary: diary(), run: counted }).length, 1)
+    assert.equal(asked(sticky(cordonedAt + 1000), { observations: observations(), run: counted }).length, 1)
   })
 
   it('that came back twice is named, and keeps its node', () => {
     const twice = { ...forth, returned: { [key]: 2 } }
-    const found = step(sticky(closedAt + 1000), { diary: diary(), run: twice })
+    const found = step(sticky(cordonedAt + 1000), { observations: observations(), run: twice })
     assert.equal(found.kind, 'done')
     assert.match(found.kind === 'done' ? (found.notes?.join() ?? '') : '', /sticky-7d9-0 stays on b1.*2 times/)
   })
@@ -375,15 +376,15 @@ describe('a workload of a kind that nobody told us about', () => {
   const open = run({ baseline: { 'team-a/database/pg': { replicas: 4, ready: 4, templateHash: '' } } })
   const pg = ofUnknownKind('pg', ['b1', 'b2', 'b3', 'b1'])
   const progress = (agoMs: number) => {
-    const diary = diaryAt(now, { name: 'move' })
-    diary.workloads.set('team-a/database/pg', {
+    const observations = observationsAt(now, { name: 'drain' })
+    observations.workloads.set('team-a/database/pg', {
       signature: '',
       progressAt: now - agoMs,
       seen: new Set(['a']),
       served: new Set(),
       fewest: 4
     })
-    return diary
+    return observations
   }
 
   it('goes one at a time', () => {
@@ -397,12 +398,12 @@ describe('a workload of a kind that nobody told us about', () => {
 
   it('waits for an operator that makes the new one only when the old one is gone', () => {
     const gone = { pods: pg.pods.slice(1) }
-    assert.deepEqual(asked(gone, { run: open, diary: progress(1000) }), [])
+    assert.deepEqual(asked(gone, { run: open, observations: progress(1000) }), [])
   })
 
   it('does not wait for ever for one that is not wanted any more', () => {
     const gone = { pods: pg.pods.slice(1) }
-    assert.equal(asked(gone, { run: open, diary: progress(madeAgainMs + 1) }).length, 1)
+    assert.equal(asked(gone, { run: open, observations: progress(madeAgainMs + 1) }).length, 1)
   })
 })
 

@@ -12,24 +12,26 @@ import { type Action, isPodAction } from '../../world/action.ts'
 import { podTrouble } from '../../world/workload-health.ts'
 import { isStale, type World } from '../../world/world.ts'
 import { done, failed, type Stage, type Step } from '../stage.ts'
-import { type MovingWorkload, type Survey, surveyMove } from './survey.ts'
-import { type Mover, mover } from './workload.ts'
+import type { DrainingWorkload, DrainSurvey } from './survey.ts'
+import { nextForWorkload, type WorkloadStep } from './workload.ts'
 
 interface Planned {
-  workload: MovingWorkload
-  plan: Mover
+  workload: DrainingWorkload
+  plan: WorkloadStep
 }
 
-export const move: Stage = {
-  name: 'move',
-  next(world, run) {
-    const survey = surveyMove(world, run)
+export const drain: Stage = {
+  name: 'drain',
+  next(world, run, survey) {
     const detail = `${survey.gone} of ${survey.total} pods${run.direction === 'reverting' ? ' back on old nodes' : ''}`
     const stale = isStale(world)
-    const plans = survey.workloads.map((workload) => ({ workload, plan: mover(workload, world, run, survey) }))
+    const plans = survey.workloads.map((workload) => ({
+      workload,
+      plan: nextForWorkload(workload, world, run, survey)
+    }))
     const failure = refusedMeanwhile(plans) ?? failureOf(world, run, survey, plans)
     if (failure) return failure
-    const free = stale || world.now < world.diary.throttledUntil || survey.unplaced.length > 0
+    const free = stale || world.now < world.observations.throttledUntil || survey.unplaced.length > 0
     const actions = free
       ? []
       : withinLimits(
@@ -62,7 +64,7 @@ export const move: Stage = {
 }
 
 /** No movable pod on *from*, no volume of theirs attached there, and every replacement serves, or (back) was given up. */
-function isOver(world: World, run: OpenRun, survey: Survey): boolean {
+function isOver(world: World, run: OpenRun, survey: DrainSurvey): boolean {
   if (survey.workloads.some((workload) => workload.onFrom.length > 0)) return false
   if (survey.attachments.length > 0) return false
   if (survey.jobsWaitedFor.length > 0 && !jobsTimeOver(world, run)) return false
@@ -70,20 +72,20 @@ function isOver(world: World, run: OpenRun, survey: Survey): boolean {
 }
 
 export function jobsTimeOver(world: World, run: OpenRun): boolean {
-  return run.direction !== 'forward' || spentMoving(world, run) >= run.settings.moveTimeoutMs
+  return run.direction !== 'forward' || timeInDrain(world, run) >= run.settings.drainTimeoutMs
 }
 
 /** Time spent in this stage with an engine, in ms. */
-export function spentMoving(world: World, run: OpenRun): number {
-  const key = `${run.direction}/move`
-  const now = world.diary.stage?.key === key ? world.now - world.diary.stage.at : 0
+export function timeInDrain(world: World, run: OpenRun): number {
+  const key = `${run.direction}/drain`
+  const now = world.observations.stage?.key === key ? world.now - world.observations.stage.at : 0
   return (run.spentMs[key] ?? 0) + now
 }
 
 /** At most so many requests at once: as many lanes, since each has one under way. */
 function withinLimits(actions: readonly Action[], world: World): readonly Action[] {
   const lanes = new Set<string>()
-  for (const entry of world.diary.evictions.values()) if (entry.answeredAt === undefined) lanes.add(entry.lane)
+  for (const entry of world.observations.evictions.values()) if (entry.answeredAt === undefined) lanes.add(entry.lane)
   return actions.filter((action) => {
     if (!isPodAction(action)) return true
     if (!lanes.has(action.lane) && lanes.size >= evictionsAtOnce) return false
@@ -102,7 +104,7 @@ function refusedMeanwhile(plans: readonly Planned[]): Step | undefined {
   return undefined
 }
 
-function failureOf(world: World, run: OpenRun, survey: Survey, plans: readonly Planned[]): Step | undefined {
+function failureOf(world: World, run: OpenRun, survey: DrainSurvey, plans: readonly Planned[]): Step | undefined {
   if (survey.fatal) return failed(survey.fatal.code, survey.fatal.message, survey.fatal.hint)
   // On the way back a pod that does not become ready is named, and the rest goes on.
   if (run.direction === 'reverting') return undefined
@@ -124,23 +126,23 @@ function failureOf(world: World, run: OpenRun, survey: Survey, plans: readonly P
   if (stuck) {
     return failed(stuck.code, `${stuck.label} made no progress for ${minutes} min: ${stuck.text}`, stuck.hint)
   }
-  if (spentMoving(world, run) < run.settings.moveTimeoutMs || survey.workloads.every((one) => one.onFrom.length === 0))
+  if (timeInDrain(world, run) < run.settings.drainTimeoutMs || survey.workloads.every((one) => one.onFrom.length === 0))
     return undefined
   const left = survey.workloads.filter((one) => one.onFrom.length > 0)
   return failed(
-    'move-timeout',
-    `${left.length} workloads still have pods on ${world.from.group.name} after ${run.settings.moveTimeoutMs / 60_000} min: ${left
+    'drain-timeout',
+    `${left.length} workloads still have pods on ${world.from.group.name} after ${run.settings.drainTimeoutMs / 60_000} min: ${left
       .slice(0, 3)
       .map((one) => one.label)
       .join(', ')}`,
-    'Give it more time (--move-timeout-minutes), or look at what holds these workloads back.'
+    'Give it more time (--drain-timeout-minutes), or look at what holds these workloads back.'
   )
 }
 
 function waits(
   world: World,
   run: OpenRun,
-  survey: Survey,
+  survey: DrainSurvey,
   stale: boolean,
   plans: readonly { what: string; seen: string }[]
 ): readonly Waiting[] {

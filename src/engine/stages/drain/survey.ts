@@ -9,7 +9,7 @@ import type { OpenRun } from '../../record/record.ts'
 import { type Ailment, ailments, podTrouble } from '../../world/workload-health.ts'
 import type { World } from '../../world/world.ts'
 
-export interface MovingWorkload {
+export interface DrainingWorkload {
   owner: PodOwner
   label: string
   /** Its pods on *from* that go: to be moved, or already leaving. */
@@ -27,8 +27,8 @@ export interface Stuck {
   hint: string
 }
 
-export interface Survey {
-  workloads: readonly MovingWorkload[]
+export interface DrainSurvey {
+  workloads: readonly DrainingWorkload[]
   total: number
   gone: number
   /** May not be moved and keep their node; named at the end. */
@@ -44,7 +44,7 @@ export interface Survey {
   fatal?: { code: ErrorCode; message: string; hint: string }
 }
 
-export function surveyMove(world: World, run: OpenRun): Survey {
+export function surveyDrain(world: World, run: OpenRun): DrainSurvey {
   const from = new Set(world.from.nodes.map((node) => node.name))
   const lost = lostNodes(world)
   const byWorkload = new Map<string, { owner: PodOwner; onFrom: Pod[]; candidates: Pod[] }>()
@@ -60,7 +60,7 @@ export function surveyMove(world: World, run: OpenRun): Survey {
       continue
     }
     if (verdict.kind === 'refuse' || (run.returned[owner.key] ?? 0) >= returnsAllowed) {
-      const why = verdict.kind === 'refuse' ? verdict.why : `it came back to a closed node ${returnsAllowed} times`
+      const why = verdict.kind === 'refuse' ? verdict.why : `it came back to a cordoned node ${returnsAllowed} times`
       leftovers.push({ pod, text: `${pod.namespace}/${pod.name} stays on ${pod.nodeName}: ${why}` })
       continue
     }
@@ -95,14 +95,14 @@ export function surveyMove(world: World, run: OpenRun): Survey {
 function allWorkloads(
   world: World,
   now: ReadonlyMap<string, { owner: PodOwner; onFrom: Pod[]; candidates: Pod[] }>
-): readonly MovingWorkload[] {
-  const keys = new Set([...world.diary.workloads.keys(), ...now.keys()])
-  return [...keys].flatMap((key): MovingWorkload[] => {
+): readonly DrainingWorkload[] {
+  const keys = new Set([...world.observations.workloads.keys(), ...now.keys()])
+  return [...keys].flatMap((key): DrainingWorkload[] => {
     const entry = now.get(key)
     const owner = entry?.owner ?? world.index.owners.get(key)
     if (!owner) return []
     const onFrom = entry?.onFrom ?? []
-    const seen = world.diary.workloads.get(key)?.seen.size ?? 0
+    const seen = world.observations.workloads.get(key)?.seen.size ?? 0
     return [
       {
         owner,
@@ -137,14 +137,14 @@ function unplacedPods(world: World, run: OpenRun): readonly Pod[] {
     if (!pod.unschedulable || pod.nodeName !== undefined || pod.deletingAt !== undefined) return false
     if (world.now - pod.unschedulable.sinceAt < unschedulableMs || pod.createdAt < run.startedAt) return false
     const key = world.index.ownerOf(pod).key
-    return run.baseline[key] !== undefined || world.diary.workloads.has(key)
+    return run.baseline[key] !== undefined || world.observations.workloads.has(key)
   })
 }
 
 function stuckWorkloads(
   world: World,
   run: OpenRun,
-  workloads: readonly MovingWorkload[],
+  workloads: readonly DrainingWorkload[],
   ailing: readonly Ailment[]
 ): readonly Stuck[] {
   // Of some not a single pod is left: only the baseline knows them.
@@ -153,10 +153,10 @@ function stuckWorkloads(
   const stuck = workloads.flatMap((workload): Stuck[] => {
     const ailment = ailing.find((one) => one.key === workload.owner.key)
     if (workload.onFrom.length === 0 && !ailment) return []
-    const own = world.diary.workloads.get(workload.owner.key)?.progressAt ?? world.now
+    const own = world.observations.workloads.get(workload.owner.key)?.progressAt ?? world.now
     // Who has to wait for the others has the time that they took.
     const progressAt = isCritical(workload.onFrom)
-      ? Math.max(own, ...[...world.diary.workloads.values()].map((one) => one.progressAt))
+      ? Math.max(own, ...[...world.observations.workloads.values()].map((one) => one.progressAt))
       : own
     if (world.now - progressAt < run.settings.podTimeoutMs) return []
     return [{ label: workload.label, ...reasonOf(workload, ailment, world, run) }]
@@ -171,13 +171,13 @@ function stuckWorkloads(
 }
 
 function patienceIsOver(key: string, world: World, run: OpenRun): boolean {
-  const progressAt = world.diary.workloads.get(key)?.progressAt ?? world.now
+  const progressAt = world.observations.workloads.get(key)?.progressAt ?? world.now
   return world.now - progressAt >= run.settings.podTimeoutMs
 }
 
 /** The best explanation first: what the scheduler says, what the new pod says, what the API says, what is still there. */
 function reasonOf(
-  workload: MovingWorkload,
+  workload: DrainingWorkload,
   ailment: Ailment | undefined,
   world: World,
   run: OpenRun
@@ -202,7 +202,7 @@ function reasonOf(
     }
   }
   const answer = workload.candidates
-    .map((pod) => world.diary.evictions.get(pod.uid)?.answer)
+    .map((pod) => world.observations.evictions.get(pod.uid)?.answer)
     .find((one) => one !== undefined)
   if (answer?.kind === 'denied')
     return { code: 'eviction-denied', text: answer.message, hint: `kubectl get validatingwebhookconfigurations` }
@@ -224,9 +224,9 @@ function reasonOf(
 }
 
 /** Answers after which no retry helps. */
-function fatalAnswer(world: World): Survey['fatal'] {
+function fatalAnswer(world: World): DrainSurvey['fatal'] {
   for (const pod of world.view.pods) {
-    const answer = world.diary.evictions.get(pod.uid)?.answer
+    const answer = world.observations.evictions.get(pod.uid)?.answer
     if (answer?.kind === 'two-budgets') {
       return {
         code: 'two-budgets',

@@ -18,9 +18,9 @@ import { type Action, isPodAction } from '../../world/action.ts'
 import type { EvictionEntry } from '../../world/observations.ts'
 import { podTrouble } from '../../world/workload-health.ts'
 import type { World } from '../../world/world.ts'
-import { isCritical, type MovingWorkload, type Survey } from './survey.ts'
+import { type DrainingWorkload, type DrainSurvey, isCritical } from './survey.ts'
 
-export interface Mover {
+export interface WorkloadStep {
   /** It may not be moved as things are written now; since the plan, somebody has changed that. */
   refused?: Extract<Method, { how: 'refuse' }>
   actions: readonly Action[]
@@ -29,7 +29,12 @@ export interface Mover {
   first?: (run: OpenRun) => OpenRun
 }
 
-export function mover(workload: MovingWorkload, world: World, run: OpenRun, survey: Survey): Mover {
+export function nextForWorkload(
+  workload: DrainingWorkload,
+  world: World,
+  run: OpenRun,
+  survey: DrainSurvey
+): WorkloadStep {
   const { candidates, owner } = workload
   if (candidates.length === 0) {
     const leaving = workload.onFrom[0]
@@ -67,28 +72,33 @@ export function restartMark(run: OpenRun): string {
   return `${run.id}.${run.direction === 'reverting' ? 'back' : 'forward'}`
 }
 
-/** The rollout replaces its pods by itself; what it leaves unready on a closed node may be helped on. */
-function restarted(workload: MovingWorkload, world: World, run: OpenRun): Mover {
+/** The rollout replaces its pods by itself; what it leaves unready on a cordoned node may be helped on. */
+function restarted(workload: DrainingWorkload, world: World, run: OpenRun): WorkloadStep {
   const deployment = workload.owner.workload
   if (!deployment) return idle('')
   const rolledOut =
     deployment.observedGeneration >= deployment.generation &&
     deployment.updatedReplicas >= deployment.replicas &&
     deployment.availableReplicas >= deployment.replicas
-  // It is through, and a pod is on *from* all the same: it tolerates closed nodes.
-  if (rolledOut) return evictUnready(workload, world, run, 'its new pod came back to a closed node')
+  // It is through, and a pod is on *from* all the same: it tolerates cordoned nodes.
+  if (rolledOut) return evictUnready(workload, world, run, 'its new pod came back to a cordoned node')
   const fresh = world.index.podsOf(workload.owner.key).find((pod) => !pod.ready && pod.deletingAt === undefined)
   const text = fresh ? `restarting: ${podTrouble(fresh)}` : 'restarting'
   return run.direction === 'reverting' ? evictUnready(workload, world, run, text) : idle(text)
 }
 
-function evictUnready(workload: MovingWorkload, world: World, run: OpenRun, otherwise: string): Mover {
+function evictUnready(workload: DrainingWorkload, world: World, run: OpenRun, otherwise: string): WorkloadStep {
   const unready = workload.candidates.filter((pod) => !pod.ready)
   const actions = unready.flatMap((pod) => ask(pod, workload, world, run)).filter(oneRemoval())
   return actions.length > 0 ? { actions, waiting: '' } : idle(otherwise)
 }
 
-function evictSome(workload: MovingWorkload, method: Method & { how: 'evict' }, world: World, run: OpenRun): Mover {
+function evictSome(
+  workload: DrainingWorkload,
+  method: Method & { how: 'evict' },
+  world: World,
+  run: OpenRun
+): WorkloadStep {
   const { owner } = workload
   // What is not available takes nothing away when it goes; what is goes within the allowance.
   const gone = (pod: Pod) => !isAvailable(pod, owner, world.now)
@@ -112,7 +122,7 @@ function evictSome(workload: MovingWorkload, method: Method & { how: 'evict' }, 
   }
   if (actions.length === 0) return idle(reason(workload, method, world))
   const first = cameBack(actions, workload, world, run)
-  return first ? { actions, waiting: 'came back to a closed node', first } : { actions, waiting: '' }
+  return first ? { actions, waiting: 'came back to a cordoned node', first } : { actions, waiting: '' }
 }
 
 /**
@@ -120,11 +130,11 @@ function evictSome(workload: MovingWorkload, method: Method & { how: 'evict' }, 
  * leaving are wanted no more by any count of ours; an operator may make the new one only when the old one is gone. One that has
  * not come for a minute was not wanted any more.
  */
-function notMadeAgain({ owner }: MovingWorkload, world: World, run: OpenRun): number {
+function notMadeAgain({ owner }: DrainingWorkload, world: World, run: OpenRun): number {
   if (owner.workload || owner.kind === 'Pod' || owner.kind === 'Job') return 0
   const pods = world.index.podsOf(owner.key)
   const leaving = pods.filter((pod) => pod.deletingAt !== undefined).length
-  const progressAt = world.diary.workloads.get(owner.key)?.progressAt ?? world.now
+  const progressAt = world.observations.workloads.get(owner.key)?.progressAt ?? world.now
   const lacking = (run.baseline[owner.key]?.replicas ?? 0) - pods.length
   return leaving + (world.now - progressAt < madeAgainMs ? Math.max(0, lacking) : 0)
 }
@@ -147,7 +157,7 @@ function letsUnreadyGo(budget: Budget): boolean {
 }
 
 function isRefused(pod: Pod, world: World): boolean {
-  const entry = world.diary.evictions.get(pod.uid)
+  const entry = world.observations.evictions.get(pod.uid)
   return entry?.answer?.kind === 'budget' && !mayAskAgain(entry, budgetVersionOf(pod, world), world.now)
 }
 
@@ -157,12 +167,12 @@ function budgetVersionOf(pod: Pod, world: World): string | undefined {
 }
 
 /** Asks one pod to go, if its last answer says that it is time to ask (again). */
-function ask(pod: Pod, workload: MovingWorkload, world: World, run: OpenRun): readonly Action[] {
+function ask(pod: Pod, workload: DrainingWorkload, world: World, run: OpenRun): readonly Action[] {
   const budgets = budgetsOf(pod, world.index)
   const budgetVersion = budgetVersionOf(pod, world)
   const lane = budgets[0] ? `${pod.namespace}/${budgets[0].name}` : pod.uid
-  const entry = world.diary.evictions.get(pod.uid)
-  if (entry && servesNobody(pod, entry, workload, world, run)) {
+  const entry = world.observations.evictions.get(pod.uid)
+  if (entry && safeToDelete(pod, entry, workload, world, run)) {
     return [{ kind: 'remove', pod, lane, budgetVersion }]
   }
   if (entry && !mayAskAgain(entry, budgetVersion, world.now)) return []
@@ -204,13 +214,13 @@ function mayAskAgain(entry: EvictionEntry, budgetVersion: string | undefined, no
  * The one exception to "never delete": on the way back a budget counts pods that are not ready as missing, and may refuse
  * the very eviction that would mend it. One per workload at a time.
  */
-function servesNobody(pod: Pod, entry: EvictionEntry, workload: MovingWorkload, world: World, run: OpenRun): boolean {
+function safeToDelete(pod: Pod, entry: EvictionEntry, workload: DrainingWorkload, world: World, run: OpenRun): boolean {
   if (run.direction !== 'reverting' || entry.answer?.kind !== 'budget') return false
   if (pod.ready || world.now - pod.readySinceAt < deadPodMs) return false
   const holdsState = workload.owner.kind === 'StatefulSet' || pod.claims.length > 0
   if (holdsState && !pod.neverReady) return false
   const node = world.from.nodes.find((one) => one.name === pod.nodeName)
-  if (!node || node.schedulable || node.closedBy === undefined) return false
+  if (!node || node.schedulable || node.cordonedBy === undefined) return false
   const others = world.index.podsOf(workload.owner.key).filter((other) => other.uid !== pod.uid && !other.ready)
   // The replacement of the last one is not ready yet: wait for it, unless this one never served.
   const underWay = others.some(
@@ -221,20 +231,20 @@ function servesNobody(pod: Pod, entry: EvictionEntry, workload: MovingWorkload, 
 }
 
 /**
- * A workload that tolerates closed nodes may come back to one: so often it is moved again (within its allowance, as ever), then
+ * A workload that tolerates cordoned nodes may come back to one: so often it is moved again (within its allowance, as ever), then
  * it is named. Counted in the record before its pod is asked to go, each pod once: the UID beside the count says which were.
  */
 function cameBack(
   actions: readonly Action[],
-  workload: MovingWorkload,
+  workload: DrainingWorkload,
   world: World,
   run: OpenRun
-): Mover['first'] | undefined {
-  const closedAt = world.diary.closedAt
-  if (closedAt === undefined || !tolerates(workload)) return undefined
+): WorkloadStep['first'] | undefined {
+  const cordonedAt = world.observations.cordonedAt
+  if (cordonedAt === undefined || !tolerates(workload)) return undefined
   // Creation times are whole seconds, rounded down.
   const again = actions.flatMap((action) =>
-    isPodAction(action) && action.pod.createdAt > closedAt - 1_000 && run.returned[action.pod.uid] === undefined
+    isPodAction(action) && action.pod.createdAt > cordonedAt - 1_000 && run.returned[action.pod.uid] === undefined
       ? [action.pod.uid]
       : []
   )
@@ -250,20 +260,20 @@ function cameBack(
   })
 }
 
-function tolerates(workload: MovingWorkload): boolean {
+function tolerates(workload: DrainingWorkload): boolean {
   const taint = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' } as const
   return workload.candidates.some((pod) => tolerated(taint, pod.placement.tolerations))
 }
 
 /** StatefulSets from the highest ordinal down, as their controller would; else the youngest first. */
-function inOrder(workload: MovingWorkload, pods: readonly Pod[]): readonly Pod[] {
+function inOrder(workload: DrainingWorkload, pods: readonly Pod[]): readonly Pod[] {
   const ordinal = (pod: Pod) => Number(/-(\d+)$/.exec(pod.name)?.[1] ?? -1)
   return workload.owner.kind === 'StatefulSet' ? [...pods].sort((a, b) => ordinal(b) - ordinal(a)) : pods
 }
 
-function reason(workload: MovingWorkload, method: Method & { how: 'evict' }, world: World): string {
+function reason(workload: DrainingWorkload, method: Method & { how: 'evict' }, world: World): string {
   const pods = world.index.podsOf(workload.owner.key)
-  const answers = workload.candidates.map((pod) => world.diary.evictions.get(pod.uid)?.answer)
+  const answers = workload.candidates.map((pod) => world.observations.evictions.get(pod.uid)?.answer)
   const said = answers.find(
     (answer) => answer?.kind === 'denied' || answer?.kind === 'unknown' || answer?.kind === 'namespace-terminating'
   )
@@ -277,6 +287,6 @@ function reason(workload: MovingWorkload, method: Method & { how: 'evict' }, wor
     : 'its strategy allows no pod to be missing now'
 }
 
-function idle(waiting: string): Mover {
+function idle(waiting: string): WorkloadStep {
   return { actions: [], waiting }
 }
