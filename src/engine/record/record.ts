@@ -5,7 +5,7 @@
 import type { Records } from '../model/cluster.ts'
 import { UpgradeError } from '../model/error.ts'
 import type { Capacity, Color } from '../model/node-group.ts'
-import type { Change, Direction, Reason, StageName } from '../model/report.ts'
+import type { Change, Reason, StageName } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
 
 export const recordVersion = 1
@@ -29,16 +29,28 @@ export interface BaselineEntry {
   templateHash: string
 }
 
-export interface OpenRun {
+/** Why a run reverts, or what stopped it. */
+export type RunReason = Reason & { stage?: StageName; at: number }
+
+/** A run at rest at the end of forward: moved and verified, the outgoing group kept. */
+export interface Held {
+  /** Why it rests although no hold was requested (Jobs that are still running). */
+  because?: string
+}
+
+/** Where a run stands. Only a run that goes forward can be held; nothing leads away from `retiring` and `reverting`. */
+export type RunState =
+  | { direction: 'forward'; held?: Held; reason?: RunReason }
+  | { direction: 'retiring'; held?: undefined; reason?: RunReason }
+  | { direction: 'reverting'; held?: undefined; reason: RunReason }
+
+export type OpenRun = RunFacts & RunState
+
+export interface RunFacts {
   id: string
   startedAt: number
   /** Who began it, for people. */
   by: string
-  direction: Direction
-  /** Resting at the end of forward: moved and verified, outgoing kept. */
-  held: boolean
-  /** Why it rests although nobody asked for it (Jobs that run on). */
-  heldFor?: string
   outgoing: Original
   incoming: Original
   /** How many nodes the incoming side must bring: outgoing's instances. */
@@ -61,7 +73,6 @@ export interface OpenRun {
   elapsedMs: number
   podsMoved: number
   podsTotal: number
-  reason?: Reason & { stage?: StageName; at: number }
   /** Instances that were late and were replaced; and all that were there when the last was. */
   replaced: readonly string[]
   beforeReplacement: readonly string[]
@@ -250,4 +261,11 @@ export async function openRecordStore(records: Records, group: string): Promise<
       })
     }
   }
+}
+
+/** The run that the store has open; a mistake of the caller if there is none. */
+export function openRun(store: RecordStore): OpenRun {
+  const { run } = store.current()
+  if (!run) throw new Error('no run is open')
+  return run
 }

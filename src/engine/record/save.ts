@@ -1,7 +1,7 @@
 /** Writing the record while the API server has a bad moment: the run waits for it, and never writes without the lock. */
 import type { Clock } from '../model/clock.ts'
 import { UpgradeError } from '../model/error.ts'
-import { retryMs, saveAttempts } from '../model/limits.ts'
+import { retryDelayMs, saveAttempts } from '../model/limits.ts'
 import type { Lock } from './lock.ts'
 import type { GroupRecord, RecordStore } from './record.ts'
 
@@ -17,7 +17,7 @@ export async function saveRecord(
       return
     } catch (error) {
       if (!isPassing(error) || failures >= saveAttempts) throw error
-      await clock.sleep(retryMs[Math.min(failures, retryMs.length - 1)] ?? 1_000, signal)
+      await clock.sleep(retryDelayMs(failures + 1), signal)
       // Whoever has the lock by now owns the record, too; who stops leaves it as it is: it is good to go on from.
       if (!lock.held() || signal?.aborted) throw error
     }
