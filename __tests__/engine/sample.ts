@@ -57,7 +57,6 @@ export function original(name: string, over: Partial<Original> = {}): Original {
     suspended: [],
     newInstancesProtected: false,
     protectedInstances: [],
-    zones: ['eu-west-1a'],
     ...over
   }
 }

@@ -4,8 +4,8 @@
  */
 import { sessionAssumedMs } from '../model/limits.ts'
 import type { Progress } from '../model/report.ts'
-import { type OpenRun, openRun } from '../record/record.ts'
-import { saveRecord } from '../record/save.ts'
+import type { OpenRun } from '../record/record.ts'
+import { openRun, saveRecord } from '../record/record-store.ts'
 import { newObservations, type Observations } from '../world/observations.ts'
 import { type ActionExecutor, createActionExecutor } from './action-executor.ts'
 import type { LoopOptions } from './ending.ts'

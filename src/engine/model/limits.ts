@@ -90,3 +90,5 @@ export const recoverPatienceMs = 120_000
 export const lookAgainAfterMs = 2_000
 /** A change of a group shows in the next description of it; until then it is not written a second time. */
 export const groupSettleMs = 2_000
+/** Attempts of one compare-and-swap of the record before its failure is an error of its own. */
+export const writeAttempts = 5

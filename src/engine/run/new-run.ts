@@ -52,8 +52,7 @@ function original(group: Group, color: Color): Original {
     newInstancesProtected: group.newInstancesProtected,
     protectedInstances: group.instances
       .filter((instance) => instance.protectedFromScaleIn)
-      .map((instance) => instance.id),
-    zones: group.zones
+      .map((instance) => instance.id)
   }
 }
 

@@ -2,7 +2,7 @@
 import { commandText } from '../model/next-command.ts'
 import type { Finding, Result } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
-import type { RecordStore } from '../record/record.ts'
+import type { RecordStore } from '../record/record-store.ts'
 import { type Recorder, reasonOf } from '../record/recorder.ts'
 import type { RunContext } from './run-context.ts'
 import { sidesOf } from './sides.ts'
