@@ -6,7 +6,7 @@ import { type Caller, type Program, runGroups } from '../entry/group-runs.ts'
 import { systemClock } from '../entry/system-clock.ts'
 import { version } from '../entry/version.ts'
 import type { Inputs } from '../inputs/validate-inputs.ts'
-import { plainText, plainValue } from '../report/escape.ts'
+import { plainText, plainValue, shellWord } from '../report/escape.ts'
 import { jsonDocument } from '../report/json/document.ts'
 import { stoppedSentence } from '../report/sentences.ts'
 import { endingLines } from '../report/text/plan-text.ts'
@@ -59,7 +59,9 @@ export async function runSession<Ports>(session: Session<Ports>): Promise<number
       view.rest()
       const { mode, cluster } = inputs.settings
       const group = inputs.groups === 'all' ? '*' : inputs.groups.join(',') || undefined
-      shown.write(`${stoppedSentence(mode, cluster, group)}\n`)
+      const named = group === undefined ? '' : ` --group ${shellWord(group)}`
+      const next = session.caller.wording(`${mode} --cluster ${shellWord(cluster)}${named}`)
+      shown.write(`${stoppedSentence(next)}\n`)
       stopped(exitCodes.cancelled)
     }, orderlyStopMs)
   })
