@@ -5,7 +5,7 @@ import { defaultSettings, type Settings } from '../../src/engine/model/settings.
 import { run } from '../../src/engine/run/run.ts'
 import { connect } from '../../src/entry/connect.ts'
 import { budget, daemonSet, deployment, statefulSet } from '../../src/lab/joined/workloads.ts'
-import { observe } from '../../src/lab/observer/observer.ts'
+import { observeLab } from '../../src/lab/observer/observer.ts'
 import { type ServedLab, serveLab } from '../../src/lab/serve.ts'
 import { typedAs } from '../../src/report/commands.ts'
 
@@ -51,7 +51,7 @@ async function carryOut(mode: Settings['mode'], kubeconfig?: object) {
 }
 
 test('the real adapters plan, upgrade and find nothing more to do on a served lab', async () => {
-  const observer = observe(served.lab)
+  const observer = observeLab(served.lab)
   const planned = await carryOut('plan')
   assert.equal(planned.outcome, 'planned', planned.reason?.message)
   const upgraded = await carryOut('upgrade')

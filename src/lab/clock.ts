@@ -1,6 +1,6 @@
 /**
  * Time and chance for the lab. Everything that the lab does later goes through one of these clocks, so that a whole
- * upgrade runs in milliseconds in a test (virtual) or faster than life before the eyes of a person (scaled).
+ * upgrade runs in milliseconds in a test (virtual) or faster than life for a person to watch (scaled).
  */
 export interface LabClock {
   /** Milliseconds since the epoch. */

@@ -6,7 +6,7 @@ import { createLab } from '../../../src/lab/joined/lab.ts'
 import { deployment } from '../../../src/lab/joined/workloads.ts'
 import type { WorldDescription } from '../../../src/lab/joined/world.ts'
 import { isTrue } from '../../../src/lab/kubernetes/object.ts'
-import type { Fate } from '../../../src/lab/ports/call-gate.ts'
+import type { CallFault } from '../../../src/lab/ports/call-gate.ts'
 import { labPorts } from '../../../src/lab/ports/ports.ts'
 
 const blue = 'shop-workers-blue'
@@ -96,16 +96,16 @@ test('a Lease that somebody else has written meanwhile is not overwritten', asyn
   assert.equal(await clock.run(ports.leases.write({ ...lease, holder: 'b' }, version)), undefined)
 })
 
-for (const [fate, takesEffect] of [
+for (const [fault, takesEffect] of [
   [{ kind: 'lose-reply' }, true],
   [{ kind: 'lose-request' }, false],
   [{ kind: 'kill', when: 'after' }, true],
   [{ kind: 'kill', when: 'before' }, false]
-] as [Fate, boolean][]) {
-  const what = `${fate.kind}${fate.kind === 'kill' ? ` ${fate.when}` : ''}`
+] as [CallFault, boolean][]) {
+  const what = `${fault.kind}${fault.kind === 'kill' ? ` ${fault.when}` : ''}`
   test(`a call that meets ${what} ${takesEffect ? 'has' : 'has not'} taken effect, and nobody is told`, async () => {
     const { lab, clock, pass } = await ground()
-    const { ports, process } = labPorts(lab, { settings, meet: (call) => (call.writes ? fate : undefined) })
+    const { ports, process } = labPorts(lab, { settings, meet: (call) => (call.writes ? fault : undefined) })
     let told = ''
     ports.nodeGroups.suspend(green, ['AZRebalance']).then(
       () => (told = 'done'),
@@ -113,8 +113,8 @@ for (const [fate, takesEffect] of [
     )
     await pass(1_000)
     assert.equal(lab.aws.world.group(green).suspended.has('AZRebalance'), takesEffect)
-    assert.equal(process.alive(), fate.kind !== 'kill')
-    if (fate.kind === 'kill') assert.equal(told, '')
+    assert.equal(process.alive(), fault.kind !== 'kill')
+    if (fault.kind === 'kill') assert.equal(told, '')
     else assert.match(told, /ECONNRESET/)
     assert.equal(clock.now() > 0, true)
   })

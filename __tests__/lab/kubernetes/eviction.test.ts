@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { LabCluster } from '../../../src/lab/kubernetes/cluster.ts'
-import { condition, type KubeObject, type Raw } from '../../../src/lab/kubernetes/object.ts'
+import { conditionOf, type KubeObject, type Raw } from '../../../src/lab/kubernetes/object.ts'
 import { budget, deployment, podsOf, readyPodsOf, refusal, smallCluster } from './small-cluster.ts'
 
 async function withBudget(replicas: number, spec: Raw, more: Parameters<typeof deployment>[2] = {}) {
@@ -20,7 +20,7 @@ test('an eviction that the budget allows marks the pod and takes one from the bu
   assert.equal(evict(cluster, pods[0]).status, 'Success')
   const pod = cluster.get('Pod', 'shop', pods[0].metadata.name)
   assert.ok(pod.metadata.deletionTimestamp)
-  assert.equal(condition(pod, 'DisruptionTarget').reason, 'EvictionByEvictionAPI')
+  assert.equal(conditionOf(pod, 'DisruptionTarget').reason, 'EvictionByEvictionAPI')
   assert.equal(budgetNow().disruptionsAllowed, 0)
   assert.deepEqual(Object.keys(budgetNow().disruptedPods), [pods[0].metadata.name])
 })
@@ -169,7 +169,7 @@ test('a percentage over the pods of a DaemonSet cannot be computed, and the budg
   const pod = podsOf(cluster, 'web')[0] as KubeObject
   // A budget that was never computed has not been observed either.
   assert.equal(refusal(() => evict(cluster, pod)).details?.retryAfterSeconds, 10)
-  const said = condition(cluster.get('PodDisruptionBudget', 'shop', 'web'), 'DisruptionAllowed')
+  const said = conditionOf(cluster.get('PodDisruptionBudget', 'shop', 'web'), 'DisruptionAllowed')
   assert.deepEqual(
     [said.reason, said.message],
     ['SyncFailed', 'daemonsets.apps does not implement the scale subresource']

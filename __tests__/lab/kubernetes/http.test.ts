@@ -3,8 +3,8 @@ import { after, before, test } from 'node:test'
 import { type LabClock, scaledClock } from '../../../src/lab/clock.ts'
 import { createCluster, type LabCluster } from '../../../src/lab/kubernetes/cluster.ts'
 import {
-  type Fault,
   flowControlled,
+  type HttpFault,
   type LabRequest,
   type ServedCluster,
   serveKubernetes
@@ -15,7 +15,7 @@ import { addNode, deployment, podsOf, template } from './small-cluster.ts'
 let cluster: LabCluster
 let served: ServedCluster
 let clock: LabClock & { sleep(ms: number): Promise<void> }
-let intercept: ((request: LabRequest) => Fault | undefined) | undefined
+let intercept: ((request: LabRequest) => HttpFault | undefined) | undefined
 
 before(async () => {
   clock = scaledClock({ speed: 50 })
@@ -47,7 +47,7 @@ async function call(method: string, path: string, body?: Raw, headers: Record<st
   return { code: response.status, headers: response.headers, body: (json ? JSON.parse(text) : text) as Raw }
 }
 
-async function withFault<T>(fault: (request: LabRequest) => Fault | undefined, work: () => Promise<T>): Promise<T> {
+async function withFault<T>(fault: (request: LabRequest) => HttpFault | undefined, work: () => Promise<T>): Promise<T> {
   intercept = fault
   try {
     return await work()

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { condition, type Raw } from '../../../src/lab/kubernetes/object.ts'
+import { conditionOf, type Raw } from '../../../src/lab/kubernetes/object.ts'
 import { addNode, deployment, podsOf, readyPodsOf, smallCluster, statefulSet } from './small-cluster.ts'
 
-const why = (pod: Raw) => condition(pod, 'PodScheduled')?.message ?? ''
+const why = (pod: Raw) => conditionOf(pod, 'PodScheduled')?.message ?? ''
 
 test('pods that fit nowhere say so with the words of the scheduler, and are placed when room comes', async () => {
   const { clock, cluster } = await smallCluster(4)
@@ -16,7 +16,7 @@ test('pods that fit nowhere say so with the words of the scheduler, and are plac
     why(pod),
     '0/4 nodes are available: 2 Insufficient memory, 2 node(s) were unschedulable. preemption: 0/4 nodes are available: 4 Preemption is not helpful for scheduling.'
   )
-  assert.equal(condition(pod as Raw, 'PodScheduled').reason, 'Unschedulable')
+  assert.equal(conditionOf(pod as Raw, 'PodScheduled').reason, 'Unschedulable')
   addNode(cluster, 'large', 'a', { 'simulated/memory': '64Gi' })
   await clock.run(clock.sleep(15_000))
   assert.equal(readyPodsOf(cluster, 'big')[0]?.spec.nodeName, 'large')
@@ -105,15 +105,15 @@ test('a silent node is Unknown after 40 s; its pods are deleted after 300 s more
   const name = podsOf(cluster, 'web')[0]?.metadata.name as string
   cluster.annotate('Node', undefined, 'n0', { 'simulated/silent': 'true' })
   await clock.run(clock.sleep(39_000))
-  assert.equal(condition(cluster.get('Node', undefined, 'n0'), 'Ready').status, 'True')
+  assert.equal(conditionOf(cluster.get('Node', undefined, 'n0'), 'Ready').status, 'True')
   await clock.run(clock.sleep(2000))
   const node = cluster.get('Node', undefined, 'n0')
-  assert.equal(condition(node, 'Ready').status, 'Unknown')
+  assert.equal(conditionOf(node, 'Ready').status, 'Unknown')
   assert.deepEqual(
     node.spec.taints.map(({ key, effect }: Raw) => `${key}:${effect}`),
     ['node.kubernetes.io/unreachable:NoSchedule', 'node.kubernetes.io/unreachable:NoExecute']
   )
-  assert.equal(condition(cluster.get('Pod', 'shop', name), 'Ready').status, 'False')
+  assert.equal(conditionOf(cluster.get('Pod', 'shop', name), 'Ready').status, 'False')
   await clock.run(clock.sleep(290_000))
   assert.equal(cluster.get('Pod', 'shop', name).metadata.deletionTimestamp, undefined)
   await clock.run(clock.sleep(600_000))
@@ -130,7 +130,7 @@ test('a node whose kubelet comes back is Ready again and loses its taints', asyn
   cluster.annotate('Node', undefined, 'n0', { 'simulated/silent': null })
   await clock.run(clock.sleep(1000))
   const node = cluster.get('Node', undefined, 'n0')
-  assert.equal(condition(node, 'Ready').status, 'True')
+  assert.equal(conditionOf(node, 'Ready').status, 'True')
   assert.equal(node.spec.taints, undefined)
 })
 
@@ -139,7 +139,7 @@ test('a node may be late, or never get ready, or register without a providerID',
   addNode(cluster, 'late', 'a', { 'simulated/node-ready-after': '30s' })
   addNode(cluster, 'never', 'a', { 'simulated/node-ready-after': 'never' })
   cluster.addNode({ name: 'nobody', providerId: '', zone: 'eu-west-1a' })
-  const ready = (name: string) => condition(cluster.get('Node', undefined, name), 'Ready')?.status
+  const ready = (name: string) => conditionOf(cluster.get('Node', undefined, name), 'Ready')?.status
   await clock.run(clock.sleep(29_000))
   assert.deepEqual(['late', 'never', 'nobody'].map(ready), ['False', 'False', undefined])
   await clock.run(clock.sleep(12_000))
@@ -184,7 +184,7 @@ test('a volume ties its pod to a zone, is detached from the old node and attache
   cluster.apply([storage, statefulSet('db', 1, { pod: mounts, spec: { volumeClaimTemplates: claims } })])
   await clock.run(clock.sleep(10_000))
   const pod = cluster.get('Pod', 'shop', 'db-0')
-  assert.equal(condition(pod, 'Ready').status, 'True')
+  assert.equal(conditionOf(pod, 'Ready').status, 'True')
   const from = cluster.get('Node', undefined, pod.spec.nodeName)
   const zone = from.metadata.labels?.['topology.kubernetes.io/zone']
   assert.deepEqual(
@@ -197,7 +197,7 @@ test('a volume ties its pod to a zone, is detached from the old node and attache
   cluster.evict('shop', 'db-0')
   await clock.run(clock.sleep(20_000))
   const moved = cluster.get('Pod', 'shop', 'db-0')
-  assert.equal(condition(moved, 'Ready').status, 'True')
+  assert.equal(conditionOf(moved, 'Ready').status, 'True')
   const to = cluster.get('Node', undefined, moved.spec.nodeName)
   assert.equal(to.metadata.labels?.['topology.kubernetes.io/zone'], zone)
   assert.deepEqual(

@@ -1,5 +1,5 @@
 import { type VirtualClock, virtualClock } from '../../../src/lab/clock.ts'
-import { isApiError, type Status } from '../../../src/lab/kubernetes/api-error.ts'
+import { type ApiStatus, isApiError } from '../../../src/lab/kubernetes/api-error.ts'
 import { createCluster, type LabCluster } from '../../../src/lab/kubernetes/cluster.ts'
 import { isTrue, type KubeObject, type NewObject, type Raw } from '../../../src/lab/kubernetes/object.ts'
 
@@ -81,7 +81,7 @@ export function readyPodsOf(cluster: LabCluster, app: string): KubeObject[] {
 }
 
 /** The Status with which the call is refused. */
-export function refusal(call: () => unknown): Status {
+export function refusal(call: () => unknown): ApiStatus {
   try {
     call()
   } catch (error) {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { timestamp } from '../../../src/lab/kubernetes/object.ts'
-import type { WatchEvent } from '../../../src/lab/kubernetes/watch.ts'
+import type { StoreWatchEvent } from '../../../src/lab/kubernetes/watch.ts'
 import { budget, deployment, podsOf, refusal, smallCluster, template } from './small-cluster.ts'
 
 const node = (cluster: Awaited<ReturnType<typeof smallCluster>>['cluster']) => cluster.get('Node', undefined, 'n0')
@@ -127,7 +127,7 @@ test('a watch that asks for what was compacted is told 410 Expired', async () =>
 
 test('a watch with a selection sees an object come and go as it begins and ceases to match', async () => {
   const { clock, cluster } = await smallCluster(1)
-  const seen: WatchEvent['type'][] = []
+  const seen: StoreWatchEvent['type'][] = []
   const since = cluster.revision()
   cluster.watch('Node', ({ type }) => seen.push(type), {
     since,

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { condition, isTrue, type KubeObject } from '../../../src/lab/kubernetes/object.ts'
+import { conditionOf, isTrue, type KubeObject } from '../../../src/lab/kubernetes/object.ts'
 import { addNode, deployment, podsOf, readyPodsOf, smallCluster, statefulSet, template } from './small-cluster.ts'
 
 test('a Deployment gets its pods, and its status says so', async () => {
@@ -19,7 +19,7 @@ test('a Deployment gets its pods, and its status says so', async () => {
     [3, 3, 3, 3, undefined]
   )
   assert.equal(status.observedGeneration, metadata.generation)
-  assert.equal(condition(cluster.get('Deployment', 'shop', 'web'), 'Progressing').reason, 'NewReplicaSetAvailable')
+  assert.equal(conditionOf(cluster.get('Deployment', 'shop', 'web'), 'Progressing').reason, 'NewReplicaSetAvailable')
 })
 
 test('a restart with maxUnavailable 0 never has fewer ready pods than wanted, nor more than the surge', async () => {
@@ -227,7 +227,7 @@ test('a Job whose policy ignores disruptions does not count an eviction; one wit
   await other.clock.run(other.clock.sleep(5000))
   other.cluster.evict('shop', podsOf(other.cluster, 'work')[0]?.metadata.name as string)
   await other.clock.run(other.clock.sleep(20_000))
-  assert.equal(condition(other.cluster.get('Job', 'shop', 'work'), 'Failed').reason, 'BackoffLimitExceeded')
+  assert.equal(conditionOf(other.cluster.get('Job', 'shop', 'work'), 'Failed').reason, 'BackoffLimitExceeded')
 })
 
 test('what belonged to a deleted Deployment goes with it', async () => {

@@ -4,7 +4,8 @@ import { type VirtualClock, virtualClock } from '../../../src/lab/clock.ts'
 import { createLab, type Lab } from '../../../src/lab/joined/lab.ts'
 import { budget, deployment } from '../../../src/lab/joined/workloads.ts'
 import type { Raw } from '../../../src/lab/kubernetes/object.ts'
-import { type Invariant, type Observer, observe } from '../../../src/lab/observer/observer.ts'
+import type { Invariant } from '../../../src/lab/observer/invariants.ts'
+import { type Observer, observeLab } from '../../../src/lab/observer/observer.ts'
 import type { PortCall } from '../../../src/lab/ports/call-gate.ts'
 
 const blue = 'shop-workers-blue'
@@ -28,7 +29,7 @@ async function bench(): Promise<Bench> {
   const objects = [deployment('web', 4), budget('web', { minAvailable: 3 })]
   const lab = createLab({ clock, world: { objects, nodeGroups: [{ nodes: 3 }], foreignNodes: 1 } })
   await clock.run(lab.settled())
-  const observer = observe(lab)
+  const observer = observeLab(lab)
   const sees = (call: Pick<PortCall, 'service' | 'name' | 'input' | 'method' | 'path'>) =>
     observer.sees({ index: 0, host: 'rogue', writes: true, at: clock.now(), ...call }, 'before', false)
   return {
@@ -42,7 +43,7 @@ async function bench(): Promise<Bench> {
       sees({ service: 'kubernetes', name, input, method, path })
     },
     begin(direction = 'forward') {
-      const run = { id: 'r1', direction, held: false, outgoing: { name: blue }, incoming: { name: green } }
+      const run = { id: 'r1', direction, outgoing: { name: blue }, incoming: { name: green } }
       const text = JSON.stringify({ version: 1, group: 'workers', run })
       const metadata = { name: 'eks-node-upgrade', namespace: 'kube-system' }
       lab.cluster.apply([{ apiVersion: 'v1', kind: 'ConfigMap', metadata, data: { workers: text } }])

@@ -1,8 +1,8 @@
-/** Plays a scenario before the eyes of a person: the same picture and lines as the command line has for a real cluster. */
+/** Plays a scenario for a person to watch: the same picture and lines as the command line has for a real cluster. */
 
 import { worded, wordedReporter } from '../../entry/group-runs.ts'
 import { scaledClock } from '../../lab/clock.ts'
-import { type Played, play } from '../../lab/simulation/run-scenario.ts'
+import { type PlayedScenario, playScenario } from '../../lab/simulation/run-scenario.ts'
 import type { Scenario } from '../../lab/simulation/scenario.ts'
 import { typedAs } from '../../report/commands.ts'
 import { plainValue } from '../../report/escape.ts'
@@ -33,7 +33,7 @@ export function screenOf({ stdout, env }: LabStreams): Screen {
 }
 
 /** `speed` times faster than life. */
-export async function show(scenario: Scenario, speed: number, screen: Screen): Promise<Played> {
+export async function show(scenario: Scenario, speed: number, screen: Screen): Promise<PlayedScenario> {
   const { out, color, live } = screen
   const clock = scaledClock({ speed })
   const wording = typedAs('eks-node-upgrade')
@@ -47,11 +47,11 @@ export async function show(scenario: Scenario, speed: number, screen: Screen): P
   process.once('exit', rest)
   const ticks = setInterval(() => view.tick(clock.now()), tickMs)
   try {
-    return await play(scenario, clock, {
+    return await playScenario(scenario, clock, {
       begins({ mode = 'upgrade', kill, cancel }, index) {
         view = newView()
-        const fate = kill ? ', and is killed on the way' : cancel ? ', and is stopped on the way' : ''
-        if (scenario.steps.length > 1 || fate) out.write(`\n--- ${index + 1}. ${mode}${fate}\n`)
+        const fault = kill ? ', and is killed on the way' : cancel ? ', and is stopped on the way' : ''
+        if (scenario.steps.length > 1 || fault) out.write(`\n--- ${index + 1}. ${mode}${fault}\n`)
       },
       tell: (event) => reporter.report(event),
       ends(result) {
@@ -71,7 +71,7 @@ export async function show(scenario: Scenario, speed: number, screen: Screen): P
 }
 
 /** What the prober saw, in one sentence. */
-export function proberSentence({ observer, scenario }: Pick<Played, 'observer' | 'scenario'>): string {
+export function proberSentence({ observer, scenario }: Pick<PlayedScenario, 'observer' | 'scenario'>): string {
   const { workloads, changes } = observer.seen
   const followed = `The prober followed ${workloads} workloads through ${changes} comings and goings of pods`
   const gaps = observer.gaps.map(({ workload, at, untilAt }) => {

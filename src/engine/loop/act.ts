@@ -11,9 +11,9 @@ import type { Ending } from './ending.ts'
 import type { Pass } from './pass.ts'
 import { type Session, turn } from './session.ts'
 import { finishBooks, withoutDirection } from './stage-times.ts'
-import { type Change, pause, pauseMs } from './wait-for-change.ts'
+import { pause, pauseMs, type WakeUp } from './wait-for-change.ts'
 
-export async function act(pass: Pass, session: Session, change: Change): Promise<Ending | undefined> {
+export async function act(pass: Pass, session: Session, change: WakeUp): Promise<Ending | undefined> {
   const { decision } = pass.verdict
   switch (decision.kind) {
     case 'go':
@@ -37,7 +37,7 @@ async function go(
   { step, stage }: Extract<Decision, { kind: 'go' }>,
   { world, run }: Pass,
   session: Session,
-  change: Change
+  change: WakeUp
 ): Promise<undefined> {
   const { executor, reader, ports, recorder, signal, observations } = session
   if (step.first) {

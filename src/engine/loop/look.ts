@@ -6,12 +6,12 @@ import type { Lock } from '../record/lock.ts'
 import type { Groups } from '../world/world.ts'
 import { makeWorld, type World } from '../world/world.ts'
 import type { Session } from './session.ts'
-import { type Change, wakeOnChange } from './wait-for-change.ts'
+import { type WakeUp, wakeOnChange } from './wait-for-change.ts'
 
 export interface Look {
   world: World
   /** Armed before the look: what changes during it is not missed. */
-  change: Change
+  change: WakeUp
 }
 
 /** Undefined: nothing can be seen or written now, and a moment has been waited. Rejects once patience is over. */

@@ -6,13 +6,13 @@ import type { StageName } from '../model/report.ts'
 import type { Observations } from '../world/observations.ts'
 import type { GroupReader } from './group-reader.ts'
 
-export interface Change {
+export interface WakeUp {
   happened: Promise<void>
   cancel(): void
 }
 
 /** Armed before the look, so that what changes during it is not missed. */
-export function wakeOnChange(ports: Ports, signal: AbortSignal): Change {
+export function wakeOnChange(ports: Ports, signal: AbortSignal): WakeUp {
   const stop = new AbortController()
   const cancel = () => stop.abort()
   signal.addEventListener('abort', cancel, { once: true })

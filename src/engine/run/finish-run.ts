@@ -12,14 +12,14 @@ import type { RunContext } from './run-context.ts'
 import { servingSides, sideNames } from './sides.ts'
 import { continuingMode } from './status.ts'
 
-export interface Ended extends Pick<RunContext, 'settings' | 'store' | 'recorder' | 'group' | 'ports'> {
+export interface EndedRun extends Pick<RunContext, 'settings' | 'store' | 'recorder' | 'group' | 'ports'> {
   lock: Lock
   /** What is known of the run besides its end. */
   facts: Partial<Result>
 }
 
 /** Releasing the lock is the caller's; here it is only abandoned if a write may still land later. */
-export async function endingResult(ended: Ended, ending: Ending): Promise<Result> {
+export async function endingResult(ended: EndedRun, ending: Ending): Promise<Result> {
   const { settings, lock, recorder, group, facts } = ended
   const { run } = ending
   recorder.follow(run)
@@ -43,7 +43,7 @@ export async function endingResult(ended: Ended, ending: Ending): Promise<Result
   }
 }
 
-async function finished(ended: Ended, ending: Extract<Ending, { kind: 'finish' }>): Promise<Result> {
+async function finished(ended: EndedRun, ending: Extract<Ending, { kind: 'finish' }>): Promise<Result> {
   const { store, lock, recorder, settings, group, ports, facts } = ended
   const { run, outcome, world } = ending
   const upgraded = outcome === 'upgraded'

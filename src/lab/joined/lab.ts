@@ -4,15 +4,15 @@ import { createAws, type LabAws } from '../aws/aws.ts'
 import type { LaunchTemplateLine } from '../aws/launch-templates.ts'
 import type { SleepingClock } from '../clock.ts'
 import { createCluster, type LabCluster } from '../kubernetes/cluster.ts'
-import { condition, type KubeObject } from '../kubernetes/object.ts'
+import { conditionOf, type KubeObject } from '../kubernetes/object.ts'
 import { type NodeLife, nodeLife } from './node-life.ts'
 import {
   type GroupDescription,
+  type GroupNames,
   groupTags,
   type LabColor,
   type NodeGroupDescription,
   nodeGroupDefaults,
-  type Pair,
   templateAges,
   templateData,
   type WorldDescription
@@ -31,7 +31,7 @@ export interface Lab extends Pick<NodeLife, 'nodeOf' | 'lose'> {
   readonly aws: LabAws
   readonly cluster: LabCluster
   readonly clusterName: string
-  readonly pairs: readonly Pair[]
+  readonly pairs: readonly GroupNames[]
   readonly templates: Readonly<Record<string, LaunchTemplateLine>>
   /** Resolves when everything that can run runs, or two minutes of the lab's time have passed. */
   settled(): Promise<void>
@@ -52,7 +52,7 @@ export function createLab({ clock, world, seed = 1, credentialsNow }: LabOptions
   const templates: Record<string, LaunchTemplateLine> = {}
   cluster.apply(world.objects)
   for (let i = 0; i < (world.foreignNodes ?? 0); i++) addForeignNode(cluster, i)
-  const pairs = descriptions.map((description): Pair => {
+  const pairs = descriptions.map((description): GroupNames => {
     const { pair, line } = addPair(aws, clusterName, description)
     templates[pair.name] = line
     // What is there at the beginning has been there for long; only what comes later takes its time.
@@ -102,7 +102,7 @@ export function createLab({ clock, world, seed = 1, credentialsNow }: LabOptions
 
 type Whole = Required<Omit<NodeGroupDescription, 'blue' | 'green' | 'min' | 'max'>> & NodeGroupDescription
 
-function addPair(aws: LabAws, cluster: string, description: Whole): { pair: Pair; line: LaunchTemplateLine } {
+function addPair(aws: LabAws, cluster: string, description: Whole): { pair: GroupNames; line: LaunchTemplateLine } {
   const { name, nodes, active, min = nodes, max = nodes + 3 } = description
   const other: LabColor = active === 'blue' ? 'green' : 'blue'
   const now = aws.account.clock.now()
@@ -150,6 +150,6 @@ function isSettled(cluster: LabCluster): boolean {
   const budgets = cluster
     .list('PodDisruptionBudget')
     .every(({ metadata, status }) => (status?.observedGeneration ?? 0) >= (metadata.generation ?? 0))
-  const nodes = cluster.list('Node').every((node) => condition(node, 'Ready') !== undefined)
+  const nodes = cluster.list('Node').every((node) => conditionOf(node, 'Ready') !== undefined)
   return nodes && budgets && whole('Deployment') && whole('StatefulSet')
 }

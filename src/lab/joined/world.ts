@@ -44,7 +44,7 @@ export interface WorldDescription {
   objects: readonly NewObject[]
 }
 
-export interface Pair {
+export interface GroupNames {
   name: string
   blue: string
   green: string

@@ -12,7 +12,7 @@ export interface DenyRule {
   name?: string
 }
 
-export interface User {
+export interface RequestUser {
   username: string
   groups?: readonly string[]
 }
@@ -25,7 +25,7 @@ interface Attempt {
   name?: string | undefined
 }
 
-export function denied(rules: readonly DenyRule[], attempt: Attempt): boolean {
+export function deniedRequest(rules: readonly DenyRule[], attempt: Attempt): boolean {
   const fits = (rule: string | undefined, value: string | undefined) =>
     rule === undefined || rule === '*' || rule === (value ?? '')
   return rules.some(
@@ -39,10 +39,10 @@ export function denied(rules: readonly DenyRule[], attempt: Attempt): boolean {
 }
 
 /** Throws 403 with the words of RBAC. */
-export function demandAccess(rules: readonly DenyRule[], user: User, info: RequestInfo): void {
+export function demandAccess(rules: readonly DenyRule[], user: RequestUser, info: RequestInfo): void {
   const { verb, resource, namespace, name } = info
   const attempt = { verb, group: resource.group, resource: ruleResource(info), namespace, name }
-  if (!denied(rules, attempt)) return
+  if (!deniedRequest(rules, attempt)) return
   const what = resource.group ? `${resource.plural}.${resource.group}` : resource.plural
   const where = namespace ? `in the namespace "${namespace}"` : 'at the cluster scope'
   const message = `${what}${name ? ` "${name}"` : ''} is forbidden: User "${user.username}" cannot ${verb} resource "${ruleResource(info)}" in API group "${resource.group}" ${where}`
@@ -63,7 +63,7 @@ export function reviewAccess(rules: readonly DenyRule[], review: Raw): Raw {
   const { resourceAttributes: asked } = review.spec ?? {}
   const no =
     asked &&
-    denied(rules, {
+    deniedRequest(rules, {
       verb: asked.verb ?? '',
       group: asked.group ?? '',
       resource: asked.subresource ? `${asked.resource}/${asked.subresource}` : (asked.resource ?? ''),

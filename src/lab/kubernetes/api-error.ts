@@ -2,7 +2,7 @@
 import type { Raw } from './object.ts'
 import { qualified, type Resource } from './resource.ts'
 
-export interface Status {
+export interface ApiStatus {
   kind: 'Status'
   apiVersion: 'v1'
   metadata: { continue?: string }
@@ -21,8 +21,8 @@ export interface Cause {
 
 export class ApiError extends Error {
   override readonly name = 'ApiError'
-  readonly status: Status
-  constructor(status: Status) {
+  readonly status: ApiStatus
+  constructor(status: ApiStatus) {
     super(status.message)
     this.status = status
   }
@@ -35,8 +35,8 @@ export function isApiError(error: unknown, code?: number): error is ApiError {
   return error instanceof ApiError && (code === undefined || error.code === code)
 }
 
-export function failure(code: number, reason: string, message: string, details?: Status['details']): ApiError {
-  const status: Status = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message }
+export function failure(code: number, reason: string, message: string, details?: ApiStatus['details']): ApiError {
+  const status: ApiStatus = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Failure', message }
   // A Status without a reason is one that some handler wrote by hand, as for two budgets; the field is then absent.
   if (reason) status.reason = reason
   if (details) status.details = details
@@ -44,11 +44,11 @@ export function failure(code: number, reason: string, message: string, details?:
   return new ApiError(status)
 }
 
-export function success(details?: Status['details']): Status {
+export function success(details?: ApiStatus['details']): ApiStatus {
   return { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', ...(details ? { details } : {}) }
 }
 
-function of(resource: Resource, name: string): NonNullable<Status['details']> {
+function of(resource: Resource, name: string): NonNullable<ApiStatus['details']> {
   return { ...(name ? { name } : {}), ...(resource.group ? { group: resource.group } : {}), kind: resource.plural }
 }
 

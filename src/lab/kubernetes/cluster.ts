@@ -3,7 +3,7 @@
  * It keeps raw API objects; `http.ts` serves it as a REST API. What it cannot do truthfully it refuses.
  */
 import type { LabClock } from '../clock.ts'
-import type { Status } from './api-error.ts'
+import type { ApiStatus } from './api-error.ts'
 import { attachmentController, type Mounts } from './controllers/attachment.ts'
 import { daemonSetController } from './controllers/daemon-set.ts'
 import { deploymentController } from './controllers/deployment.ts'
@@ -14,16 +14,16 @@ import { nodeLifecycleController } from './controllers/node-lifecycle.ts'
 import { replicaSetController } from './controllers/replica-set.ts'
 import { statefulSetController } from './controllers/stateful-set.ts'
 import { volumeBinder } from './controllers/volume-binder.ts'
-import type { Timing, World } from './controllers/workqueue.ts'
-import { type Eviction, evict } from './eviction.ts'
+import type { ControllerContext, Timing } from './controllers/workqueue.ts'
+import { answerEviction, type Eviction } from './eviction.ts'
 import { kubelets } from './kubelet.ts'
 import type { KubeObject, NewObject, Raw } from './object.ts'
 import { resourceOfKind } from './resource.ts'
 import { scheduler } from './scheduler.ts'
-import { createStore, type Store } from './store.ts'
-import { type Selection, type WatchEvent, watchStore } from './watch.ts'
+import { createStore, type ObjectStore } from './store.ts'
+import { type Selection, type StoreWatchEvent, watchStore } from './watch.ts'
 
-export interface ClusterOptions {
+export interface LabClusterOptions {
   clock: LabClock
   timing?: Partial<Timing>
   /** As `/version` and new kubelets say it; default `1.37`. */
@@ -43,15 +43,18 @@ export interface NewNode {
 
 /** Everything is done at once; answers that say no are thrown as `ApiError` with the Status of a real API server. */
 export interface LabCluster
-  extends Pick<Store, 'create' | 'find' | 'get' | 'list' | 'update' | 'patch' | 'remove' | 'revision' | 'compact'> {
+  extends Pick<
+    ObjectStore,
+    'create' | 'find' | 'get' | 'list' | 'update' | 'patch' | 'remove' | 'revision' | 'compact'
+  > {
   readonly clock: LabClock
-  readonly store: Store
+  readonly store: ObjectStore
   readonly version: string
-  evict(namespace: string, name: string, body?: Partial<Eviction>, dryRun?: boolean): Status
+  evict(namespace: string, name: string, body?: Partial<Eviction>, dryRun?: boolean): ApiStatus
   /** Events from now on (or from a revision), each delivered on a turn of the clock of its own. */
   watch(
     kind: string,
-    onEvent: (event: WatchEvent) => void,
+    onEvent: (event: StoreWatchEvent) => void,
     options?: Omit<Selection, 'kind'> & { since?: number }
   ): () => void
   addNode(node: NewNode): KubeObject
@@ -66,7 +69,7 @@ export interface LabCluster
 
 const timing: Timing = { controllerMs: 5, schedulerMs: 5, nodeMonitorGraceMs: 40_000 }
 
-export function createCluster(options: ClusterOptions): LabCluster {
+export function createCluster(options: LabClusterOptions): LabCluster {
   const { clock, version = '1.37' } = options
   const store = createStore({ now: clock.now, random: clock.random })
   start({ clock, store, timing: { ...timing, ...options.timing } })
@@ -126,11 +129,11 @@ export function createCluster(options: ClusterOptions): LabCluster {
 
   function watch(
     kind: string,
-    onEvent: (event: WatchEvent) => void,
+    onEvent: (event: StoreWatchEvent) => void,
     { since, ...selection }: Omit<Selection, 'kind'> & { since?: number } = {}
   ) {
     let stopped = false
-    const later = (event: WatchEvent) =>
+    const later = (event: StoreWatchEvent) =>
       clock.after(0, () => {
         if (!stopped) onEvent(event)
       })
@@ -155,7 +158,7 @@ export function createCluster(options: ClusterOptions): LabCluster {
     revision: store.revision,
     compact: store.compact,
     evict: (inNamespace, name, body = {}, dryRun = false) =>
-      evict(
+      answerEviction(
         store,
         clock.now,
         { namespace: inNamespace, name },
@@ -175,7 +178,7 @@ export function createCluster(options: ClusterOptions): LabCluster {
   }
 }
 
-function start(world: World): void {
+function start(world: ControllerContext): void {
   const mounts: Mounts = new Set()
   const nodes = kubelets(world, mounts)
   const parts = [

@@ -2,12 +2,12 @@
  * The eviction subresource, branch by branch as the API server has it:
  * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/eviction.go
  */
-import { badRequest, type Cause, failure, forbidden, type Status, success, tooManyRequests } from './api-error.ts'
-import { condition, finished, type KubeObject, podReady, type Raw, setCondition, timestamp } from './object.ts'
+import { type ApiStatus, badRequest, type Cause, failure, forbidden, success, tooManyRequests } from './api-error.ts'
+import { conditionOf, finished, type KubeObject, podReady, type Raw, setCondition, timestamp } from './object.ts'
 import { namespaceTerminating, uidMismatch, versionMismatch } from './preconditions.ts'
 import { resourceOfKind } from './resource.ts'
 import { matchesSelector } from './selector.ts'
-import type { DeleteOptions, Store } from './store.ts'
+import type { DeleteOptions, ObjectStore } from './store.ts'
 
 export interface Eviction {
   apiVersion?: string
@@ -20,13 +20,13 @@ const MAX_DISRUPTED_PODS = 2000
 const violation = "Cannot evict pod as it would violate the pod's disruption budget."
 
 /** Throws an ApiError, or answers Success. A budget that allows it has one disruption less afterwards. */
-export function evict(
-  store: Store,
+export function answerEviction(
+  store: ObjectStore,
   now: () => number,
   target: { namespace: string; name: string },
   body: Eviction,
   dryRunAsked = false
-): Status {
+): ApiStatus {
   const { namespace, name } = target
   if (body.metadata?.name !== name) throw badRequest('name in URL does not match name in Eviction object')
   // Admission comes before the registry looks for the pod: an eviction is new content of the namespace.
@@ -72,7 +72,7 @@ function unhealthyMayGo(budget: KubeObject): boolean {
   return currentHealthy >= desiredHealthy && desiredHealthy > 0
 }
 
-function takeFromBudget(store: Store, now: () => number, budget: KubeObject, pod: string, dryRun: boolean): void {
+function takeFromBudget(store: ObjectStore, now: () => number, budget: KubeObject, pod: string, dryRun: boolean): void {
   const { name } = budget.metadata
   const status = budget.status ?? {}
   const allowed = status.disruptionsAllowed ?? 0
@@ -108,7 +108,7 @@ function takeFromBudget(store: Store, now: () => number, budget: KubeObject, pod
 function whyNone(budget: KubeObject): string {
   const { name } = budget.metadata
   const { currentHealthy = 0, desiredHealthy = 0 } = budget.status ?? {}
-  const allowed = condition(budget, 'DisruptionAllowed')
+  const allowed = conditionOf(budget, 'DisruptionAllowed')
   const unsynced = allowed?.status === 'False' && allowed.message
   if (unsynced && allowed.reason === 'SyncFailed') {
     return `The disruption budget ${name} does not allow evicting pods currently because it failed sync: ${allowed.message}`
@@ -139,12 +139,12 @@ export function setDisruptionAllowed(status: Raw, now: string): void {
 }
 
 function markAndDelete(
-  store: Store,
+  store: ObjectStore,
   now: () => number,
   pod: KubeObject,
   options: DeleteOptions,
   dryRun: boolean
-): Status {
+): ApiStatus {
   const { namespace, name, uid, resourceVersion } = pod.metadata
   const wanted = options.preconditions ?? {}
   if (!dryRun) {

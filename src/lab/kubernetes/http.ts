@@ -5,9 +5,9 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
-import { type DenyRule, demandAccess, reviewAccess, type User, unauthorized } from './access.ts'
+import { type DenyRule, demandAccess, type RequestUser, reviewAccess, unauthorized } from './access.ts'
 import { answer, asContinueError, noSuchResource } from './api.ts'
-import { ApiError, badRequest, failure, notSimulated, type Status } from './api-error.ts'
+import { ApiError, type ApiStatus, badRequest, failure, notSimulated } from './api-error.ts'
 import type { LabCluster } from './cluster.ts'
 import { discover, knownGroup } from './discovery.ts'
 import type { Raw } from './object.ts'
@@ -34,8 +34,8 @@ export interface LabRequest {
  * - `drop`: the connection is reset
  * - `watch`: a watch that goes silent or ends; other requests are not touched
  */
-export type Fault =
-  | { kind: 'answer'; code: number; body: Status | string; headers?: Record<string, string>; after?: boolean }
+export type HttpFault =
+  | { kind: 'answer'; code: number; body: ApiStatus | string; headers?: Record<string, string>; after?: boolean }
   | { kind: 'delay'; ms: number }
   | { kind: 'drop'; after?: boolean }
   | WatchFault
@@ -45,8 +45,8 @@ export interface ServeOptions {
   /** Requests that match are answered 403, and access reviews say so. */
   deny?: readonly DenyRule[]
   /** Says who a bearer token is; default: everybody is the user `lab`, with a token or without. */
-  tokens?: (token: string) => User | undefined
-  intercept?: (request: LabRequest) => Fault | undefined | Promise<Fault | undefined>
+  tokens?: (token: string) => RequestUser | undefined
+  intercept?: (request: LabRequest) => HttpFault | undefined | Promise<HttpFault | undefined>
   /** Called when a request has been answered (a watch: when it has begun). */
   onRequest?: (request: LabRequest, code: number) => void
   tls?: { key: string; cert: string }
@@ -63,7 +63,7 @@ export interface ServedCluster {
 }
 
 /** The 429 of API Priority and Fairness: plain text, no Status, no cause. */
-export function flowControlled(retryAfterSeconds = 1): Fault {
+export function flowControlled(retryAfterSeconds = 1): HttpFault {
   const headers = {
     'retry-after': String(retryAfterSeconds),
     'x-kubernetes-pf-flowschema-uid': '7a0c3b4e-0000-4000-8000-000000000001',
@@ -150,7 +150,7 @@ async function handle(
 function respond(
   cluster: LabCluster,
   options: ServeOptions,
-  user: User,
+  user: RequestUser,
   request: LabRequest,
   mediaType: string
 ): { code: number; body: Raw } {
@@ -186,7 +186,7 @@ function asTable(cluster: LabCluster, { resource, verb }: RequestInfo, body: Raw
 }
 
 // client-go sends no token over plain HTTP, so without a verifier none is demanded.
-function authenticate({ tokens }: ServeOptions, { headers }: IncomingMessage): User {
+function authenticate({ tokens }: ServeOptions, { headers }: IncomingMessage): RequestUser {
   if (!tokens) return { username: 'lab' }
   const token = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1]
   const user = token === undefined ? undefined : tokens(token)

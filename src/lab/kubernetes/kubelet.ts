@@ -5,12 +5,12 @@
 
 import { csiVolumesOf, type Mounts } from './controllers/attachment.ts'
 import { deletePod } from './controllers/pod-template.ts'
-import { byKey, type Controller, keyOf, type World } from './controllers/workqueue.ts'
+import { byKey, type Controller, type ControllerContext, queueKey } from './controllers/workqueue.ts'
 import { setNodeStatus } from './node-status.ts'
 import { finished, isTrue, type KubeObject, podReady, type Raw, same, setCondition, timestamp } from './object.ts'
 import { addressOf, containerStatuses, crashed, type PodState, podAddress } from './pod-status.ts'
-import { annotation, delayOf } from './simulated-behavior.ts'
-import type { Change } from './store.ts'
+import { behaviorAnnotation, delayOf } from './simulated-behavior.ts'
+import type { StoreChange } from './store.ts'
 
 const START_MS = 50
 const DEFAULT_MS = 1000
@@ -20,11 +20,11 @@ export interface Kubelets extends Controller {
   last(node: string): number | undefined
 }
 
-export function kubelets({ clock, store }: World, mounts: Mounts): Kubelets {
+export function kubelets({ clock, store }: ControllerContext, mounts: Mounts): Kubelets {
   const pending = new Set<string>()
   const silentSince = new Map<string, number>()
 
-  function onChange({ object, before, type }: Change): void {
+  function onChange({ object, before, type }: StoreChange): void {
     if (object.kind === 'Node') nodeChanged(object, before, type)
     else if (object.kind === 'Pod' && type === 'DELETED') forget(object)
     else if (object.kind === 'Pod' && object.spec?.nodeName) look(object)
@@ -33,7 +33,7 @@ export function kubelets({ clock, store }: World, mounts: Mounts): Kubelets {
     }
   }
 
-  function nodeChanged(node: KubeObject, before: KubeObject | undefined, type: Change['type']): void {
+  function nodeChanged(node: KubeObject, before: KubeObject | undefined, type: StoreChange['type']): void {
     const { name, uid } = node.metadata
     if (type === 'DELETED') {
       silentSince.delete(uid)
@@ -77,13 +77,13 @@ export function kubelets({ clock, store }: World, mounts: Mounts): Kubelets {
     const node = host(pod.spec.nodeName)
     if (!node) return
     const { uid } = pod.metadata
-    const unwell = annotation('not-ready', pod) === 'true'
+    const unwell = behaviorAnnotation('not-ready', pod) === 'true'
     if (pod.metadata.deletionTimestamp) planEnd(pod, node)
     else if (finished(pod)) return
     else if (!begun(pod)) once(`${uid}/start`, START_MS, () => start(pod))
-    else if (annotation('crash-loop', pod, node)) {
+    else if (behaviorAnnotation('crash-loop', pod, node)) {
       if (!crashing(pod))
-        once(`${uid}/crash`, DEFAULT_MS, () => report(pod, crashed(annotation('crash-loop', pod, node) ?? '')))
+        once(`${uid}/crash`, DEFAULT_MS, () => report(pod, crashed(behaviorAnnotation('crash-loop', pod, node) ?? '')))
     } else if (podReady(pod) && (unwell || !gatesOpen(pod)))
       once(`${uid}/unwell`, 0, () => report(pod, { phase: 'Running', ready: !unwell }))
     else if (!podReady(pod) && !unwell) planReady(pod, node)
@@ -94,22 +94,28 @@ export function kubelets({ clock, store }: World, mounts: Mounts): Kubelets {
     // Containers are ready and a gate is closed: whoever opens it changes the pod, and we look again.
     if (isTrue(pod, 'ContainersReady') && !gatesOpen(pod)) return
     const containersReady = isTrue(pod, 'ContainersReady')
-    const delay = containersReady ? 0 : delayOf(annotation('ready-after', pod, node), DEFAULT_MS)
+    const delay = containersReady ? 0 : delayOf(behaviorAnnotation('ready-after', pod, node), DEFAULT_MS)
     if (delay !== undefined) once(`${pod.metadata.uid}/ready`, delay, () => becomeReady(pod))
   }
 
   function becomeReady(seen: KubeObject): void {
     const pod = fresh(seen)
     const node = host(pod?.spec.nodeName)
-    if (!pod || !node || finished(pod) || pod.metadata.deletionTimestamp || annotation('not-ready', pod) === 'true')
+    if (
+      !pod ||
+      !node ||
+      finished(pod) ||
+      pod.metadata.deletionTimestamp ||
+      behaviorAnnotation('not-ready', pod) === 'true'
+    )
       return
     // The annotation may have been edited while the pod started.
-    if (delayOf(annotation('ready-after', pod, node), DEFAULT_MS) !== undefined)
+    if (delayOf(behaviorAnnotation('ready-after', pod, node), DEFAULT_MS) !== undefined)
       report(pod, { phase: 'Running', ready: true })
   }
 
   function planCompletion(pod: KubeObject): void {
-    const text = annotation('completes-after', pod)
+    const text = behaviorAnnotation('completes-after', pod)
     if (!text || pod.spec.restartPolicy === 'Always' || pod.metadata.deletionTimestamp || finished(pod)) return
     const delay = delayOf(text, 0)
     if (delay !== undefined)
@@ -121,7 +127,7 @@ export function kubelets({ clock, store }: World, mounts: Mounts): Kubelets {
   function planEnd(pod: KubeObject, node: KubeObject): void {
     const { uid, deletionTimestamp = '' } = pod.metadata
     const grace = Math.max(0, Date.parse(deletionTimestamp) - clock.now())
-    const asked = delayOf(annotation('stops-after', pod, node), Math.min(DEFAULT_MS, grace))
+    const asked = delayOf(behaviorAnnotation('stops-after', pod, node), Math.min(DEFAULT_MS, grace))
     const killed = asked === undefined || asked > grace
     const delay = !begun(pod) || finished(pod) ? 0 : killed ? grace : asked
     once(`${uid}/gone/${deletionTimestamp}`, delay, () => remove(pod, killed))
@@ -166,7 +172,7 @@ export function kubelets({ clock, store }: World, mounts: Mounts): Kubelets {
   }
 
   function fresh(seen: KubeObject): KubeObject | undefined {
-    const now = byKey(store, 'Pod', keyOf(seen))
+    const now = byKey(store, 'Pod', queueKey(seen))
     return now?.metadata.uid === seen.metadata.uid ? now : undefined
   }
 
@@ -195,13 +201,13 @@ export function kubelets({ clock, store }: World, mounts: Mounts): Kubelets {
   function postStatus(name: string, uid: string): void {
     const node = host(name)
     if (node?.metadata.uid !== uid) return
-    const bootDelay = delayOf(annotation('node-ready-after', node), 0)
+    const bootDelay = delayOf(behaviorAnnotation('node-ready-after', node), 0)
     const left =
       bootDelay === undefined
         ? Number.POSITIVE_INFINITY
         : Date.parse(node.metadata.creationTimestamp) + bootDelay - clock.now()
     if (left > 0 && Number.isFinite(left)) once(`${uid}/boot`, left, () => postStatus(name, uid))
-    const isReady = left <= 0 && annotation('not-ready', node) !== 'true'
+    const isReady = left <= 0 && behaviorAnnotation('not-ready', node) !== 'true'
     const now = timestamp(clock.now())
     store.write(node, (draft) => {
       draft.status ??= {}
@@ -214,7 +220,7 @@ export function kubelets({ clock, store }: World, mounts: Mounts): Kubelets {
   function registerDrivers(node: KubeObject): void {
     const { name, uid } = node.metadata
     if (store.find('CSINode', undefined, name)) return
-    const text = annotation('csi-drivers', node) ?? 'ebs.csi.aws.com=26'
+    const text = behaviorAnnotation('csi-drivers', node) ?? 'ebs.csi.aws.com=26'
     const drivers =
       text === 'none'
         ? []
@@ -240,7 +246,7 @@ export function kubelets({ clock, store }: World, mounts: Mounts): Kubelets {
 
 /** There, from a cloud, and not silent. */
 function living(node: KubeObject): boolean {
-  return Boolean(node.spec?.providerID?.includes('://')) && annotation('silent', node) !== 'true'
+  return Boolean(node.spec?.providerID?.includes('://')) && behaviorAnnotation('silent', node) !== 'true'
 }
 
 function begun(pod: KubeObject): boolean {

@@ -47,17 +47,17 @@ export function pinnedNode(spec: Raw): string | undefined {
   return field?.values?.length === 1 ? field.values[0] : undefined
 }
 
-export type Resources = Map<string, number>
+export type NodeResources = Map<string, number>
 
 /** What the scheduler counts for a pod: containers and sidecars together, or its biggest init container, plus overhead. */
-export function requestsOf(spec: Raw): Resources {
-  const total: Resources = new Map()
-  const add = (into: Resources, more: Raw) => {
+export function requestsOf(spec: Raw): NodeResources {
+  const total: NodeResources = new Map()
+  const add = (into: NodeResources, more: Raw) => {
     for (const [name, value] of Object.entries<Raw>(more ?? {})) into.set(name, (into.get(name) ?? 0) + quantity(value))
   }
   for (const container of spec.containers ?? []) add(total, container.resources?.requests)
-  const sidecars: Resources = new Map()
-  const peak: Resources = new Map()
+  const sidecars: NodeResources = new Map()
+  const peak: NodeResources = new Map()
   for (const container of spec.initContainers ?? []) {
     if (container.restartPolicy === 'Always') {
       add(total, container.resources?.requests)

@@ -1,8 +1,8 @@
 /** What a kubelet says of its node: conditions, what it offers, its version and addresses. */
 
-import { condition, type Raw, setCondition } from './object.ts'
+import { conditionOf, type Raw, setCondition } from './object.ts'
 import { addressOf } from './pod-status.ts'
-import { annotation } from './simulated-behavior.ts'
+import { behaviorAnnotation } from './simulated-behavior.ts'
 
 const KUBELET = '1.37'
 
@@ -10,7 +10,7 @@ const KUBELET = '1.37'
 export function setNodeStatus(draft: Raw, isReady: boolean, now: string): void {
   const { status } = draft
   const set = (type: string, value: boolean, reason: string, message: string) => {
-    const was = condition(draft, type)
+    const was = conditionOf(draft, type)
     const next = { type, status: value ? 'True' : 'False', reason, message }
     // A heartbeat that says nothing new would only make noise.
     if (was?.status === next.status && was.reason === reason) return
@@ -28,14 +28,14 @@ export function setNodeStatus(draft: Raw, isReady: boolean, now: string): void {
       'container runtime network not ready: NetworkReady=false reason:NetworkPluginNotReady message:Network plugin returns error: cni plugin not initialized'
     )
   const capacity = {
-    cpu: annotation('cpu', draft) ?? '4',
-    memory: annotation('memory', draft) ?? '16Gi',
-    pods: annotation('pods', draft) ?? '58',
-    'ephemeral-storage': annotation('ephemeral-storage', draft) ?? '100Gi'
+    cpu: behaviorAnnotation('cpu', draft) ?? '4',
+    memory: behaviorAnnotation('memory', draft) ?? '16Gi',
+    pods: behaviorAnnotation('pods', draft) ?? '58',
+    'ephemeral-storage': behaviorAnnotation('ephemeral-storage', draft) ?? '100Gi'
   }
   status.capacity ??= capacity
   status.allocatable ??= capacity
-  const version = annotation('kubelet-version', draft) ?? KUBELET
+  const version = behaviorAnnotation('kubelet-version', draft) ?? KUBELET
   status.nodeInfo ??= {
     kubeletVersion: version.startsWith('v')
       ? version

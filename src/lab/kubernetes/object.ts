@@ -64,12 +64,12 @@ export function ownerReference(owner: KubeObject): OwnerReference {
   return { apiVersion, kind, name: metadata.name, uid: metadata.uid, controller: true, blockOwnerDeletion: true }
 }
 
-export function condition(object: KubeObject, type: string): Raw | undefined {
+export function conditionOf(object: KubeObject, type: string): Raw | undefined {
   return object.status?.conditions?.find((one: Raw) => one.type === type)
 }
 
 export function isTrue(object: KubeObject, type: string): boolean {
-  return condition(object, type)?.status === 'True'
+  return conditionOf(object, type)?.status === 'True'
 }
 
 /** Sets a condition in a draft; the transition time moves only when the status does. */
@@ -95,7 +95,7 @@ export function podReady(pod: KubeObject): boolean {
 
 /** Ready for at least `minReadySeconds`; otherwise in how many ms it would be, or undefined when it is not ready at all. */
 export function availableIn(pod: KubeObject, minReadySeconds: number, now: number): number | undefined {
-  const ready = condition(pod, 'Ready')
+  const ready = conditionOf(pod, 'Ready')
   if (ready?.status !== 'True' || pod.metadata.deletionTimestamp) return undefined
   if (!minReadySeconds) return 0
   return Math.max(0, Date.parse(ready.lastTransitionTime) + minReadySeconds * 1000 - now)

@@ -2,9 +2,9 @@
  * Binds pods to nodes. Filters are those of kube-scheduler; among the nodes that remain it prefers those with the fewest pods
  * of the same controller and then those with the most room. It does not preempt: no pod is taken away for another.
  */
-import { byKey, type Controller, keyOf, type World, workqueue } from './controllers/workqueue.ts'
+import { byKey, type Controller, type ControllerContext, queueKey, workqueue } from './controllers/workqueue.ts'
 import { pinnedNode } from './node-fit.ts'
-import { condition, controllerOf, type KubeObject, type Raw, same, setCondition, timestamp } from './object.ts'
+import { conditionOf, controllerOf, type KubeObject, type Raw, same, setCondition, timestamp } from './object.ts'
 import { quantity } from './quantity.ts'
 import {
   type Candidate,
@@ -15,18 +15,18 @@ import {
   type Rejection,
   requestsOfPod
 } from './scheduling-filters.ts'
-import type { Change } from './store.ts'
+import type { StoreChange } from './store.ts'
 
 const FIRST_BACKOFF_MS = 1000
 const LAST_BACKOFF_MS = 10_000
 
-export function scheduler({ clock, store, timing }: World): Controller {
+export function scheduler({ clock, store, timing }: ControllerContext): Controller {
   const queue = workqueue(clock, timing.schedulerMs, schedule)
   /** Pods that fit nowhere, and how often they were tried. */
   const unschedulable = new Map<string, number>()
   const hosts = new Map<string, Host>()
 
-  function onChange(change: Change): void {
+  function onChange(change: StoreChange): void {
     const { object, before, type } = change
     if (object.kind === 'Pod') podChanged(change)
     else if (object.kind === 'Node') {
@@ -41,10 +41,10 @@ export function scheduler({ clock, store, timing }: World): Controller {
       retryAll()
   }
 
-  function podChanged({ object, before, type }: Change): void {
+  function podChanged({ object, before, type }: StoreChange): void {
     for (const pod of [object, before]) if (pod?.spec?.nodeName) hosts.delete(pod.spec.nodeName)
-    if (type === 'DELETED') unschedulable.delete(keyOf(object))
-    else if (waits(object) && (!before || !same(object.spec, before.spec))) queue.add(keyOf(object))
+    if (type === 'DELETED') unschedulable.delete(queueKey(object))
+    else if (waits(object) && (!before || !same(object.spec, before.spec))) queue.add(queueKey(object))
     // Room was made, or a pod came that another one wants to be near.
     const bound = object.spec?.nodeName && (type !== 'MODIFIED' || !before?.spec?.nodeName)
     const freed =
@@ -180,7 +180,7 @@ export function scheduler({ clock, store, timing }: World): Controller {
     const tries = (unschedulable.get(key) ?? 0) + 1
     unschedulable.set(key, tries)
     const now = timestamp(clock.now())
-    const was = condition(pod, 'PodScheduled')
+    const was = conditionOf(pod, 'PodScheduled')
     if (was?.status === 'False' && was.message === message) return
     store.write(pod, ({ status, metadata }) => {
       const said = { status: 'False', observedGeneration: metadata.generation, reason: 'Unschedulable', message }

@@ -3,24 +3,31 @@
  * https://github.com/kubernetes/kubernetes/tree/v1.37.2/pkg/scheduler/framework/plugins
  */
 import { csiVolumesOf } from './controllers/attachment.ts'
-import { hostPortsOf, matchesNodeAffinity, matchesTerms, type Resources, requestsOf, untolerated } from './node-fit.ts'
+import {
+  hostPortsOf,
+  matchesNodeAffinity,
+  matchesTerms,
+  type NodeResources,
+  requestsOf,
+  untolerated
+} from './node-fit.ts'
 import { finished, type KubeObject, type Raw } from './object.ts'
 import { quantity } from './quantity.ts'
 import { matchesSelector } from './selector.ts'
-import type { Store } from './store.ts'
+import type { ObjectStore } from './store.ts'
 
 /** A node with what is on it. */
 export interface Host {
   node: KubeObject
   pods: KubeObject[]
-  requested: Resources
+  requested: NodeResources
 }
 
 export interface Candidate {
   pod: KubeObject
-  requests: Resources
+  requests: NodeResources
   hosts: readonly Host[]
-  store: Store
+  store: ObjectStore
   /** Computed once per pod; the filters below fill it. */
   memo: Map<string, Raw>
 }
@@ -135,7 +142,7 @@ function toExpression({ key, values }: Raw): Raw {
 }
 
 /** Why a pod cannot be scheduled anywhere whatever the nodes are like; undefined when it can be tried. */
-export function preFilter(store: Store, pod: KubeObject): string | undefined {
+export function preFilter(store: ObjectStore, pod: KubeObject): string | undefined {
   for (const { persistentVolumeClaim } of pod.spec.volumes ?? []) {
     if (!persistentVolumeClaim) continue
     const { claimName } = persistentVolumeClaim
@@ -254,7 +261,7 @@ function shunnedBy({ hosts, pod, store }: Candidate): Set<string> {
   return places
 }
 
-function termMatches(owner: KubeObject, term: Raw, other: KubeObject, store: Store): boolean {
+function termMatches(owner: KubeObject, term: Raw, other: KubeObject, store: ObjectStore): boolean {
   const { namespaces = [], namespaceSelector, labelSelector } = term
   const own = namespaces.length === 0 && !namespaceSelector ? [owner.metadata.namespace] : namespaces
   const labels =
@@ -269,18 +276,18 @@ function remember<T>({ memo }: Candidate, key: string, compute: () => T): T {
   return memo.get(key)
 }
 
-export function hostOf(store: Store, node: KubeObject): Host {
+export function hostOf(store: ObjectStore, node: KubeObject): Host {
   const pods = [...store.podsOnNode(node.metadata.name)].filter((pod) => !finished(pod))
-  const requested: Resources = new Map()
+  const requested: NodeResources = new Map()
   for (const pod of pods)
     for (const [name, value] of requestsOfPod(pod)) requested.set(name, (requested.get(name) ?? 0) + value)
   return { node, pods, requested }
 }
 
 // A pod's spec hardly ever changes, and an object is a new one when it does.
-const requestsBySpec = new WeakMap<object, Resources>()
+const requestsBySpec = new WeakMap<object, NodeResources>()
 
-export function requestsOfPod(pod: KubeObject): Resources {
+export function requestsOfPod(pod: KubeObject): NodeResources {
   let requests = requestsBySpec.get(pod.spec)
   if (!requests) {
     requests = requestsOf(pod.spec)

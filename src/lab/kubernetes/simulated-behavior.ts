@@ -4,7 +4,7 @@ import type { KubeObject } from './object.ts'
 const PREFIX = 'simulated/'
 
 /** The first of these objects that says something wins: the pod before its node. */
-export function annotation(name: string, ...objects: (KubeObject | undefined)[]): string | undefined {
+export function behaviorAnnotation(name: string, ...objects: (KubeObject | undefined)[]): string | undefined {
   for (const object of objects) {
     const value = object?.metadata.annotations?.[PREFIX + name]
     if (value) return value

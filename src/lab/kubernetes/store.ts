@@ -26,7 +26,7 @@ import { apiVersionOf, knownKind, type Resource, resourceOfKind, resources } fro
 import { multimap, suffix, uuid } from './store-index.ts'
 import { validate } from './validation.ts'
 
-export interface Change {
+export interface StoreChange {
   revision: number
   type: 'ADDED' | 'MODIFIED' | 'DELETED'
   object: KubeObject
@@ -45,7 +45,7 @@ export interface WriteOptions {
   subresource?: 'status' | undefined
 }
 
-export interface Store {
+export interface ObjectStore {
   revision(): number
   create(object: NewObject, options?: WriteOptions): KubeObject
   find(kind: string, namespace: string | undefined, name: string): KubeObject | undefined
@@ -71,9 +71,9 @@ export interface Store {
   ): { object: KubeObject; gone: boolean }
   /** Takes away an object whose finalization is over (a namespace that is empty). */
   finish(object: KubeObject): void
-  listen(listener: (change: Change) => void): () => void
+  listen(listener: (change: StoreChange) => void): () => void
   /** Throws 410 when the history does not reach back that far. */
-  changesSince(kind: string, revision: number): Change[]
+  changesSince(kind: string, revision: number): StoreChange[]
   /** The objects of a kind as they were at a revision. Throws 410. */
   at(kind: string, revision: number, namespace?: string): KubeObject[]
   /** Forgets all history up to now, as etcd's compaction does. */
@@ -86,14 +86,14 @@ export interface Store {
 const HISTORY = 20_000
 const unconditionalUpdateForbidden = new Set(['Lease', 'PodDisruptionBudget', 'CSINode', 'VolumeAttachment'])
 
-export function createStore(options: { now: () => number; random: () => number }): Store {
+export function createStore(options: { now: () => number; random: () => number }): ObjectStore {
   const objects = new Map<string, Map<string, KubeObject>>(resources.map(({ kind }) => [kind, new Map()]))
   const uids = new Set<string>()
   const keyLists = new Map<string, string[]>()
   const byNode = multimap()
   const byOwner = multimap()
-  const listeners = new Set<(change: Change) => void>()
-  let history: Change[] = []
+  const listeners = new Set<(change: StoreChange) => void>()
+  let history: StoreChange[] = []
   let compacted = 0
   let revision = 0
 
@@ -131,7 +131,7 @@ export function createStore(options: { now: () => number; random: () => number }
     return keys
   }
 
-  function commit(type: Change['type'], draft: Raw, before?: KubeObject): KubeObject {
+  function commit(type: StoreChange['type'], draft: Raw, before?: KubeObject): KubeObject {
     revision++
     draft.metadata.resourceVersion = String(revision)
     const object = deepFreeze(draft as KubeObject)
@@ -145,7 +145,7 @@ export function createStore(options: { now: () => number; random: () => number }
       shelf(kind).set(key, object)
       index(object)
     }
-    const change: Change = { revision, type, object, ...(before ? { before } : {}) }
+    const change: StoreChange = { revision, type, object, ...(before ? { before } : {}) }
     history.push(change)
     if (history.length > HISTORY) {
       compacted = history[HISTORY / 2]?.revision ?? revision
@@ -376,11 +376,11 @@ export function createStore(options: { now: () => number; random: () => number }
     return { object: object ?? before, gone: false }
   }
 
-  function changesSince(kind: string, from: number): Change[] {
+  function changesSince(kind: string, from: number): StoreChange[] {
     demandHistory(from)
-    const changes: Change[] = []
+    const changes: StoreChange[] = []
     for (let i = history.length - 1; i >= 0; i--) {
-      const change = history[i] as Change
+      const change = history[i] as StoreChange
       if (change.revision <= from) break
       if (change.object.kind === kind) changes.push(change)
     }

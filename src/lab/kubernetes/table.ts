@@ -1,5 +1,5 @@
 /** Lists as tables, for `kubectl get`: the columns that people look for. Kinds without an entry are answered as JSON. */
-import { condition, type KubeObject, podReady, type Raw } from './object.ts'
+import { conditionOf, type KubeObject, podReady, type Raw } from './object.ts'
 
 interface Column {
   name: string
@@ -82,7 +82,7 @@ export function tableOf(kind: string, objects: readonly KubeObject[], metadata: 
 }
 
 function nodeStatus(node: KubeObject): string {
-  const ready = condition(node, 'Ready')?.status
+  const ready = conditionOf(node, 'Ready')?.status
   const said = ready === 'True' ? 'Ready' : ready === undefined ? 'Unknown' : 'NotReady'
   return node.spec?.unschedulable ? `${said},SchedulingDisabled` : said
 }

@@ -1,8 +1,8 @@
 /** Watches: what happened since a revision, and then what happens, as one object or label selection sees it. */
 import type { KubeObject } from './object.ts'
-import type { Change, Store } from './store.ts'
+import type { ObjectStore, StoreChange } from './store.ts'
 
-export interface WatchEvent {
+export interface StoreWatchEvent {
   type: 'ADDED' | 'MODIFIED' | 'DELETED'
   object: KubeObject
 }
@@ -18,10 +18,10 @@ export interface Selection {
  * whatever really happened to it. Throws 410 when the history does not reach back.
  */
 export function watchStore(
-  store: Store,
+  store: ObjectStore,
   selection: Selection,
   revision: number,
-  onEvent: (event: WatchEvent) => void
+  onEvent: (event: StoreWatchEvent) => void
 ): () => void {
   for (const change of store.changesSince(selection.kind, revision)) deliver(selection, change, onEvent)
   return store.listen((change) => {
@@ -29,7 +29,11 @@ export function watchStore(
   })
 }
 
-function deliver({ namespace, matches }: Selection, change: Change, onEvent: (event: WatchEvent) => void): void {
+function deliver(
+  { namespace, matches }: Selection,
+  change: StoreChange,
+  onEvent: (event: StoreWatchEvent) => void
+): void {
   const { object, before, type } = change
   if (namespace !== undefined && object.metadata.namespace !== namespace) return
   const matched = before !== undefined && type !== 'ADDED' && (!matches || matches(before))

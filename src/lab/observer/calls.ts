@@ -4,13 +4,18 @@ import { counts } from '../aws/instance.ts'
 import type { Lab } from '../joined/lab.ts'
 import type { KubeObject, Raw } from '../kubernetes/object.ts'
 import type { PortCall } from '../ports/call-gate.ts'
-import { type Eyes, isMovable, isOpen, type OpenRecord, type Tell } from './cluster-view.ts'
+import { isMovable, isSchedulable, type ObservedCluster, type OpenRecord } from './cluster-view.ts'
+import type { ReportViolation } from './invariants.ts'
 
 const mark = 'eks-node-upgrade/cordoned-by'
 /** A pod that has been unready for so long serves nobody (design, the trap of the way back). */
 const deadMs = 60_000
 
-export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(call: PortCall): void } {
+export function createCallChecks(
+  lab: Lab,
+  observed: ObservedCluster,
+  broken: ReportViolation
+): { before(call: PortCall): void } {
   const suspendedAtFirst = new Map(
     [...lab.aws.account.groups].map(([name, { suspended }]) => [name, new Set(suspended.keys())])
   )
@@ -19,7 +24,7 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     if (!call.writes) return
     lease(call)
     if (isBookkeeping(call)) return
-    if (eyes.openRuns().length === 0) broken('I13', `${call.name} before there is a record`)
+    if (observed.openRuns().length === 0) broken('I13', `${call.name} before there is a record`)
     if (call.service === 'aws') toAws(call)
     else toKubernetes(call)
   }
@@ -44,7 +49,7 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     const groups: string[] = asked.Tags ? asked.Tags.map((tag: Raw) => tag.ResourceId) : [asked.AutoScalingGroupName]
     for (const groupName of new Set(groups)) {
       const group = lab.aws.account.groups.get(groupName)
-      const run = eyes.runOf(groupName)
+      const run = observed.runOf(groupName)
       if (!group) continue
       if (!run) broken('I9', `${name} for ${groupName}, which takes part in no open run`)
       const guarded = run?.direction === 'forward' && run.outgoing === groupName
@@ -98,12 +103,12 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     if (asked.ShouldDecrementDesiredCapacity) broken('I6', `a termination in ${group.name} lowers Desired`)
     if (guarded) broken('I4', `${(asked.InstanceIds ?? []).join()} of ${group.name} is terminated before retiring`)
     for (const id of asked.InstanceIds ?? []) {
-      eyes.asked.add(id)
+      observed.asked.add(id)
       const node = lab.nodeOf(id)
       const pods = lab.cluster
         .list('Pod')
-        .filter((pod) => node !== undefined && pod.spec?.nodeName === node && isMovable(pod, eyes))
-        .filter((pod) => !(run?.direction === 'reverting' && eyes.kindOf(pod) === 'Job'))
+        .filter((pod) => node !== undefined && pod.spec?.nodeName === node && isMovable(pod, observed))
+        .filter((pod) => !(run?.direction === 'reverting' && observed.kindOf(pod) === 'Job'))
         .filter((pod) => !isStranded(pod, node))
       if (pods.length > 0)
         broken('I6', `${id} (${node}) is terminated with ${pods.map(({ metadata }) => metadata.name).join(', ')} on it`)
@@ -135,8 +140,8 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
   /** A pod may be asked to go only from a cordoned node of the side that is being emptied. */
   function emptied(call: PortCall, pod: KubeObject): void {
     const node = lab.cluster.find('Node', undefined, pod.spec?.nodeName ?? '')
-    const group = eyes.groupOf(pod.spec?.nodeName)
-    const run = eyes.runOf(group)
+    const group = observed.groupOf(pod.spec?.nodeName)
+    const run = observed.runOf(group)
     const { name } = pod.metadata
     if (!run || !node?.spec?.unschedulable) {
       broken('I2', `${call.name} of ${name} on ${pod.spec?.nodeName}, which is not being emptied`)
@@ -157,7 +162,7 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     emptied(call, pod)
     const ready = pod.status?.conditions?.find((one: Raw) => one.type === 'Ready')
     const since = Date.parse(ready?.lastTransitionTime ?? pod.metadata.creationTimestamp)
-    const back = eyes.runOf(eyes.groupOf(pod.spec?.nodeName))?.direction === 'reverting'
+    const back = observed.runOf(observed.groupOf(pod.spec?.nodeName))?.direction === 'reverting'
     if (!back || ready?.status === 'True' || lab.clock.now() - since < deadMs - 1_000)
       broken(
         'I1',
@@ -170,8 +175,8 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     const node = lab.cluster.find('Node', undefined, name)
     const patch = call.input as Raw
     if (!node || patch?.metadata?.resourceVersion !== node.metadata.resourceVersion) return
-    const group = eyes.groupOf(name)
-    const run = eyes.runOf(group)
+    const group = observed.groupOf(name)
+    const run = observed.runOf(group)
     if (!run) {
       broken('I9', `node ${name}, which is in no open run, is patched`)
       return
@@ -189,7 +194,7 @@ export function createCallChecks(lab: Lab, eyes: Eyes, broken: Tell): { before(c
     const others = lab.nodesOf(run.outgoing)
     const first = !others.some((one) => one.metadata.annotations?.[mark] !== undefined)
     if (run.direction !== 'forward' || !first) return
-    const usable = lab.nodesOf(run.incoming).filter(isOpen).length
+    const usable = lab.nodesOf(run.incoming).filter(isSchedulable).length
     if (usable < others.length)
       broken('I18', `${name} is cordoned when ${usable} new nodes are there for ${others.length}`)
   }

@@ -1,28 +1,25 @@
 /** What the checks have in common: whose pod that is, which side a node is on, and what the record says now. */
 import { gunzipSync } from 'node:zlib'
 import type { Lab } from '../joined/lab.ts'
-import type { Pair } from '../joined/world.ts'
+import type { GroupNames } from '../joined/world.ts'
 import type { KubeObject } from '../kubernetes/object.ts'
-import type { Change } from '../kubernetes/store.ts'
-
-export type Tell = (invariant: import('./observer.ts').Invariant, text: string) => void
+import type { StoreChange } from '../kubernetes/store.ts'
 
 export interface OpenRecord {
   id: string
   direction: string
-  held: boolean
   outgoing: string
   incoming: string
 }
 
-export interface Eyes {
-  changed(change: Change): void
+export interface ObservedCluster {
+  changed(change: StoreChange): void
   /** `shop/Deployment/web`; ReplicaSets belong to their Deployment. */
   workloadOf(pod: KubeObject): string
   kindOf(pod: KubeObject): string
   /** The group whose instance a node is, while it is known. */
   groupOf(nodeName: string | undefined): string | undefined
-  pairOf(group: string | undefined): Pair | undefined
+  pairOf(group: string | undefined): GroupNames | undefined
   /** Records of runs that are open, by node group. */
   openRuns(): readonly OpenRecord[]
   /** The open run that a group takes part in. */
@@ -31,7 +28,7 @@ export interface Eyes {
   readonly asked: Set<string>
 }
 
-export function createEyes(lab: Lab): Eyes {
+export function createObservedCluster(lab: Lab): ObservedCluster {
   const groups = new Map<string, string>()
   const owners = new Map<string, string>()
   const asked = new Set<string>()
@@ -58,8 +55,8 @@ export function createEyes(lab: Lab): Eyes {
     runs = texts.flatMap((text) => {
       const run = parsed(text)?.run
       if (!run) return []
-      const { id, direction, held, outgoing, incoming } = run
-      return [{ id, direction, held, outgoing: outgoing.name, incoming: incoming.name }]
+      const { id, direction, outgoing, incoming } = run
+      return [{ id, direction, outgoing: outgoing.name, incoming: incoming.name }]
     })
     return runs
   }
@@ -104,22 +101,22 @@ function parsed(text: string) {
   }
 }
 
-export function serves(pod: KubeObject): boolean {
+export function isServing(pod: KubeObject): boolean {
   const ready = pod.status?.conditions?.find((one: { type: string }) => one.type === 'Ready')
   return ready?.status === 'True' && pod.metadata.deletionTimestamp === undefined
 }
 
-export function isFinished(pod: KubeObject): boolean {
+export function hasFinished(pod: KubeObject): boolean {
   return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed'
 }
 
 /** One that has to be somewhere else before its node may go. */
-export function isMovable(pod: KubeObject, eyes: Eyes): boolean {
+export function isMovable(pod: KubeObject, observed: ObservedCluster): boolean {
   const mirror = pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined
-  return !mirror && !isFinished(pod) && eyes.kindOf(pod) !== 'DaemonSet'
+  return !mirror && !hasFinished(pod) && observed.kindOf(pod) !== 'DaemonSet'
 }
 
-export function isOpen(node: KubeObject): boolean {
+export function isSchedulable(node: KubeObject): boolean {
   const ready = node.status?.conditions?.find((one: { type: string }) => one.type === 'Ready')
   return !node.spec?.unschedulable && ready?.status === 'True'
 }

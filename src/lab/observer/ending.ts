@@ -1,9 +1,10 @@
 /** I7, I8, I9 and I10: what is there when a run has ended, beside what was there when watching began. */
 import type { LabGroup } from '../aws/group.ts'
 import type { Lab } from '../joined/lab.ts'
-import { type Eyes, isMovable, type Tell } from './cluster-view.ts'
+import { isMovable, type ObservedCluster } from './cluster-view.ts'
+import type { ReportViolation } from './invariants.ts'
 
-export interface Ending {
+export interface ExpectedEnd {
   outcome: string
   /** Pods that may stay where they are (`shop/report`): a Job, what came back again and again. */
   leaves?: readonly string[]
@@ -23,14 +24,19 @@ const ours = 'eks-node-upgrade/'
 /** What may stay: how a group is found, and what it was when it was retired. */
 const stays = new Set(['group', 'color', 'retired', 'retired-configuration'].map((name) => ours + name))
 
-export function createEndChecks(lab: Lab, eyes: Eyes, broken: Tell, changedByOthers: readonly string[]) {
+export function createEndChecks(
+  lab: Lab,
+  observed: ObservedCluster,
+  broken: ReportViolation,
+  changedByOthers: readonly string[]
+) {
   const before = new Map([...lab.aws.account.groups].map(([name, group]) => [name, settingsOf(group)]))
   const cordons = new Map(
     lab.cluster.list('Node').map(({ metadata, spec }) => [metadata.name, spec?.unschedulable === true])
   )
   const restartable = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet']
 
-  function ended({ outcome, leaves = [] }: Ending): void {
+  function ended({ outcome, leaves = [] }: ExpectedEnd): void {
     if (['held', 'halted', 'cancelled'].includes(outcome)) return
     nothingOfOurs()
     foreignThings()
@@ -60,7 +66,7 @@ export function createEndChecks(lab: Lab, eyes: Eyes, broken: Tell, changedByOth
         if (key.startsWith(ours) && !stays.has(key)) broken('I8', `${group.name} still has the tag ${key}`)
     const holder = lab.cluster.find('Lease', 'kube-system', 'eks-node-upgrade')?.spec?.holderIdentity
     if (holder) broken('I8', `the Lease is still held by ${holder}`)
-    if (eyes.openRuns().length > 0) broken('I8', 'the record still has an open run')
+    if (observed.openRuns().length > 0) broken('I8', 'the record still has an open run')
   }
 
   function foreignThings(): void {
@@ -119,7 +125,7 @@ export function createEndChecks(lab: Lab, eyes: Eyes, broken: Tell, changedByOth
       broken('I7', `${name} still has ${group.instances.length} instances`)
     const pods = lab
       .podsOn(name)
-      .filter((pod) => isMovable(pod, eyes))
+      .filter((pod) => isMovable(pod, observed))
       .filter(({ metadata }) => !leaves.some((stem) => `${metadata.namespace}/${metadata.name}`.startsWith(stem)))
     if (pods.length > 0) broken('I7', `${pods.map(({ metadata }) => metadata.name).join(', ')} are still on ${name}`)
   }

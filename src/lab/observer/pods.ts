@@ -3,11 +3,12 @@
 import type { Lab } from '../joined/lab.ts'
 import type { KubeObject, Raw } from '../kubernetes/object.ts'
 import { matchesSelector } from '../kubernetes/selector.ts'
-import type { Change } from '../kubernetes/store.ts'
-import { type Eyes, isFinished, serves, type Tell } from './cluster-view.ts'
+import type { StoreChange } from '../kubernetes/store.ts'
+import { hasFinished, isServing, type ObservedCluster } from './cluster-view.ts'
+import type { ReportViolation } from './invariants.ts'
 
 /** A time in which a workload that had served had no serving pod. `untilAt` is missing while it lasts. */
-export interface Gap {
+export interface ServingGap {
   workload: string
   at: number
   untilAt?: number
@@ -16,15 +17,20 @@ export interface Gap {
 const judged = new Set(['Deployment', 'StatefulSet', 'ReplicaSet'])
 
 export interface PodChecks {
-  gaps: Gap[]
+  gaps: ServingGap[]
   seen: { workloads: number; changes: number }
-  changed(change: Change): void
+  changed(change: StoreChange): void
   ended(): void
 }
 
-export function createPodChecks(lab: Lab, eyes: Eyes, broken: Tell, mayBeDown: readonly string[]): PodChecks {
-  const gaps: Gap[] = []
-  const told = new Set<Gap>()
+export function createPodChecks(
+  lab: Lab,
+  observed: ObservedCluster,
+  broken: ReportViolation,
+  mayBeDown: readonly string[]
+): PodChecks {
+  const gaps: ServingGap[] = []
+  const told = new Set<ServingGap>()
   const servedOnce = new Set<string>()
   /** Serving pods by workload. */
   const serving = new Map<string, Set<string>>()
@@ -32,11 +38,11 @@ export function createPodChecks(lab: Lab, eyes: Eyes, broken: Tell, mayBeDown: r
   for (const pod of lab.cluster.list('Pod')) follow(pod, false)
 
   function follow(pod: KubeObject, gone: boolean): { key: string; was: boolean; is: boolean } {
-    const key = eyes.workloadOf(pod)
+    const key = observed.workloadOf(pod)
     const pods = serving.get(key) ?? new Set()
     serving.set(key, pods)
     const was = pods.has(pod.metadata.uid)
-    const is = !gone && serves(pod)
+    const is = !gone && isServing(pod)
     if (is) {
       pods.add(pod.metadata.uid)
       servedOnce.add(key)
@@ -61,7 +67,7 @@ export function createPodChecks(lab: Lab, eyes: Eyes, broken: Tell, mayBeDown: r
     for (const one of lab.cluster.list('PodDisruptionBudget', namespace)) {
       if (!matchesSelector(one.spec?.selector, labels ?? {})) continue
       const { healthy, desired } = count(one)
-      if (healthy >= desired || mayBeDown.includes(eyes.workloadOf(pod))) continue
+      if (healthy >= desired || mayBeDown.includes(observed.workloadOf(pod))) continue
       const ours = byUs(pod)
       if (ours)
         broken('I1', `budget ${namespace}/${one.metadata.name} needs ${desired} and has ${healthy}: ${name} ${ours}`)
@@ -73,8 +79,8 @@ export function createPodChecks(lab: Lab, eyes: Eyes, broken: Tell, mayBeDown: r
     const { namespace } = budget.metadata
     const pods = lab.cluster
       .list('Pod', namespace)
-      .filter((pod) => !isFinished(pod) && matchesSelector(budget.spec?.selector, pod.metadata.labels ?? {}))
-    const owners = new Set(pods.map((pod) => eyes.workloadOf(pod)))
+      .filter((pod) => !hasFinished(pod) && matchesSelector(budget.spec?.selector, pod.metadata.labels ?? {}))
+    const owners = new Set(pods.map((pod) => observed.workloadOf(pod)))
     let expected = 0
     for (const key of owners) {
       const [inNamespace, kind = '', name = ''] = key.split('/')
@@ -83,7 +89,7 @@ export function createPodChecks(lab: Lab, eyes: Eyes, broken: Tell, mayBeDown: r
     const { minAvailable, maxUnavailable } = budget.spec ?? {}
     const desired =
       minAvailable === undefined ? expected - share(maxUnavailable ?? 1, expected) : share(minAvailable, expected)
-    return { healthy: pods.filter(serves).length, desired: Math.max(0, desired) }
+    return { healthy: pods.filter(isServing).length, desired: Math.max(0, desired) }
   }
 
   /** Whether it was us who made this pod cease to serve, and how; undefined where it was not. */
@@ -91,8 +97,8 @@ export function createPodChecks(lab: Lab, eyes: Eyes, broken: Tell, mayBeDown: r
     const target = pod.status?.conditions?.find((one: Raw) => one.type === 'DisruptionTarget')
     if (target?.reason === 'EvictionByEvictionAPI') return 'was evicted'
     const node = pod.spec?.nodeName
-    if ([...eyes.asked].some((id) => lab.nodeOf(id) === node)) return 'stood on a node that was terminated'
-    const [namespace, kind = '', name = ''] = eyes.workloadOf(pod).split('/')
+    if ([...observed.asked].some((id) => lab.nodeOf(id) === node)) return 'stood on a node that was terminated'
+    const [namespace, kind = '', name = ''] = observed.workloadOf(pod).split('/')
     const owner = kind === 'Deployment' ? lab.cluster.find(kind, namespace, name) : undefined
     const restarted = owner?.metadata.labels?.['eks-node-upgrade/restarted-by'] !== undefined
     return restarted && pod.metadata.deletionTimestamp ? 'went with a restart of ours' : undefined

@@ -1,6 +1,6 @@
 /**
  * What lies between an engine and the lab: every call of a process passes here, takes its time, is seen by whoever watches,
- * and may meet a fate: it fails, its reply is lost, or the process dies before or after it took effect.
+ * and may meet a fault: it fails, its reply is lost, or the process dies before or after it took effect.
  */
 import type { Clock } from '../../engine/model/clock.ts'
 import type { SleepingClock } from '../clock.ts'
@@ -23,7 +23,7 @@ export interface PortCall {
   path?: string
 }
 
-export type Fate =
+export type CallFault =
   /** The process is killed: before the call is sent, or when it has taken effect and nobody has heard the reply. */
   | { kind: 'kill'; when: 'before' | 'after' }
   /** The call is not carried out, and this is thrown (AWS) or answered (Kubernetes). */
@@ -35,11 +35,11 @@ export type Fate =
   | { kind: 'lose-request' }
   | { kind: 'delay'; ms: number }
 
-export interface WireOptions {
+export interface CallGateOptions {
   /** There and back again, on the lab's clock; 20 ms unless it says more. */
   latencyMs?: number
   /** Decides what becomes of a call; asked once for each. */
-  meet?(call: PortCall): Fate | undefined
+  meet?(call: PortCall): CallFault | undefined
   /** Told right before a call takes effect, and right after. Not told of calls that do not. */
   sees?(call: PortCall, when: 'before' | 'after', failed: boolean): void
 }
@@ -55,23 +55,23 @@ export interface LabProcess {
   /** Resolves when it is killed. */
   died: Promise<void>
   /** Carries a call out. `lost` makes the error of a broken connection. */
-  call<T>(asked: Asked, work: () => T | Promise<T>, lost: () => unknown): Promise<T>
+  call<T>(asked: CallRequest, work: () => T | Promise<T>, lost: () => unknown): Promise<T>
 }
 
-export type Asked = Omit<PortCall, 'index' | 'host' | 'at'>
+export type CallRequest = Omit<PortCall, 'index' | 'host' | 'at'>
 
-/** Thrown inside `call` for a fate that answers instead of the server; only the Kubernetes port knows what to do with it. */
+/** Thrown inside `call` for a fault that answers instead of the server; only the Kubernetes port knows what to do with it. */
 export class AnsweredInstead extends Error {
-  readonly fate: Extract<Fate, { kind: 'answer' }>
-  constructor(fate: Extract<Fate, { kind: 'answer' }>) {
+  readonly fault: Extract<CallFault, { kind: 'answer' }>
+  constructor(fault: Extract<CallFault, { kind: 'answer' }>) {
     super('answered instead')
-    this.fate = fate
+    this.fault = fault
   }
 }
 
 const never = <T>(): Promise<T> => new Promise<T>(() => {})
 
-export function createProcess(clock: SleepingClock, host: string, options: WireOptions = {}): LabProcess {
+export function createProcess(clock: SleepingClock, host: string, options: CallGateOptions = {}): LabProcess {
   const halfway = (options.latencyMs ?? 20) / 2
   const calls: PortCall[] = []
   let living = true
@@ -85,20 +85,20 @@ export function createProcess(clock: SleepingClock, host: string, options: WireO
     die()
   }
 
-  async function call<T>(asked: Asked, work: () => T | Promise<T>, lost: () => unknown): Promise<T> {
+  async function call<T>(asked: CallRequest, work: () => T | Promise<T>, lost: () => unknown): Promise<T> {
     if (!living) return never()
     const made: PortCall = { ...asked, index: calls.length, host, at: clock.now() }
     calls.push(made)
-    const fate = options.meet?.(made)
-    if (fate?.kind === 'kill' && fate.when === 'before') {
+    const fault = options.meet?.(made)
+    if (fault?.kind === 'kill' && fault.when === 'before') {
       kill()
       return never()
     }
     // What is on its way arrives, whatever becomes of its sender.
-    await clock.sleep(halfway + (fate?.kind === 'delay' ? fate.ms : 0))
-    if (fate?.kind === 'error') return back(() => Promise.reject(fate.error))
-    if (fate?.kind === 'answer') return back(() => Promise.reject(new AnsweredInstead(fate)))
-    if (fate?.kind === 'lose-request') return back(() => Promise.reject(lost()))
+    await clock.sleep(halfway + (fault?.kind === 'delay' ? fault.ms : 0))
+    if (fault?.kind === 'error') return back(() => Promise.reject(fault.error))
+    if (fault?.kind === 'answer') return back(() => Promise.reject(new AnsweredInstead(fault)))
+    if (fault?.kind === 'lose-request') return back(() => Promise.reject(lost()))
     let answer: () => Promise<T>
     let failed = false
     options.sees?.(made, 'before', false)
@@ -110,11 +110,11 @@ export function createProcess(clock: SleepingClock, host: string, options: WireO
       answer = () => Promise.reject(error)
     }
     options.sees?.(made, 'after', failed)
-    if (fate?.kind === 'kill') {
+    if (fault?.kind === 'kill') {
       kill()
       return never()
     }
-    return back(fate?.kind === 'lose-reply' ? () => Promise.reject(lost()) : answer)
+    return back(fault?.kind === 'lose-reply' ? () => Promise.reject(lost()) : answer)
   }
 
   async function back<T>(answer: () => Promise<T>): Promise<T> {

@@ -79,7 +79,7 @@ function labConnection({ cluster, process, deny = [], clock }: ClusterPortOption
       return await process.call({ service: 'kubernetes', name, writes, input: body, method, path }, work, lost)
     } catch (error) {
       if (!(error instanceof AnsweredInstead)) throw error
-      const { status, headers = {}, body: said } = error.fate
+      const { status, headers = {}, body: said } = error.fault
       const isText = typeof said === 'string'
       return { status, headers, body: isText ? {} : said, text: isText ? said : '' }
     }

@@ -4,11 +4,11 @@ import type { Reporter } from '../../engine/model/report.ts'
 import type { Settings } from '../../engine/model/settings.ts'
 import type { Lab } from '../joined/lab.ts'
 import type { DenyRule } from '../kubernetes/access.ts'
-import { createProcess, type LabProcess, type WireOptions } from './call-gate.ts'
+import { type CallGateOptions, createProcess, type LabProcess } from './call-gate.ts'
 import { labCluster } from './cluster-port.ts'
 import { labNodeGroups } from './node-groups-port.ts'
 
-export interface LabPortsOptions extends WireOptions {
+export interface LabPortsOptions extends CallGateOptions {
   settings: Pick<Settings, 'cluster' | 'clusterTagKey'>
   reporter?: Reporter
   /** Name of the host on which the process runs; `lab-1`, `lab-2`, … unless it says more. */

@@ -82,12 +82,12 @@ export const coordination: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [
+        faults: [
           {
             call: evictions,
             from: 1,
             times: 4,
-            fate: {
+            fault: {
               kind: 'answer',
               status: 429,
               body: 'Too many requests, please try again later.\n',
@@ -107,12 +107,12 @@ export const coordination: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [
+        faults: [
           {
             call: evictions,
             from: 0,
             times: 5,
-            fate: { kind: 'answer', status: 504, body: raced, headers: { 'retry-after': '10' } }
+            fault: { kind: 'answer', status: 504, body: raced, headers: { 'retry-after': '10' } }
           }
         ],
         expect: { outcome: 'upgraded' }
@@ -127,10 +127,10 @@ export const coordination: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [0, 2, 4, 6, 8].map((from) => ({
+        faults: [0, 2, 4, 6, 8].map((from) => ({
           call: evictions,
           from,
-          fate: { kind: 'answer' as const, status: 500, body: internal }
+          fault: { kind: 'answer' as const, status: 500, body: internal }
         })),
         expect: { outcome: 'upgraded' }
       }
@@ -144,7 +144,7 @@ export const coordination: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [{ call: evictions, times: 6, fate: { kind: 'lose-reply' } }],
+        faults: [{ call: evictions, times: 6, fault: { kind: 'lose-reply' } }],
         expect: { outcome: 'upgraded' }
       }
     ],
@@ -157,7 +157,7 @@ export const coordination: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [{ call: 'PATCH nodes', times: 3, fate: { kind: 'answer', status: 409, body: conflict } }],
+        faults: [{ call: 'PATCH nodes', times: 3, fault: { kind: 'answer', status: 409, body: conflict } }],
         expect: { outcome: 'upgraded' }
       }
     ],
@@ -170,7 +170,7 @@ export const coordination: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [{ call: evictions, about: '/web-', times: 12, fate: { kind: 'answer', status: 403, body: denial } }],
+        faults: [{ call: evictions, about: '/web-', times: 12, fault: { kind: 'answer', status: 403, body: denial } }],
         expect: { outcome: 'upgraded' }
       }
     ],
@@ -183,8 +183,8 @@ export const coordination: readonly Scenario[] = [
     settings: { ...quick, podTimeoutMs: 120_000 },
     steps: [
       {
-        mishaps: [
-          { call: evictions, about: '/web-', times: forEver, fate: { kind: 'answer', status: 403, body: denial } }
+        faults: [
+          { call: evictions, about: '/web-', times: forEver, fault: { kind: 'answer', status: 403, body: denial } }
         ],
         expect: { outcome: 'reverted', code: 'eviction-denied', says: /not on a Friday/ }
       }
@@ -252,7 +252,7 @@ export const coordination: readonly Scenario[] = [
     steps: [
       {
         before: (lab) => foreignLease(lab, 0),
-        happenings: [
+        timedEvents: [
           { when: { at: 20_000 }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) }
         ],
         // The Lease is taken and released.
@@ -270,7 +270,7 @@ export const coordination: readonly Scenario[] = [
       { kill: { stage: 'drain' }, expect: { outcome: 'killed' } },
       {
         recovers: true,
-        happenings: [{ when: { at: 5_000 }, do: (lab) => foreignLease(lab, 60_000) }],
+        timedEvents: [{ when: { at: 5_000 }, do: (lab) => foreignLease(lab, 60_000) }],
         expect: { outcome: 'reverted', code: 'asked' }
       }
     ],
@@ -348,7 +348,7 @@ export const coordination: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
+        timedEvents: [
           { when: { moved: 10 }, do: (lab) => void lab.cluster.remove('ConfigMap', 'kube-system', 'eks-node-upgrade') }
         ],
         expect: { outcome: 'upgraded' }
@@ -448,7 +448,7 @@ export const coordination: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
+        timedEvents: [
           {
             when: { moved: 1 },
             do: (lab) => void lab.cluster.apply([budget('web-too', { maxUnavailable: 1 }, { of: 'web' })])
@@ -474,7 +474,7 @@ export const coordination: readonly Scenario[] = [
         before: () => {
           silence.is = false
         },
-        happenings: [
+        timedEvents: [
           {
             when: { moved: 20 },
             do(lab) {
@@ -497,7 +497,7 @@ export const coordination: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [{ call: 'PUT leases', from: 6, times: 3, fate: { kind: 'delay', ms: 25_000 } }],
+        faults: [{ call: 'PUT leases', from: 6, times: 3, fault: { kind: 'delay', ms: 25_000 } }],
         expect: { outcome: 'upgraded' }
       }
     ],
@@ -510,7 +510,7 @@ export const coordination: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [{ call: /^(POST|PUT|PATCH) /, from: 90, times: 40, fate: { kind: 'lose-request' } }],
+        faults: [{ call: /^(POST|PUT|PATCH) /, from: 90, times: 40, fault: { kind: 'lose-request' } }],
         expect: { outcome: 'upgraded' }
       }
     ],

@@ -2,7 +2,7 @@
 
 import { budget, deployment, shopObjects } from '../joined/workloads.ts'
 import type { Scenario } from '../simulation/scenario.ts'
-import { badNodes, groupName, lost, opened, podsOf, silenced, sizeOf } from './user-actions.ts'
+import { badNodes, groupName, lost, podsOfApp, resized, silenced, uncordoned } from './user-actions.ts'
 
 const quick = { soakMs: 5_000, canaryNodes: 0 }
 /** Its nodes say when its pods become ready. */
@@ -35,7 +35,7 @@ export const groups: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
+        timedEvents: [
           {
             when: { moved: 10 },
             do: (lab) => {
@@ -73,7 +73,7 @@ export const groups: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [
+        faults: [
           'UpdateAutoScalingGroup',
           'SuspendProcesses',
           'SetInstanceProtection',
@@ -81,7 +81,7 @@ export const groups: readonly Scenario[] = [
           'TerminateInstanceInAutoScalingGroup',
           'ResumeProcesses',
           'DeleteTags'
-        ].map((call) => ({ call, fate: { kind: 'lose-reply' as const } })),
+        ].map((call) => ({ call, fault: { kind: 'lose-reply' as const } })),
         expect: { outcome: 'upgraded' }
       }
     ],
@@ -94,11 +94,11 @@ export const groups: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        mishaps: [
+        faults: [
           {
             call: /^(UpdateAutoScalingGroup|SetInstanceProtection)$/,
             times: forEver,
-            fate: { kind: 'delay', ms: 7_000 }
+            fault: { kind: 'delay', ms: 7_000 }
           }
         ],
         expect: { outcome: 'upgraded' }
@@ -169,7 +169,7 @@ export const groups: readonly Scenario[] = [
     settings: { ...quick, podTimeoutMs: 60_000 },
     steps: [
       {
-        happenings: [{ when: { stage: 'launch' }, do: sizeOf('active', { min: 1, desired: 1 }) }],
+        timedEvents: [{ when: { stage: 'launch' }, do: resized('active', { min: 1, desired: 1 }) }],
         expect: { outcome: 'reverted', code: 'pod-timeout' }
       }
     ],
@@ -182,7 +182,7 @@ export const groups: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [{ when: { moved: 20 }, do: sizeOf('inactive', { min: 0, desired: 2 }) }],
+        timedEvents: [{ when: { moved: 20 }, do: resized('inactive', { min: 0, desired: 2 }) }],
         expect: { outcome: 'upgraded' }
       }
     ],
@@ -195,7 +195,7 @@ export const groups: readonly Scenario[] = [
     settings: { soakMs: 5_000 },
     steps: [
       {
-        happenings: [{ when: { stage: 'launch' }, do: sizeOf('active', { desired: 5 }) }],
+        timedEvents: [{ when: { stage: 'launch' }, do: resized('active', { desired: 5 }) }],
         expect: { outcome: 'upgraded' }
       }
     ],
@@ -212,9 +212,9 @@ export const groups: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
-          { when: { moved: 10 }, do: opened('active', 3) },
-          { when: { moved: 30 }, do: opened('active', 3) }
+        timedEvents: [
+          { when: { moved: 10 }, do: uncordoned('active', 3) },
+          { when: { moved: 30 }, do: uncordoned('active', 3) }
         ],
         expect: { outcome: 'upgraded' }
       }
@@ -226,7 +226,7 @@ export const groups: readonly Scenario[] = [
     story: 'an old node that is lost while pods move is named and blocks nothing',
     world: { objects: shopObjects() },
     settings: quick,
-    steps: [{ happenings: [{ when: { moved: 10 }, do: silenced('active', 1) }], expect: { outcome: 'upgraded' } }],
+    steps: [{ timedEvents: [{ when: { moved: 10 }, do: silenced('active', 1) }], expect: { outcome: 'upgraded' } }],
     mayBeDown: ['shop/Deployment/ledger', 'shop/Deployment/admin'],
     end: 'swapped'
   },
@@ -235,7 +235,7 @@ export const groups: readonly Scenario[] = [
     story: 'a new instance that is lost while pods move is replaced by its group',
     world: { objects: shopObjects() },
     settings: quick,
-    steps: [{ happenings: [{ when: { moved: 20 }, do: lost('inactive', 1) }], expect: { outcome: 'upgraded' } }],
+    steps: [{ timedEvents: [{ when: { moved: 20 }, do: lost('inactive', 1) }], expect: { outcome: 'upgraded' } }],
     mayBeDown: ['shop/Deployment/ledger', 'shop/Deployment/admin'],
     end: 'swapped'
   },
@@ -244,7 +244,7 @@ export const groups: readonly Scenario[] = [
     story: 'an old instance that is lost before the new nodes are there stops nothing',
     world: { objects: shopObjects() },
     settings: quick,
-    steps: [{ happenings: [{ when: { stage: 'launch' }, do: lost('active', 2) }], expect: { outcome: 'upgraded' } }],
+    steps: [{ timedEvents: [{ when: { stage: 'launch' }, do: lost('active', 2) }], expect: { outcome: 'upgraded' } }],
     mayBeDown: ['shop/Deployment/ledger', 'shop/Deployment/admin'],
     end: 'swapped'
   },
@@ -434,7 +434,7 @@ export const groups: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
+        timedEvents: [
           {
             when: { moved: 30 },
             do(lab) {
@@ -495,7 +495,7 @@ export const groups: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
+        timedEvents: [
           {
             when: { stage: 'launch' },
             do: (lab) => void lab.aws.account.groups.delete(groupName(lab, 'inactive'))
@@ -532,7 +532,7 @@ export const groups: readonly Scenario[] = [
       const [workers, batch] = lab.pairs
       const count = (name = '') => lab.aws.world.group(name).instances.length
       const found = [count(workers?.active), count(workers?.inactive), count(batch?.active), count(batch?.inactive)]
-      const pods = podsOf(lab, 'web').length
+      const pods = podsOfApp(lab, 'web').length
       return found.join() === '3,0,0,2' && pods === 6 ? [] : [`instances ${found.join()}, web ${pods}`]
     }
   },
@@ -543,7 +543,7 @@ export const groups: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
+        timedEvents: [
           {
             when: { moved: 10 },
             do(lab) {
@@ -566,7 +566,7 @@ export const groups: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
+        timedEvents: [
           {
             when: { moved: 20 },
             do(lab) {

@@ -13,7 +13,7 @@ import {
 } from '../joined/workloads.ts'
 import type { Raw } from '../kubernetes/object.ts'
 import type { Scenario } from '../simulation/scenario.ts'
-import { badNodes, changed, groupName, inTurn, podsOf, removed, scaled } from './user-actions.ts'
+import { badNodes, changed, groupName, inTurn, podsOfApp, removed, scaledTo } from './user-actions.ts'
 
 const quick = { soakMs: 5_000, canaryNodes: 0 }
 const small = [{ nodes: 3 }]
@@ -23,13 +23,13 @@ const upgraded = [{ expect: { outcome: 'upgraded' } }] as const
 const refusedFor = (...rules: string[]) =>
   [{ expect: { outcome: 'refused', code: 'plan-blocked', rules, writes: 0 } }] as const
 
-const nodeOf = (lab: Lab, app: string) => podsOf(lab, app).map((pod) => pod.spec?.nodeName)
+const nodeOf = (lab: Lab, app: string) => podsOfApp(lab, app).map((pod) => pod.spec?.nodeName)
 
 /** Says what is wrong when a pod that was to stay was touched. */
 function untouched(...apps: string[]): (lab: Lab) => string[] {
   return (lab) =>
     apps.flatMap((app) =>
-      podsOf(lab, app).some((pod) => pod.metadata.deletionTimestamp === undefined) ? [] : [`${app} has gone`]
+      podsOfApp(lab, app).some((pod) => pod.metadata.deletionTimestamp === undefined) ? [] : [`${app} has gone`]
     )
 }
 
@@ -131,7 +131,7 @@ export const pods: readonly Scenario[] = [
     settings: { ...quick, podsWithoutController: 'evict' },
     steps: upgraded,
     end: 'swapped',
-    check: (lab) => (podsOf(lab, 'debug').length === 0 ? [] : ['debug is still there'])
+    check: (lab) => (podsOfApp(lab, 'debug').length === 0 ? [] : ['debug is still there'])
   },
   {
     name: 'scratch-data',
@@ -254,7 +254,7 @@ export const pods: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
+        timedEvents: [
           { when: { stage: 'drain' }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) },
           { when: { at: 240_000 }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 2 } }) }
         ],
@@ -270,7 +270,7 @@ export const pods: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
+        timedEvents: [
           { when: { stage: 'drain' }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) },
           { when: { at: 240_000 }, do: removed('PodDisruptionBudget', 'web') }
         ],
@@ -286,7 +286,7 @@ export const pods: readonly Scenario[] = [
     settings: { ...quick, podTimeoutMs: 120_000, revertTimeoutMs: 600_000 },
     steps: [
       {
-        happenings: [
+        timedEvents: [
           { when: { moved: 2 }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) },
           {
             when: { stage: 'drain', direction: 'reverting' },
@@ -345,12 +345,12 @@ export const pods: readonly Scenario[] = [
     settings: { ...quick, podTimeoutMs: 120_000 },
     steps: [
       {
-        happenings: [
+        timedEvents: [
           {
             when: { moved: 2 },
             do: (lab) => {
               const nodes = new Set(lab.nodesOf(groupName(lab, 'inactive')).map(({ metadata }) => metadata.name))
-              for (const pod of podsOf(lab, 'web'))
+              for (const pod of podsOfApp(lab, 'web'))
                 if (nodes.has(pod.spec?.nodeName))
                   lab.cluster.annotate('Pod', 'shop', pod.metadata.name, { 'simulated/not-ready': 'true' })
             }
@@ -542,9 +542,9 @@ export const pods: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
-          { when: { moved: 2 }, do: scaled('web', 9) },
-          { when: { at: 400_000 }, do: scaled('web', 5) }
+        timedEvents: [
+          { when: { moved: 2 }, do: scaledTo('web', 9) },
+          { when: { at: 400_000 }, do: scaledTo('web', 5) }
         ],
         expect: { outcome: 'upgraded' }
       }
@@ -558,7 +558,7 @@ export const pods: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
+        timedEvents: [
           {
             when: { moved: 2 },
             do: changed('Deployment', 'api', { spec: { template: { metadata: { annotations: { release: '2' } } } } })
@@ -576,7 +576,7 @@ export const pods: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
+        timedEvents: [
           {
             when: { moved: 3 },
             do: (lab) => void lab.cluster.remove('Deployment', 'shop', 'old', { propagationPolicy: 'Background' })
@@ -594,7 +594,7 @@ export const pods: readonly Scenario[] = [
     settings: quick,
     steps: [
       {
-        happenings: [
+        timedEvents: [
           { when: { stage: 'cordon' }, do: (lab) => void lab.cluster.remove('Namespace', undefined, 'preview') }
         ],
         expect: { outcome: 'upgraded' }
@@ -622,7 +622,7 @@ export const pods: readonly Scenario[] = [
     steps: [
       {
         before(lab) {
-          const [pod] = podsOf(lab, 'kept')
+          const [pod] = podsOfApp(lab, 'kept')
           if (pod)
             lab.cluster.patch('Pod', 'shop', pod.metadata.name, { metadata: { finalizers: ['shop/keep'] } }, 'merge')
         },
@@ -688,7 +688,9 @@ export const pods: readonly Scenario[] = [
     story: 'a workload that is scaled to zero meanwhile is not missed',
     world: { objects: [web, deployment('batch', 5, { readyAfter: '3s' })], nodeGroups: small },
     settings: quick,
-    steps: [{ happenings: [{ when: { moved: 2 }, do: inTurn(scaled('batch', 0)) }], expect: { outcome: 'upgraded' } }],
+    steps: [
+      { timedEvents: [{ when: { moved: 2 }, do: inTurn(scaledTo('batch', 0)) }], expect: { outcome: 'upgraded' } }
+    ],
     end: 'swapped'
   }
 ]

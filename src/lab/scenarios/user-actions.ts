@@ -4,11 +4,11 @@ import type { Lab } from '../joined/lab.ts'
 import type { NodeGroupDescription } from '../joined/world.ts'
 import type { KubeObject, Raw } from '../kubernetes/object.ts'
 
-export type Deed = (lab: Lab) => void
-export type Role = 'active' | 'inactive'
+export type UserAction = (lab: Lab) => void
+export type GroupRole = 'active' | 'inactive'
 
 /** As the groups were at the beginning. */
-export function groupName(lab: Lab, role: Role): string {
+export function groupName(lab: Lab, role: GroupRole): string {
   const name = lab.pairs[0]?.[role]
   if (name === undefined) throw new Error('this world has no node group')
   return name
@@ -19,15 +19,15 @@ export function badNodes(more: NodeGroupDescription = {}): NodeGroupDescription 
   return { ...more, green: { tags: { 'simulated/ready-after': 'never' } } }
 }
 
-export function podsOf(lab: Lab, app: string): readonly KubeObject[] {
+export function podsOfApp(lab: Lab, app: string): readonly KubeObject[] {
   return lab.cluster.list('Pod', 'shop').filter((pod) => pod.metadata.labels?.app === app)
 }
 
 /** So many pods of an application, those on the new nodes first, lose their readiness and do not find it again. */
-export function unready(app: string, count: number): Deed {
+export function unready(app: string, count: number): UserAction {
   return (lab) => {
     const onNew = new Set(lab.nodesOf(groupName(lab, 'inactive')).map(({ metadata }) => metadata.name))
-    const pods = [...podsOf(lab, app)].sort(
+    const pods = [...podsOfApp(lab, app)].sort(
       (a, b) => Number(onNew.has(b.spec.nodeName)) - Number(onNew.has(a.spec.nodeName))
     )
     for (const pod of pods.slice(0, count))
@@ -36,7 +36,10 @@ export function unready(app: string, count: number): Deed {
 }
 
 /** Somebody at the console, Terraform, or an autoscaler writes sizes. */
-export function sizeOf(role: Role, { min, max, desired }: { min?: number; max?: number; desired?: number }): Deed {
+export function resized(
+  role: GroupRole,
+  { min, max, desired }: { min?: number; max?: number; desired?: number }
+): UserAction {
   return (lab) => {
     const input = { AutoScalingGroupName: groupName(lab, role), MinSize: min, MaxSize: max, DesiredCapacity: desired }
     lab.aws.autoScaling.updateAutoScalingGroup(input).catch(() => {})
@@ -44,34 +47,34 @@ export function sizeOf(role: Role, { min, max, desired }: { min?: number; max?: 
 }
 
 /** Somebody opens so many of a group's cordoned nodes. */
-export function opened(role: Role, count: number): Deed {
+export function uncordoned(role: GroupRole, count: number): UserAction {
   return (lab) => {
     for (const { metadata } of lab.nodesOf(groupName(lab, role)).slice(0, count))
       lab.cluster.patch('Node', undefined, metadata.name, { spec: { unschedulable: null } }, 'merge')
   }
 }
 
-export function cordoned(role: Role, count: number): Deed {
+export function cordoned(role: GroupRole, count: number): UserAction {
   return (lab) => {
     for (const { metadata } of lab.nodesOf(groupName(lab, role)).slice(0, count))
       lab.cluster.patch('Node', undefined, metadata.name, { spec: { unschedulable: true } }, 'merge')
   }
 }
 
-export function scaled(app: string, replicas: number, kind = 'Deployment'): Deed {
+export function scaledTo(app: string, replicas: number, kind = 'Deployment'): UserAction {
   return (lab) => void lab.cluster.patch(kind, 'shop', app, { spec: { replicas } }, 'merge')
 }
 
-export function changed(kind: string, name: string, patch: Raw): Deed {
+export function changed(kind: string, name: string, patch: Raw): UserAction {
   return (lab) => void lab.cluster.patch(kind, 'shop', name, patch, 'merge')
 }
 
-export function removed(kind: string, name: string): Deed {
+export function removed(kind: string, name: string): UserAction {
   return (lab) => void lab.cluster.remove(kind, 'shop', name)
 }
 
 /** The kubelet of the nth node falls silent, and nobody replaces the machine. */
-export function silenced(role: Role, index = 0): Deed {
+export function silenced(role: GroupRole, index = 0): UserAction {
   return (lab) => {
     const node = lab.nodesOf(groupName(lab, role))[index]
     if (node) lab.cluster.annotate('Node', undefined, node.metadata.name, { 'simulated/silent': 'true' })
@@ -79,21 +82,21 @@ export function silenced(role: Role, index = 0): Deed {
 }
 
 /** The machine of the nth instance is gone. */
-export function lost(role: Role, index = 0): Deed {
+export function lost(role: GroupRole, index = 0): UserAction {
   return (lab) => {
     const instance = lab.aws.world.group(groupName(lab, role)).instances[index]
     if (instance) lab.lose(instance.id)
   }
 }
 
-export function inTurn(...deeds: readonly Deed[]): Deed {
+export function inTurn(...actions: readonly UserAction[]): UserAction {
   return (lab) => {
-    for (const deed of deeds) deed(lab)
+    for (const action of actions) action(lab)
   }
 }
 
 /** A tag of a group is set, or with undefined taken away. */
-export function tagged(role: Role, key: string, value: string | undefined): Deed {
+export function tagged(role: GroupRole, key: string, value: string | undefined): UserAction {
   return (lab) => {
     const { tags } = lab.aws.world.group(groupName(lab, role))
     if (value === undefined) tags.delete(key)
@@ -102,7 +105,7 @@ export function tagged(role: Role, key: string, value: string | undefined): Deed
 }
 
 /** Whatever pod of this application comes to a new node crashes there, with these words. */
-export function crashing(app: string, words: string): Deed {
+export function crashing(app: string, words: string): UserAction {
   return (lab) => {
     const group = groupName(lab, 'inactive')
     lab.cluster.watch('Pod', ({ object }) => {

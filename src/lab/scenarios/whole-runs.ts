@@ -2,7 +2,7 @@
 
 import { budget, deployment, shopObjects } from '../joined/workloads.ts'
 import type { Scenario } from '../simulation/scenario.ts'
-import { badNodes, crashing, opened, scaled, sizeOf, tagged, unready } from './user-actions.ts'
+import { badNodes, crashing, resized, scaledTo, tagged, uncordoned, unready } from './user-actions.ts'
 
 const shop = { objects: shopObjects() }
 /** Its nodes say when its pods become ready. */
@@ -60,7 +60,7 @@ export const wholeRuns: readonly Scenario[] = [
     settings: { ...asked, podTimeoutMs: 120_000 },
     steps: [
       {
-        happenings: [{ when: { moved: 45 }, do: unready('payments', 3) }],
+        timedEvents: [{ when: { moved: 45 }, do: unready('payments', 3) }],
         expect: { outcome: 'reverted' }
       }
     ],
@@ -73,7 +73,7 @@ export const wholeRuns: readonly Scenario[] = [
     settings: { soakMs: 180_000, podTimeoutMs: 60_000 },
     steps: [
       {
-        happenings: [{ when: { stage: 'verify' }, do: unready('cart', 2) }],
+        timedEvents: [{ when: { stage: 'verify' }, do: unready('cart', 2) }],
         expect: { outcome: 'reverted', says: /cart/ }
       }
     ],
@@ -116,7 +116,7 @@ export const wholeRuns: readonly Scenario[] = [
     settings: { ...asked, joinTimeoutMs: 120_000 },
     steps: [
       {
-        happenings: [{ when: { at: 60_000 }, do: tagged('inactive', 'simulated/joins-after', undefined) }],
+        timedEvents: [{ when: { at: 60_000 }, do: tagged('inactive', 'simulated/joins-after', undefined) }],
         expect: { outcome: 'upgraded' }
       }
     ],
@@ -178,10 +178,10 @@ export const wholeRuns: readonly Scenario[] = [
     settings: asked,
     steps: [
       {
-        happenings: [
-          { when: { stage: 'launch' }, do: sizeOf('active', { desired: 4, min: 4 }) },
-          { when: { moved: 10 }, do: opened('active', 2) },
-          { when: { moved: 20 }, do: scaled('web', 20) }
+        timedEvents: [
+          { when: { stage: 'launch' }, do: resized('active', { desired: 4, min: 4 }) },
+          { when: { moved: 10 }, do: uncordoned('active', 2) },
+          { when: { moved: 20 }, do: scaledTo('web', 20) }
         ],
         expect: { outcome: 'upgraded' }
       }

@@ -4,15 +4,15 @@ import { defaultSettings, type Settings } from '../../engine/model/settings.ts'
 import { recover, run } from '../../engine/run/run.ts'
 import { type SleepingClock, virtualClock } from '../clock.ts'
 import { createLab, type Lab } from '../joined/lab.ts'
-import { type Observer, observe } from '../observer/observer.ts'
-import type { Fate, PortCall } from '../ports/call-gate.ts'
+import { type Observer, observeLab } from '../observer/observer.ts'
+import type { CallFault, PortCall } from '../ports/call-gate.ts'
 import { labPorts } from '../ports/ports.ts'
-import type { Expected, Happening, Mishap, Scenario, Step, When } from './scenario.ts'
+import type { Expected, InjectedFault, Scenario, ScenarioStep, TimedEvent, When } from './scenario.ts'
 
 /** Longer than any run may take, in ms of the lab's time. */
 const patienceMs = 24 * 3_600_000
 
-export interface Played {
+export interface PlayedScenario {
   scenario: Scenario
   /** Undefined for a step whose process was killed. */
   results: readonly (Result | undefined)[]
@@ -24,31 +24,35 @@ export interface Played {
   calls: readonly (readonly PortCall[])[]
 }
 
-export interface PlayOptions {
+export interface ScenarioOptions {
   seed?: number
   /** Told of everything that an engine tells. */
   tell?(event: Event, step: number): void
   /** Told before a step begins. */
-  begins?(step: Step, index: number, lab: Lab): void
+  begins?(step: ScenarioStep, index: number, lab: Lab): void
   ends?(result: Result | undefined, index: number): void
-  /** Asked about each call before the scenario's own mishaps. */
-  meet?(call: PortCall, step: number): Fate | undefined
+  /** Asked about each call before the scenario's own faultInjector. */
+  meet?(call: PortCall, step: number): CallFault | undefined
   /** A person who asks to stop. */
   signal?: AbortSignal
 }
 
 /** On a virtual clock: the same every time, in far less than life takes. */
-export function runScenario(scenario: Scenario, options: PlayOptions = {}): Promise<Played> {
+export function runScenario(scenario: Scenario, options: ScenarioOptions = {}): Promise<PlayedScenario> {
   const clock = virtualClock({ seed: options.seed ?? 1 })
-  return clock.run(play(scenario, clock, options))
+  return clock.run(playScenario(scenario, clock, options))
 }
 
-export async function play(scenario: Scenario, clock: SleepingClock, options: PlayOptions = {}): Promise<Played> {
+export async function playScenario(
+  scenario: Scenario,
+  clock: SleepingClock,
+  options: ScenarioOptions = {}
+): Promise<PlayedScenario> {
   const lab = createLab({ clock, world: scenario.world, seed: options.seed ?? 1 })
   await lab.settled()
   // What is done before the first step belongs to what was found.
   scenario.steps[0]?.before?.(lab)
-  const observer = observe(lab, scenario)
+  const observer = observeLab(lab, scenario)
   const stage: Stage = { scenario, lab, observer, options, results: [], failures: [], calls: [] }
   for (const [index, step] of scenario.steps.entries()) {
     if (index > 0) step.before?.(lab)
@@ -75,7 +79,7 @@ interface Stage {
   scenario: Scenario
   lab: Lab
   observer: Observer
-  options: PlayOptions
+  options: ScenarioOptions
   results: (Result | undefined)[]
   failures: string[]
   calls: (readonly PortCall[])[]
@@ -87,7 +91,7 @@ function stoppedText({ invariant, action, object, count }: Guarded): string {
   return `${invariant}: a guard stopped ${action} of ${object} ${count === 1 ? 'once' : `${count} times`}`
 }
 
-async function playStep(stage: Stage, step: Step, index: number): Promise<Result | undefined> {
+async function playStep(stage: Stage, step: ScenarioStep, index: number): Promise<Result | undefined> {
   const { lab, scenario, options, observer } = stage
   const settings: Settings = {
     ...defaultSettings,
@@ -99,7 +103,7 @@ async function playStep(stage: Stage, step: Step, index: number): Promise<Result
   const stop = new AbortController()
   options.signal?.addEventListener('abort', () => stop.abort(), { once: true })
   const moments = watchMoments(lab)
-  const meetMishap = mishaps(step.mishaps ?? [])
+  const injectFault = faultInjector(step.faults ?? [])
   const startedAt = lab.clock.now()
   const { credentialsEndAfterMs, ...more } = step.ports ?? {}
   const { ports, process } = labPorts(lab, {
@@ -113,7 +117,7 @@ async function playStep(stage: Stage, step: Step, index: number): Promise<Result
         options.tell?.(event, index)
       }
     },
-    meet: (call) => options.meet?.(call, index) ?? meetMishap(call),
+    meet: (call) => options.meet?.(call, index) ?? injectFault(call),
     sees(call, when, failed) {
       observer.sees(call, when, failed)
       if (when === 'after' && !failed) moments.called(call)
@@ -121,7 +125,7 @@ async function playStep(stage: Stage, step: Step, index: number): Promise<Result
   })
   if (step.kill) moments.on(step.kill, () => process.kill())
   if (step.cancel) moments.on(step.cancel, () => stop.abort())
-  for (const happening of step.happenings ?? []) moments.on(happening.when, () => doNow(stage, happening))
+  for (const timedEvent of step.timedEvents ?? []) moments.on(timedEvent.when, () => doNow(stage, timedEvent))
   const signal = stop.signal
   const going = step.recovers
     ? recover(named(settings, lab), ports, stage.lastRunId ?? '', signal)
@@ -150,9 +154,9 @@ const named = (settings: Settings, lab: Lab): Settings => ({ ...settings, group:
 
 const traceOf = (error: unknown) => (error instanceof Error ? (error.stack ?? error.message) : String(error))
 
-function doNow(stage: Stage, happening: Happening): void {
+function doNow(stage: Stage, timedEvent: TimedEvent): void {
   try {
-    happening.do(stage.lab)
+    timedEvent.do(stage.lab)
   } catch (error) {
     stage.failures.push(`the scenario itself broke: ${traceOf(error)}`)
   }
@@ -181,15 +185,15 @@ function differences(expected: Expected, result: Result | undefined, writes: num
   return found
 }
 
-function mishaps(list: readonly Mishap[]): (call: PortCall) => Fate | undefined {
+function faultInjector(list: readonly InjectedFault[]): (call: PortCall) => CallFault | undefined {
   const met = list.map(() => 0)
   return (call) => {
-    for (const [index, { call: name, about, from = 0, times = 1, fate }] of list.entries()) {
+    for (const [index, { call: name, about, from = 0, times = 1, fault }] of list.entries()) {
       if (name !== undefined && (typeof name === 'string' ? name !== call.name : !name.test(call.name))) continue
       if (about && !`${call.path ?? ''} ${JSON.stringify(call.input)}`.includes(about)) continue
       const count = met[index] ?? 0
       met[index] = count + 1
-      if (count >= from && count < from + times) return fate
+      if (count >= from && count < from + times) return fault
     }
     return undefined
   }

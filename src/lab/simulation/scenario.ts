@@ -4,7 +4,7 @@ import type { Direction, Result, StageName } from '../../engine/model/report.ts'
 import type { Mode, Settings } from '../../engine/model/settings.ts'
 import type { Lab } from '../joined/lab.ts'
 import type { WorldDescription } from '../joined/world.ts'
-import type { Fate } from '../ports/call-gate.ts'
+import type { CallFault } from '../ports/call-gate.ts'
 import type { LabPortsOptions } from '../ports/ports.ts'
 
 /** A moment of one run. */
@@ -18,14 +18,14 @@ export type When =
   /** The nth call of this name has taken effect. */
   | { call: string; count?: number }
 
-export interface Happening {
+export interface TimedEvent {
   when: When
   /** What somebody, or the world, does. */
   do(lab: Lab): void
 }
 
-/** Calls that meet a fate: those of this name (or any), from the nth on, so many times. */
-export interface Mishap {
+/** Calls that meet a fault: those of this name (or any), from the nth on, so many times. */
+export interface InjectedFault {
   call?: string | RegExp
   /** Only calls whose path or input, as JSON, has this in it. */
   about?: string
@@ -33,7 +33,7 @@ export interface Mishap {
   from?: number
   /** 1 unless it says more; `Number.POSITIVE_INFINITY` for ever. */
   times?: number
-  fate: Fate
+  fault: CallFault
 }
 
 export interface Expected {
@@ -50,15 +50,15 @@ export interface Expected {
   writes?: number
 }
 
-export interface Step {
+export interface ScenarioStep {
   mode?: Mode
   settings?: Partial<Settings>
   /** The action's post step, for the run that was begun last. */
   recovers?: boolean
   /** Done before it starts, with the world at rest. */
   before?(lab: Lab): void
-  happenings?: readonly Happening[]
-  mishaps?: readonly Mishap[]
+  timedEvents?: readonly TimedEvent[]
+  faults?: readonly InjectedFault[]
   /** The process is killed, or asked to stop, then. */
   kill?: When
   cancel?: When
@@ -67,7 +67,7 @@ export interface Step {
     credentialsEndAfterMs?: number
   }
   /** Another one, started so many ms later on another machine. */
-  beside?: Step & { afterMs: number }
+  beside?: ScenarioStep & { afterMs: number }
   expect: Expected
 }
 
@@ -79,7 +79,7 @@ export interface Scenario {
   world: WorldDescription
   /** Of every step. */
   settings?: Partial<Settings>
-  steps: readonly Step[]
+  steps: readonly ScenarioStep[]
   /** Workloads that may be without a serving pod for a moment, as `shop/Deployment/ledger`. */
   mayBeDown?: readonly string[]
   /** Settings that others change meanwhile on purpose, as `GROUP setting`. */

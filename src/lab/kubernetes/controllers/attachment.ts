@@ -4,9 +4,9 @@
  */
 import { createHash } from 'node:crypto'
 import { finished, type KubeObject } from '../object.ts'
-import { annotation, delayOf } from '../simulated-behavior.ts'
-import type { Change, Store } from '../store.ts'
-import { byKey, type Controller, type World, workqueue } from './workqueue.ts'
+import { behaviorAnnotation, delayOf } from '../simulated-behavior.ts'
+import type { ObjectStore, StoreChange } from '../store.ts'
+import { byKey, type Controller, type ControllerContext, workqueue } from './workqueue.ts'
 
 /** maxWaitForUnmountDuration of the attach/detach controller. */
 const UNMOUNT_WAIT_MS = 360_000
@@ -15,11 +15,11 @@ const DEFAULT_MS = 1000
 /** Which volumes a kubelet has mounted, as `volume@node`. */
 export type Mounts = Set<string>
 
-export function attachmentController({ clock, store, timing }: World, mounts: Mounts): Controller {
+export function attachmentController({ clock, store, timing }: ControllerContext, mounts: Mounts): Controller {
   const queue = workqueue(clock, timing.controllerMs, sync)
   const detachable = new Map<string, number>()
 
-  function onChange({ object }: Change): void {
+  function onChange({ object }: StoreChange): void {
     if (object.kind === 'Pod' && object.spec?.nodeName)
       for (const volume of csiVolumesOf(store, object)) queue.add(volume.metadata.name)
     if (object.kind === 'VolumeAttachment') queue.add(object.spec.source?.persistentVolumeName ?? '')
@@ -71,7 +71,7 @@ export function attachmentController({ clock, store, timing }: World, mounts: Mo
       },
       spec: { attacher: driver, nodeName: node, source: { persistentVolumeName: volume.metadata.name } }
     })
-    const delay = delayOf(annotation('attach-after', made, store.find('Node', undefined, node)), DEFAULT_MS)
+    const delay = delayOf(behaviorAnnotation('attach-after', made, store.find('Node', undefined, node)), DEFAULT_MS)
     if (delay === undefined) return
     clock.after(delay, () => {
       store.write(made, (draft) => {
@@ -93,7 +93,10 @@ export function attachmentController({ clock, store, timing }: World, mounts: Mo
     }
     detachable.delete(uid)
     store.remove('VolumeAttachment', undefined, name)
-    const delay = delayOf(annotation('detach-after', attachment, store.find('Node', undefined, node)), DEFAULT_MS)
+    const delay = delayOf(
+      behaviorAnnotation('detach-after', attachment, store.find('Node', undefined, node)),
+      DEFAULT_MS
+    )
     if (delay === undefined) return
     clock.after(delay, () => {
       store.write(attachment, ({ metadata, status }) => {
@@ -107,7 +110,7 @@ export function attachmentController({ clock, store, timing }: World, mounts: Mo
 }
 
 /** The persistent volumes with a CSI driver behind a pod's claims, as far as they are bound. */
-export function csiVolumesOf(store: Store, pod: KubeObject): KubeObject[] {
+export function csiVolumesOf(store: ObjectStore, pod: KubeObject): KubeObject[] {
   const volumes: KubeObject[] = []
   for (const { persistentVolumeClaim } of pod.spec.volumes ?? []) {
     if (!persistentVolumeClaim) continue

@@ -3,9 +3,9 @@
 import { matchesNodeAffinity, untolerated } from '../node-fit.ts'
 import { availableIn, finished, type KubeObject, podReady, type Raw, templateHash } from '../object.ts'
 import { scaled } from '../quantity.ts'
-import type { Change } from '../store.ts'
+import type { StoreChange } from '../store.ts'
 import { createPod, deletePod, podsOf } from './pod-template.ts'
-import { byKey, type Controller, keyOf, ownerKey, type World, workqueue } from './workqueue.ts'
+import { byKey, type Controller, type ControllerContext, ownerKey, queueKey, workqueue } from './workqueue.ts'
 
 const HASH = 'controller-revision-hash'
 
@@ -28,16 +28,16 @@ const hostNetworkToleration = {
   effect: 'NoSchedule'
 }
 
-export function daemonSetController({ clock, store, timing }: World): Controller {
+export function daemonSetController({ clock, store, timing }: ControllerContext): Controller {
   const queue = workqueue(clock, timing.controllerMs, sync)
 
-  function onChange({ object, before, type }: Change): void {
-    if (object.kind === 'DaemonSet') queue.add(keyOf(object))
+  function onChange({ object, before, type }: StoreChange): void {
+    if (object.kind === 'DaemonSet') queue.add(queueKey(object))
     else if (object.kind === 'Pod') {
       const owner = ownerKey(object, 'DaemonSet')
       if (owner) queue.add(owner)
     } else if (object.kind === 'Node' && (type !== 'MODIFIED' || decides(object) !== decides(before as KubeObject))) {
-      for (const set of store.list('DaemonSet')) queue.add(keyOf(set))
+      for (const set of store.list('DaemonSet')) queue.add(queueKey(set))
     }
   }
 

@@ -3,7 +3,7 @@
  * https://github.com/kubernetes/kubernetes/tree/v1.37.2/pkg/controller/deployment
  */
 import {
-  condition,
+  conditionOf,
   controlledBy,
   finished,
   type KubeObject,
@@ -15,20 +15,20 @@ import {
   timestamp
 } from '../object.ts'
 import { scaled } from '../quantity.ts'
-import type { Change } from '../store.ts'
+import type { StoreChange } from '../store.ts'
 import { podsOf } from './pod-template.ts'
-import { byKey, type Controller, keyOf, ownerKey, type World, workqueue } from './workqueue.ts'
+import { byKey, type Controller, type ControllerContext, ownerKey, queueKey, workqueue } from './workqueue.ts'
 
 const HASH = 'pod-template-hash'
 const REVISION = 'deployment.kubernetes.io/revision'
 const DESIRED = 'deployment.kubernetes.io/desired-replicas'
 const MAX = 'deployment.kubernetes.io/max-replicas'
 
-export function deploymentController({ clock, store, timing }: World): Controller {
+export function deploymentController({ clock, store, timing }: ControllerContext): Controller {
   const queue = workqueue(clock, timing.controllerMs, sync)
 
-  function onChange({ object, type }: Change): void {
-    if (object.kind === 'Deployment') queue.add(keyOf(object))
+  function onChange({ object, type }: StoreChange): void {
+    if (object.kind === 'Deployment') queue.add(queueKey(object))
     if (object.kind === 'ReplicaSet') {
       const owner = ownerKey(object, 'Deployment')
       if (owner) queue.add(owner)
@@ -249,7 +249,7 @@ export function deploymentController({ clock, store, timing }: World): Controlle
   }
 
   function setProgress(draft: Raw, before: KubeObject, current: KubeObject | undefined, now: string): void {
-    const was = condition(before, 'Progressing')
+    const was = conditionOf(before, 'Progressing')
     const name = current?.metadata.name
     const base = { type: 'Progressing', lastUpdateTime: now }
     if (draft.spec.paused) return
@@ -265,7 +265,7 @@ export function deploymentController({ clock, store, timing }: World): Controlle
     const started = was?.reason === 'NewReplicaSetAvailable' || was?.reason === undefined
     if (moved || started) {
       const message = `ReplicaSet "${name}" is progressing.`
-      queue.add(keyOf(before), draft.spec.progressDeadlineSeconds * 1000 + 1000)
+      queue.add(queueKey(before), draft.spec.progressDeadlineSeconds * 1000 + 1000)
       setCondition(draft.status, { ...base, status: 'True', reason: 'ReplicaSetUpdated', message }, now)
       return
     }

@@ -7,18 +7,18 @@ import { controllerOf, type KubeObject, podReady, setCondition, timestamp } from
 import { scaled } from '../quantity.ts'
 import { resources } from '../resource.ts'
 import { matchesSelector } from '../selector.ts'
-import type { Change } from '../store.ts'
-import { byKey, type Controller, keyOf, type World, workqueue } from './workqueue.ts'
+import type { StoreChange } from '../store.ts'
+import { byKey, type Controller, type ControllerContext, queueKey, workqueue } from './workqueue.ts'
 
 /** A pod that was evicted but is still not being deleted after this long counts again. */
 const DELETION_TIMEOUT_MS = 120_000
 const scalable = new Set(['Deployment', 'ReplicaSet', 'StatefulSet'])
 
-export function disruptionController({ clock, store, timing }: World): Controller {
+export function disruptionController({ clock, store, timing }: ControllerContext): Controller {
   const queue = workqueue(clock, timing.controllerMs, sync)
 
-  function onChange({ object, before }: Change): void {
-    if (object.kind === 'PodDisruptionBudget') queue.add(keyOf(object))
+  function onChange({ object, before }: StoreChange): void {
+    if (object.kind === 'PodDisruptionBudget') queue.add(queueKey(object))
     if (object.kind === 'Pod') wake(object.metadata.namespace, [object, before])
     // The real controller hears of a new scale with the next event of a pod; scaling makes such events.
   }
@@ -26,7 +26,7 @@ export function disruptionController({ clock, store, timing }: World): Controlle
   function wake(namespace: string | undefined, pods: (KubeObject | undefined)[]): void {
     for (const budget of store.list('PodDisruptionBudget', namespace)) {
       if (pods.some((pod) => pod && matchesSelector(budget.spec?.selector, pod.metadata.labels)))
-        queue.add(keyOf(budget))
+        queue.add(queueKey(budget))
     }
   }
 

@@ -1,9 +1,9 @@
 /** Removes what nobody owns any more, pods of nodes that are gone, and the content of namespaces that are going. */
-import { condition, finished, type KubeObject, type Raw, setCondition, timestamp } from '../object.ts'
+import { conditionOf, finished, type KubeObject, type Raw, setCondition, timestamp } from '../object.ts'
 import { resourceOfKind, resources } from '../resource.ts'
-import type { Change } from '../store.ts'
+import type { StoreChange } from '../store.ts'
 import { deletePod } from './pod-template.ts'
-import { byKey, type Controller, keyOf, type World, workqueue } from './workqueue.ts'
+import { byKey, type Controller, type ControllerContext, queueKey, workqueue } from './workqueue.ts'
 
 /**
  * The real one looks every 20 s and waits 40 s to be sure that a node is gone, so that its pods go 40 to 80 s later.
@@ -11,20 +11,20 @@ import { byKey, type Controller, keyOf, type World, workqueue } from './workqueu
  */
 const ORPHANED_PODS_MS = 60_000
 
-export function garbageCollector({ clock, store, timing }: World): Controller {
+export function garbageCollector({ clock, store, timing }: ControllerContext): Controller {
   const dependents = workqueue(clock, timing.controllerMs, collect)
   const foreground = workqueue(clock, timing.controllerMs, finishForeground)
   const nodes = workqueue(clock, ORPHANED_PODS_MS, collectPodsOf)
   const namespaces = workqueue(clock, timing.controllerMs, empty)
 
-  function onChange({ object, type }: Change): void {
+  function onChange({ object, type }: StoreChange): void {
     const owners = object.metadata.ownerReferences ?? []
     if (type === 'DELETED') {
-      for (const one of store.ownedBy(object.metadata.uid)) dependents.add(`${one.kind}:${keyOf(one)}`)
+      for (const one of store.ownedBy(object.metadata.uid)) dependents.add(`${one.kind}:${queueKey(one)}`)
       for (const one of owners) foreground.add(`${one.kind}:${object.metadata.namespace ?? ''}/${one.name}`)
     }
-    if (type === 'ADDED' && owners.length > 0) dependents.add(`${object.kind}:${keyOf(object)}`)
-    if (object.metadata.finalizers?.includes('foregroundDeletion')) foreground.add(`${object.kind}:${keyOf(object)}`)
+    if (type === 'ADDED' && owners.length > 0) dependents.add(`${object.kind}:${queueKey(object)}`)
+    if (object.metadata.finalizers?.includes('foregroundDeletion')) foreground.add(`${object.kind}:${queueKey(object)}`)
     if (object.kind === 'Node' && type === 'DELETED') nodes.add(object.metadata.name)
     const going =
       object.kind === 'Namespace' ? object.metadata.name : type === 'DELETED' ? object.metadata.namespace : undefined
@@ -85,7 +85,7 @@ export function garbageCollector({ clock, store, timing }: World): Controller {
       if (!finished(pod)) {
         store.write(pod, ({ status }: Raw) => {
           status.phase = 'Failed'
-          if (!condition({ status } as KubeObject, 'DisruptionTarget')) {
+          if (!conditionOf({ status } as KubeObject, 'DisruptionTarget')) {
             setCondition(status, { type: 'DisruptionTarget', status: 'True', ...why }, timestamp(clock.now()))
           }
         })

@@ -1,19 +1,19 @@
 /** Jobs. Pods carry the tracking finalizer until they are counted, so an evicted pod is never forgotten: it has failed. */
-import { condition, finished, type KubeObject, podReady, type Raw, setCondition, timestamp } from '../object.ts'
-import type { Change } from '../store.ts'
+import { conditionOf, finished, type KubeObject, podReady, type Raw, setCondition, timestamp } from '../object.ts'
+import type { StoreChange } from '../store.ts'
 import { active, createPod, deletePod, podsOf } from './pod-template.ts'
-import { byKey, type Controller, keyOf, ownerKey, type World, workqueue } from './workqueue.ts'
+import { byKey, type Controller, type ControllerContext, ownerKey, queueKey, workqueue } from './workqueue.ts'
 
 const TRACKING = 'batch.kubernetes.io/job-tracking'
 const FIRST_BACKOFF_MS = 10_000
 const LAST_BACKOFF_MS = 600_000
 
-export function jobController({ clock, store, timing }: World): Controller {
+export function jobController({ clock, store, timing }: ControllerContext): Controller {
   const queue = workqueue(clock, timing.controllerMs, sync)
   const lastFailure = new Map<string, { at: number; count: number }>()
 
-  function onChange({ object }: Change): void {
-    if (object.kind === 'Job') queue.add(keyOf(object))
+  function onChange({ object }: StoreChange): void {
+    if (object.kind === 'Job') queue.add(queueKey(object))
     if (object.kind !== 'Pod') return
     const owner = ownerKey(object, 'Job')
     if (owner) queue.add(owner)
@@ -69,7 +69,7 @@ export function jobController({ clock, store, timing }: World): Controller {
   /** `podFailurePolicy` with onPodConditions, which is how a Job says that evictions are not its failures. */
   function ignored(job: KubeObject, pod: KubeObject): boolean {
     const rule = (job.spec.podFailurePolicy?.rules ?? []).find((one: Raw) =>
-      one.onPodConditions?.some(({ type, status = 'True' }: Raw) => condition(pod, type)?.status === status)
+      one.onPodConditions?.some(({ type, status = 'True' }: Raw) => conditionOf(pod, type)?.status === status)
     )
     return rule?.action === 'Ignore'
   }
@@ -179,5 +179,5 @@ function lost(job: KubeObject, pod: KubeObject): boolean {
 }
 
 function over(job: KubeObject): boolean {
-  return ['Complete', 'Failed'].some((type) => condition(job, type)?.status === 'True')
+  return ['Complete', 'Failed'].some((type) => conditionOf(job, type)?.status === 'True')
 }

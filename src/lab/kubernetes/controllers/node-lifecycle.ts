@@ -4,10 +4,10 @@
  */
 
 import { tolerates } from '../node-fit.ts'
-import { condition, finished, type KubeObject, podReady, type Raw, same, setCondition, timestamp } from '../object.ts'
-import type { Change } from '../store.ts'
+import { conditionOf, finished, type KubeObject, podReady, type Raw, same, setCondition, timestamp } from '../object.ts'
+import type { StoreChange } from '../store.ts'
 import { deletePod } from './pod-template.ts'
-import { byKey, type Controller, keyOf, type World, workqueue } from './workqueue.ts'
+import { byKey, type Controller, type ControllerContext, queueKey, workqueue } from './workqueue.ts'
 
 const PREFIX = 'node.kubernetes.io/'
 
@@ -16,19 +16,22 @@ export interface Heartbeats {
   last(node: string): number | undefined
 }
 
-export function nodeLifecycleController({ clock, store, timing }: World, heartbeats: Heartbeats): Controller {
+export function nodeLifecycleController(
+  { clock, store, timing }: ControllerContext,
+  heartbeats: Heartbeats
+): Controller {
   const queue = workqueue(clock, timing.controllerMs, sync)
   const evictions = workqueue(clock, 0, evict)
 
-  function onChange({ object, before, type }: Change): void {
+  function onChange({ object, before, type }: StoreChange): void {
     if (object.kind === 'Node') {
-      if (type !== 'DELETED') queue.add(keyOf(object))
+      if (type !== 'DELETED') queue.add(queueKey(object))
       if (!same(object.spec?.taints, before?.spec?.taints)) {
-        for (const pod of store.podsOnNode(object.metadata.name)) evictions.add(keyOf(pod))
+        for (const pod of store.podsOnNode(object.metadata.name)) evictions.add(queueKey(pod))
       }
     }
     if (object.kind === 'Pod' && object.spec?.nodeName && !before?.spec?.nodeName && type !== 'DELETED')
-      evictions.add(keyOf(object))
+      evictions.add(queueKey(object))
   }
 
   function sync(key: string): void {
@@ -43,7 +46,7 @@ export function nodeLifecycleController({ clock, store, timing }: World, heartbe
     const current = byKey(store, 'Node', key)
     if (!current) return
     setTaints(current)
-    if (condition(current, 'Ready')?.status !== 'True') markPodsUnready(current)
+    if (conditionOf(current, 'Ready')?.status !== 'True') markPodsUnready(current)
   }
 
   function markUnknown(node: KubeObject): void {
@@ -51,7 +54,7 @@ export function nodeLifecycleController({ clock, store, timing }: World, heartbe
     store.write(node, (draft) => {
       draft.status ??= {}
       for (const type of ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']) {
-        const was = condition(draft, type)
+        const was = conditionOf(draft, type)
         if (was?.status === 'Unknown') continue
         const never = was === undefined
         setCondition(
@@ -71,7 +74,7 @@ export function nodeLifecycleController({ clock, store, timing }: World, heartbe
 
   /** Taints of our own keys as they should be; all others are left alone. */
   function setTaints(node: KubeObject): void {
-    const ready = condition(node, 'Ready')?.status
+    const ready = conditionOf(node, 'Ready')?.status
     const wanted: Raw[] = []
     const name = ready === 'True' ? undefined : ready === 'Unknown' ? 'unreachable' : 'not-ready'
     const since = { timeAdded: timestamp(clock.now()) }

@@ -1,8 +1,8 @@
 /** Pods from templates, and the order in which a controller takes pods away. */
-import { condition, controlledBy, finished, type KubeObject, ownerReference, podReady, type Raw } from '../object.ts'
-import type { Store } from '../store.ts'
+import { conditionOf, controlledBy, finished, type KubeObject, ownerReference, podReady, type Raw } from '../object.ts'
+import type { ObjectStore } from '../store.ts'
 
-export function podsOf(store: Store, owner: KubeObject): KubeObject[] {
+export function podsOf(store: ObjectStore, owner: KubeObject): KubeObject[] {
   const owned: KubeObject[] = []
   for (const one of store.ownedBy(owner.metadata.uid))
     if (one.kind === 'Pod' && controlledBy(one, owner)) owned.push(one)
@@ -15,7 +15,7 @@ export function active(pod: KubeObject): boolean {
 }
 
 export function createPod(
-  store: Store,
+  store: ObjectStore,
   owner: KubeObject,
   template: Raw,
   more: { name?: string; labels?: Record<string, string>; finalizers?: string[]; spec?: (spec: Raw) => void }
@@ -39,7 +39,7 @@ export function createPod(
   })
 }
 
-export function deletePod(store: Store, pod: KubeObject, gracePeriodSeconds?: number): void {
+export function deletePod(store: ObjectStore, pod: KubeObject, gracePeriodSeconds?: number): void {
   if (store.find('Pod', pod.metadata.namespace, pod.metadata.name)?.metadata.uid !== pod.metadata.uid) return
   store.remove('Pod', pod.metadata.namespace, pod.metadata.name, {
     preconditions: { uid: pod.metadata.uid },
@@ -57,7 +57,7 @@ export function dispensableFirst(pods: readonly KubeObject[], related: readonly 
   const phases = ['Pending', 'Unknown', 'Running']
   const cost = (pod: KubeObject) =>
     Number(pod.metadata.annotations?.['controller.kubernetes.io/pod-deletion-cost'] ?? 0)
-  const readySince = (pod: KubeObject) => (podReady(pod) ? Date.parse(condition(pod, 'Ready').lastTransitionTime) : 0)
+  const readySince = (pod: KubeObject) => (podReady(pod) ? Date.parse(conditionOf(pod, 'Ready').lastTransitionTime) : 0)
   const rank = (pod: KubeObject) => [
     pod.spec.nodeName ? 1 : 0,
     phases.indexOf(pod.status?.phase),

@@ -1,13 +1,13 @@
 import { availableIn, controllerOf, finished, type KubeObject, podReady } from '../object.ts'
-import type { Change } from '../store.ts'
+import type { StoreChange } from '../store.ts'
 import { active, createPod, deletePod, dispensableFirst, podsOf } from './pod-template.ts'
-import { byKey, type Controller, keyOf, ownerKey, type World, workqueue } from './workqueue.ts'
+import { byKey, type Controller, type ControllerContext, ownerKey, queueKey, workqueue } from './workqueue.ts'
 
-export function replicaSetController({ clock, store, timing }: World): Controller {
+export function replicaSetController({ clock, store, timing }: ControllerContext): Controller {
   const queue = workqueue(clock, timing.controllerMs, sync)
 
-  function onChange({ object }: Change): void {
-    if (object.kind === 'ReplicaSet') queue.add(keyOf(object))
+  function onChange({ object }: StoreChange): void {
+    if (object.kind === 'ReplicaSet') queue.add(queueKey(object))
     if (object.kind !== 'Pod') return
     const owner = ownerKey(object, 'ReplicaSet')
     if (owner) queue.add(owner)

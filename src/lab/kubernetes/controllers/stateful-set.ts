@@ -3,19 +3,19 @@
  * podManagementPolicy is Parallel.
  */
 import { availableIn, finished, type KubeObject, ownerReference, podReady, type Raw, templateHash } from '../object.ts'
-import type { Change } from '../store.ts'
+import type { StoreChange } from '../store.ts'
 import { createPod, deletePod, podsOf } from './pod-template.ts'
-import { byKey, type Controller, keyOf, ownerKey, type World, workqueue } from './workqueue.ts'
+import { byKey, type Controller, type ControllerContext, ownerKey, queueKey, workqueue } from './workqueue.ts'
 
 const REVISION = 'controller-revision-hash'
 
-export function statefulSetController({ clock, store, timing }: World): Controller {
+export function statefulSetController({ clock, store, timing }: ControllerContext): Controller {
   const queue = workqueue(clock, timing.controllerMs, sync)
   // In place of ControllerRevision objects, which nobody who upgrades nodes reads: templates by set and revision.
   const templates = new Map<string, Raw>()
 
-  function onChange({ object }: Change): void {
-    if (object.kind === 'StatefulSet') queue.add(keyOf(object))
+  function onChange({ object }: StoreChange): void {
+    if (object.kind === 'StatefulSet') queue.add(queueKey(object))
     if (object.kind !== 'Pod') return
     const owner = ownerKey(object, 'StatefulSet')
     if (owner) queue.add(owner)

@@ -1,22 +1,22 @@
 /** Binds claims to volumes that are there already. Claims that wait for their first consumer are the scheduler's. */
 import type { KubeObject, Raw } from '../object.ts'
 import { quantity } from '../quantity.ts'
-import type { Change } from '../store.ts'
-import { byKey, type Controller, keyOf, type World, workqueue } from './workqueue.ts'
+import type { StoreChange } from '../store.ts'
+import { byKey, type Controller, type ControllerContext, queueKey, workqueue } from './workqueue.ts'
 
-export function volumeBinder({ clock, store, timing }: World): Controller {
+export function volumeBinder({ clock, store, timing }: ControllerContext): Controller {
   const claims = workqueue(clock, timing.controllerMs, bindClaim)
   const volumes = workqueue(clock, timing.controllerMs, settleVolume)
 
-  function onChange({ object, type }: Change): void {
+  function onChange({ object, type }: StoreChange): void {
     if (object.kind === 'PersistentVolumeClaim') {
-      if (type !== 'DELETED') claims.add(keyOf(object))
+      if (type !== 'DELETED') claims.add(queueKey(object))
       else if (object.spec?.volumeName) volumes.add(`/${object.spec.volumeName}`)
     }
     if (object.kind === 'PersistentVolume' && type !== 'DELETED') {
-      volumes.add(keyOf(object))
+      volumes.add(queueKey(object))
       if (type === 'ADDED')
-        for (const claim of store.list('PersistentVolumeClaim')) if (!bound(claim)) claims.add(keyOf(claim))
+        for (const claim of store.list('PersistentVolumeClaim')) if (!bound(claim)) claims.add(queueKey(claim))
     }
   }
 

@@ -2,12 +2,12 @@
 import type { LabClock } from '../../clock.ts'
 import { ApiError } from '../api-error.ts'
 import type { KubeObject } from '../object.ts'
-import type { Change, Store } from '../store.ts'
+import type { ObjectStore, StoreChange } from '../store.ts'
 
 /** What every part of the control plane works on. */
-export interface World {
+export interface ControllerContext {
   clock: LabClock
-  store: Store
+  store: ObjectStore
   timing: Timing
 }
 
@@ -20,7 +20,7 @@ export interface Timing {
 }
 
 export interface Controller {
-  onChange(change: Change): void
+  onChange(change: StoreChange): void
 }
 
 export interface Queue {
@@ -60,11 +60,11 @@ export function workqueue(clock: LabClock, latencyMs: number, sync: (key: string
   return { add }
 }
 
-export function keyOf(object: KubeObject): string {
+export function queueKey(object: KubeObject): string {
   return `${object.metadata.namespace ?? ''}/${object.metadata.name}`
 }
 
-export function byKey(store: Store, kind: string, key: string): KubeObject | undefined {
+export function byKey(store: ObjectStore, kind: string, key: string): KubeObject | undefined {
   const slash = key.indexOf('/')
   return store.find(kind, key.slice(0, slash) || undefined, key.slice(slash + 1))
 }
