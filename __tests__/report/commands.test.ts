@@ -39,11 +39,11 @@ describe('a command in a message', () => {
 describe('the program', () => {
   it('is named as it was started, and never as a package that could be fetched from elsewhere', () => {
     const node = '/usr/local/bin/node'
-    assert.equal(programOf([node, '/home/me/eks/build/cli/bin.js'], '/home/me/eks'), 'node build/cli/bin.js')
-    assert.equal(programOf([node, '/opt/it is/bin.js'], '/home/me'), "node '/opt/it is/bin.js'")
-    assert.equal(programOf([node, '/usr/local/bin/eks-node-upgrade'], '/home/me'), 'eks-node-upgrade')
+    assert.equal(programOf([node, '/srv/eks/build/cli/bin.js'], '/srv/eks'), 'node build/cli/bin.js')
+    assert.equal(programOf([node, '/opt/it is/bin.js'], '/srv'), "node '/opt/it is/bin.js'")
+    assert.equal(programOf([node, '/usr/local/bin/eks-node-upgrade'], '/srv'), 'eks-node-upgrade')
     assert.equal(
-      programOf([node, '/home/me/eks/node_modules/.bin/eks-node-upgrade'], '/home/me/eks'),
+      programOf([node, '/srv/eks/node_modules/.bin/eks-node-upgrade'], '/srv/eks'),
       'node node_modules/.bin/eks-node-upgrade'
     )
     assert.equal(programOf([], '/'), 'eks-node-upgrade')
