@@ -14,8 +14,8 @@ import type {
   StageName,
   Waiting
 } from '../engine/model/report.ts'
+import { shellWord } from '../engine/model/shell-word.ts'
 import { clockTime, roughly, span } from './duration.ts'
-import { shellWord } from './escape.ts'
 
 export const program = 'npx eks-node-upgrade'
 

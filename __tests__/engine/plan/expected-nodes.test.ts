@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  incomingOffers,
+  expectedNodes,
   instanceTypes,
   labelsInUserData,
   taintsInUserData
@@ -13,7 +13,7 @@ const incoming = (tags: Record<string, string> = {}, zones = ['eu-west-1a']) =>
   group('shop-green', 'green', { tags, zones })
 
 test('tags say what a node will offer', () => {
-  const [offer] = incomingOffers(
+  const [offer] = expectedNodes(
     incoming({
       [`${prefix}/label/disk`]: 'ssd',
       [`${prefix}/label/example.io/tier`]: 'gold',
@@ -35,7 +35,7 @@ test('a node of the same type tells its resources and the labels of the type, an
   const sample = node('n1', {
     labels: { 'kubernetes.io/arch': 'amd64', color: 'blue', 'kubernetes.io/hostname': 'n1' }
   })
-  const [offer] = incomingOffers(
+  const [offer] = expectedNodes(
     incoming(),
     { InstanceType: 'm7i.large' },
     view({ nodes: [node('x', { instanceType: 'other' }), sample] })
@@ -48,7 +48,7 @@ test('a node of the same type tells its resources and the labels of the type, an
 })
 
 test('tags are believed more than a node that is there', () => {
-  const [offer] = incomingOffers(
+  const [offer] = expectedNodes(
     incoming({ [`${prefix}/resources/pods`]: '110' }),
     { InstanceType: 'm7i.large' },
     view({ nodes: [node('n1')] })
@@ -57,14 +57,14 @@ test('tags are believed more than a node that is there', () => {
 })
 
 test('of a type that nobody knows nothing is known', () => {
-  const [offer] = incomingOffers(incoming(), {}, view({ nodes: [node('n1')] }))
+  const [offer] = expectedNodes(incoming(), {}, view({ nodes: [node('n1')] }))
   assert.deepEqual(offer?.resources, {})
   assert.equal(offer?.resourcesComplete, false)
 })
 
 test('there is an offer for each type and zone', () => {
   const mixed = { Overrides: [{ InstanceType: 'a' }, { InstanceType: 'b' }, { InstanceType: 'a' }] }
-  const offers = incomingOffers({ ...incoming({}, ['z1', 'z2']), mixed }, {}, view())
+  const offers = expectedNodes({ ...incoming({}, ['z1', 'z2']), mixed }, {}, view())
   assert.deepEqual(
     offers.map(({ name, labels }) => `${name} ${labels['topology.kubernetes.io/zone']}`),
     ['a z1', 'a z2', 'b z1', 'b z2']
@@ -86,7 +86,7 @@ test('DaemonSets that certainly run there are taken off, others are not', () => 
   })
   const perhaps = workload('DaemonSet', 'gpu', { placement: placement({ ...asks, nodeSelector: { gpu: 'true' } }) })
   const sample = node('n1', { labels: { 'kubernetes.io/os': 'linux' } })
-  const [offer] = incomingOffers(
+  const [offer] = expectedNodes(
     incoming(),
     { InstanceType: 'm7i.large' },
     view({ nodes: [sample], workloads: [agent, linux, windows, perhaps] })
@@ -112,7 +112,7 @@ test('labels and taints in user data are read', () => {
     '[settings.kubernetes]\ncluster-name = "shop"\n[settings.kubernetes.node-labels]\ncolor = "green"\n"example.io/a" = "b"\n[settings.kubernetes.node-taints]\nteam = ["a:NoSchedule"]\n'
   assert.deepEqual(labelsInUserData(toml), { color: 'green', 'example.io/a': 'b' })
   assert.deepEqual(taintsInUserData(toml), [{ key: 'team', value: 'a', effect: 'NoSchedule' }])
-  const [offer] = incomingOffers(incoming(), { InstanceType: 'a', UserData: base64(text) }, view())
+  const [offer] = expectedNodes(incoming(), { InstanceType: 'a', UserData: base64(text) }, view())
   assert.equal(offer?.labels.color, 'green')
 })
 
@@ -120,7 +120,7 @@ test('nodes of the same user data tell their common labels, but for those with t
   const of = (name: string, labels: Record<string, string>) =>
     node(name, { labels: { ...labels, 'kubernetes.io/hostname': name } })
   const nodes = [of('n1', { tier: 'x', color: 'blue', one: '1' }), of('n2', { tier: 'x', color: 'blue', one: '2' })]
-  const [offer] = incomingOffers(incoming(), { InstanceType: 'm7i.large' }, view({ nodes }), { nodes, color: 'blue' })
+  const [offer] = expectedNodes(incoming(), { InstanceType: 'm7i.large' }, view({ nodes }), { nodes, color: 'blue' })
   assert.equal(offer?.labels.tier, 'x')
   assert.equal(offer?.labels.color, undefined)
   assert.equal(offer?.labels.one, undefined)

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ClusterView, Node, Volume } from '../../../src/engine/model/cluster.ts'
-import { incomingOffers } from '../../../src/engine/plan/expected-nodes.ts'
+import { expectedNodes } from '../../../src/engine/plan/expected-nodes.ts'
 import { fitFindings, roomFor } from '../../../src/engine/plan/fit-blockers.ts'
 import { surveyMoves } from '../../../src/engine/plan/planned-moves.ts'
 import { indexCluster } from '../../../src/engine/policy/workloads.ts'
@@ -17,7 +17,7 @@ function find(
   const all = view({ nodes: [...blue, ...(over.nodes ?? [])] }, ...parts)
   const index = indexCluster(all)
   const incoming = group('shop-green', 'green', { zones: over.zones ?? ['eu-west-1a'], tags: over.tags ?? {} })
-  const offers = incomingOffers(incoming, { InstanceType: over.type ?? 'm7i.large' }, all)
+  const offers = expectedNodes(incoming, { InstanceType: over.type ?? 'm7i.large' }, all)
   const room = roomFor(all, offers, names, { name: 'shop-green', nodes: 2 })
   return fitFindings(surveyMoves(index, names, settings).workloads, room, index)
 }

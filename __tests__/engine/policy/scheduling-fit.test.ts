@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { amountText, resourceAmount } from '../../../src/engine/policy/quantity.ts'
-import { fitOf, less, type Offer, offerOfNode, plus, tolerated } from '../../../src/engine/policy/scheduling-fit.ts'
+import { fitOf, less, type NodeInfo, nodeInfoOf, plus, tolerated } from '../../../src/engine/policy/scheduling-fit.ts'
 import { skewProblem } from '../../../src/engine/policy/version-skew.ts'
 import { node, placement } from '../plan/world.ts'
 
-const offer: Offer = {
+const offer: NodeInfo = {
   name: 'm7i.large',
   labels: { arch: 'amd64', 'kubernetes.io/hostname': '' },
   labelsComplete: false,
@@ -19,7 +19,7 @@ const taint = { key: 'team', value: 'a', effect: 'NoSchedule' } as const
 const cases: readonly [
   sentence: string,
   asks: Parameters<typeof placement>[0],
-  over: Partial<Offer>,
+  over: Partial<NodeInfo>,
   expected: RegExp | 'fits' | 'perhaps'
 ][] = [
   ['a pod that asks for nothing fits', {}, {}, 'fits'],
@@ -137,7 +137,7 @@ test('tolerations match as the API documents', () => {
 })
 
 test('a real node offers what its DaemonSets leave', () => {
-  const one = offerOfNode(node('n1'), { cpu: 500, pods: 3 })
+  const one = nodeInfoOf(node('n1'), { cpu: 500, pods: 3 })
   assert.deepEqual(one.resources, { cpu: 1500, memory: 8 * 2 ** 30, pods: 26 })
   assert.deepEqual(plus({ a: 1 }, { a: 1, b: 2 }), { a: 2, b: 2 })
   assert.deepEqual(less({ a: 1 }, { b: 1 }), { a: 1 })

@@ -1,4 +1,5 @@
 import type { Settings } from './settings.ts'
+import { shellWord } from './shell-word.ts'
 
 /** `upgrade --cluster shop --group workers`: the exact next command. */
 export function nextCommand(
@@ -6,6 +7,5 @@ export function nextCommand(
   settings: Pick<Settings, 'cluster'>,
   group: string
 ): string {
-  const word = (text: string) => (/^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
-  return `${mode} --cluster ${word(settings.cluster)}${group ? ` --group ${word(group)}` : ''}`
+  return `${mode} --cluster ${shellWord(settings.cluster)}${group ? ` --group ${shellWord(group)}` : ''}`
 }

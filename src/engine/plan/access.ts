@@ -3,7 +3,8 @@ import type { AccessCheck } from '../model/cluster.ts'
 import { objectName, objectNamespace } from '../model/names.ts'
 import type { Finding } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
-import { finding, shellWord } from './finding.ts'
+import { shellWord } from '../model/shell-word.ts'
+import { finding } from './finding.ts'
 
 /** Name and namespace of both our Lease and our ConfigMap. */
 const ours = { namespace: objectNamespace, name: objectName } as const

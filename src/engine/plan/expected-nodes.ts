@@ -4,9 +4,10 @@
  * Whatever comes from none of them stays unknown.
  */
 import type { ClusterView, Node, Placement, Resources, Taint, Workload } from '../model/cluster.ts'
+import { zoneLabels } from '../model/names.ts'
 import type { Color, Group, Json } from '../model/node-group.ts'
 import { resourceAmount } from '../policy/quantity.ts'
-import { fitOf, less, type Offer, plus } from '../policy/scheduling-fit.ts'
+import { fitOf, less, type NodeInfo, plus } from '../policy/scheduling-fit.ts'
 import { decodeBase64 } from './configuration.ts'
 
 const templatePrefix = 'k8s.io/cluster-autoscaler/node-template/'
@@ -22,11 +23,6 @@ const labelsOfType = [
   'topology.kubernetes.io/region',
   'failure-domain.beta.kubernetes.io/region'
 ]
-const zoneLabels = [
-  'topology.kubernetes.io/zone',
-  'failure-domain.beta.kubernetes.io/zone',
-  'topology.ebs.csi.aws.com/zone'
-]
 /** Every new node has one that nobody can have asked for. */
 const hostnameLabel = 'kubernetes.io/hostname'
 
@@ -34,12 +30,12 @@ const hostnameLabel = 'kubernetes.io/hostname'
  * One offer for each instance type and zone of the group. `alike`: nodes that were made by the same user data, so that what they all
  * are labelled with the new ones will be as well; `color` is their color, and labels with that word are not taken over.
  */
-export function incomingOffers(
+export function expectedNodes(
   incoming: Group,
   data: Json,
   view: ClusterView,
   alike?: { nodes: readonly Node[]; color: Color }
-): readonly Offer[] {
+): readonly NodeInfo[] {
   const zones = incoming.zones.length > 0 ? incoming.zones : [undefined]
   const shared = alike ? sharedLabels(alike.nodes, alike.color) : {}
   const bases = instanceTypes(incoming, data).map((type) => offerOfType(type, incoming, data, view, shared))
@@ -61,7 +57,7 @@ function offerOfType(
   data: Json,
   view: ClusterView,
   shared: Readonly<Record<string, string>>
-): Offer {
+): NodeInfo {
   const sample = type === undefined ? undefined : view.nodes.find((node) => node.instanceType === type)
   const text = userDataOf(data)
   const tags = readTemplateTags(group.tags)
@@ -82,14 +78,14 @@ function offerOfType(
   }
 }
 
-function inZone(offer: Offer, zone: string | undefined): Offer {
+function inZone(offer: NodeInfo, zone: string | undefined): NodeInfo {
   if (zone === undefined) return offer
   const labels = { ...offer.labels, ...Object.fromEntries(zoneLabels.map((key) => [key, zone])) }
   return { ...offer, labels }
 }
 
 /** Takes away what DaemonSets will ask for on it: those that certainly run there, so that the rest is never made too small. */
-function reserveDaemonSets(offer: Offer, view: ClusterView): Offer {
+function reserveDaemonSets(offer: NodeInfo, view: ClusterView): NodeInfo {
   const certain = view.workloads.filter((one) => one.kind === 'DaemonSet' && runsOn(one, offer))
   const asked = certain.reduce<Resources>((sum, one) => plus(sum, { pods: 1, ...one.placement.requests }), {})
   return {
@@ -99,7 +95,7 @@ function reserveDaemonSets(offer: Offer, view: ClusterView): Offer {
   }
 }
 
-function runsOn(daemonSet: Workload, offer: Offer): boolean {
+function runsOn(daemonSet: Workload, offer: NodeInfo): boolean {
   const anything: Placement = { ...daemonSet.placement, requests: {}, hostPorts: [] }
   const fit = fitOf(anything, { ...offer, resources: {}, resourcesComplete: false })
   return fit.fits && fit.certain

@@ -1,13 +1,9 @@
 /** How findings are made, and the commands in them. */
 import type { Finding } from '../model/report.ts'
+import { shellWord } from '../model/shell-word.ts'
 
 export function finding(rule: string, object: string, reason: string, ...remedies: readonly string[]): Finding {
   return { rule, object, reason, remedies }
-}
-
-/** A word for a POSIX shell; what needs no quotes gets none, so that commands stay readable. */
-export function shellWord(text: string): string {
-  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /** `aws autoscaling VERB --auto-scaling-group-name GROUP …` */

@@ -1,10 +1,11 @@
 /** Pods that will find no place: on no incoming node, and on no other that stays. Refused on certainty only. */
 import type { ClusterView, Node, Pod, Resources } from '../model/cluster.ts'
 import type { Finding } from '../model/report.ts'
-import { type Fit, fitOf, less, type Offer, offerOfNode, plus } from '../policy/scheduling-fit.ts'
+import { shellWord } from '../model/shell-word.ts'
+import { type Fit, fitOf, less, type NodeInfo, nodeInfoOf, plus } from '../policy/scheduling-fit.ts'
 import { termsMatch } from '../policy/selectors.ts'
 import { type ClusterIndex, isFinished, wantedPods } from '../policy/workloads.ts'
-import { count, finding, kubectl, nameSome, shellWord, tagCommand } from './finding.ts'
+import { count, finding, kubectl, nameSome, tagCommand } from './finding.ts'
 import type { OutgoingWorkload } from './planned-moves.ts'
 
 /** Packing is a guess that only warns; a very large cluster is spared it. */
@@ -17,7 +18,7 @@ export interface FitFindings {
 
 export interface Room {
   /** What a node of the incoming group offers, for each of its types and zones. */
-  offers: readonly Offer[]
+  expected: readonly NodeInfo[]
   /** How many incoming nodes there will be. */
   incomingNodes: number
   /** Nodes that are not emptied and take pods. */
@@ -27,12 +28,12 @@ export interface Room {
 
 export function roomFor(
   view: ClusterView,
-  offers: readonly Offer[],
+  offers: readonly NodeInfo[],
   outgoing: ReadonlySet<string>,
   incoming: { name: string; nodes: number }
 ): Room {
   return {
-    offers,
+    expected: offers,
     incomingNodes: incoming.nodes,
     staying: view.nodes.filter((node) => !outgoing.has(node.name) && node.schedulable),
     incomingName: incoming.name
@@ -43,7 +44,7 @@ export function fitFindings(workloads: readonly OutgoingWorkload[], room: Room, 
   const blockers: Finding[] = []
   const unsure: Pod[] = []
   const podsByNode = groupByNode(index.view.pods)
-  const staying = room.staying.map((node) => offerOfNode(node, reservedBy(daemonSetPods(podsByNode.get(node.name)))))
+  const staying = room.staying.map((node) => nodeInfoOf(node, reservedBy(daemonSetPods(podsByNode.get(node.name)))))
   for (const workload of workloads) {
     if (workload.moving.length === 0) continue
     const places = placesOf(workload, room, staying, index)
@@ -59,7 +60,7 @@ export function fitFindings(workloads: readonly OutgoingWorkload[], room: Room, 
 function placesOf(
   workload: OutgoingWorkload,
   room: Room,
-  staying: readonly Offer[],
+  staying: readonly NodeInfo[],
   index: ClusterIndex
 ): { homeless: readonly { pod: Pod; why: string }[]; unsure: readonly Pod[] } {
   const homeless: { pod: Pod; why: string }[] = []
@@ -68,7 +69,7 @@ function placesOf(
   for (const pod of workload.moving) {
     // Volumes differ from pod to pod; all else of a template's pods is the same.
     const key = JSON.stringify([pod.placement, pod.claims])
-    const fit = judged.get(key) ?? best([room.offers, staying], (offer) => placeFit(pod, offer, index))
+    const fit = judged.get(key) ?? best([room.expected, staying], (offer) => placeFit(pod, offer, index))
     judged.set(key, fit)
     if (!fit.fits) homeless.push({ pod, why: fit.why })
     else if (!fit.certain) unsure.push(pod)
@@ -77,7 +78,7 @@ function placesOf(
 }
 
 /** A certain place, else a possible one, else why the first one is none. Looks no further than it must. */
-function best(lists: readonly (readonly Offer[])[], judge: (offer: Offer) => Fit): Fit {
+function best(lists: readonly (readonly NodeInfo[])[], judge: (offer: NodeInfo) => Fit): Fit {
   let found: Fit | undefined
   for (const offer of lists.flat()) {
     const fit = judge(offer)
@@ -88,7 +89,7 @@ function best(lists: readonly (readonly Offer[])[], judge: (offer: Offer) => Fit
   return found ?? { fits: true, certain: true }
 }
 
-function placeFit(pod: Pod, offer: Offer, index: ClusterIndex): Fit {
+function placeFit(pod: Pod, offer: NodeInfo, index: ClusterIndex): Fit {
   const fit = fitOf(pod.placement, offer)
   if (!fit.fits) return fit
   for (const claim of pod.claims) {
@@ -174,13 +175,13 @@ function packing(
   room: Room,
   podsByNode: ReadonlyMap<string, readonly Pod[]>
 ): Finding | undefined {
-  const types = room.offers
+  const types = room.expected
   const first = types[0]
   if (!first || !types.every((offer) => offer.resourcesComplete)) return undefined
   const bins = Array.from({ length: room.incomingNodes }, (_, number) => ({
     ...(types[number % types.length] ?? first)
   }))
-  const others = room.staying.map((node) => ({ ...offerOfNode(node, reservedBy(podsByNode.get(node.name) ?? [])) }))
+  const others = room.staying.map((node) => ({ ...nodeInfoOf(node, reservedBy(podsByNode.get(node.name) ?? [])) }))
   const memory = (pod: Pod) => pod.placement.requests.memory ?? 0
   const pods = workloads.flatMap(({ moving }) => moving).sort((a, b) => memory(b) - memory(a))
   if (pods.length * (bins.length + others.length) > mostPackingSteps) return undefined

@@ -2,8 +2,9 @@
 import type { Color, Companions, Group } from '../model/node-group.ts'
 import type { Finding } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
+import { shellWord } from '../model/shell-word.ts'
 import { placeholders } from './configuration.ts'
-import { autoscaling, count, finding, nameSome, shellWord, tagCommand } from './finding.ts'
+import { autoscaling, count, finding, nameSome, tagCommand } from './finding.ts'
 
 export interface GroupSide {
   group: Group

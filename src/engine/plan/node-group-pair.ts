@@ -2,7 +2,8 @@
 import type { Color, Group } from '../model/node-group.ts'
 import type { Finding } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
-import { finding, nameSome, shellWord, tagCommand, untagCommand } from './finding.ts'
+import { shellWord } from '../model/shell-word.ts'
+import { finding, nameSome, tagCommand, untagCommand } from './finding.ts'
 
 export type TagSettings = Pick<Settings, 'cluster' | 'clusterTagKey' | 'groupTagKey' | 'colorTagKey'>
 

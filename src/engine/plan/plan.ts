@@ -3,6 +3,7 @@ import type { AccessCheck, ClusterView, Node } from '../model/cluster.ts'
 import type { Color, Companions, Group, TemplateVersion } from '../model/node-group.ts'
 import type { Finding, Plan } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
+import { shellWord } from '../model/shell-word.ts'
 import { type ClusterIndex, indexCluster } from '../policy/workloads.ts'
 import { accessFindings } from './access.ts'
 import { activeSide } from './active-group.ts'
@@ -14,8 +15,8 @@ import {
   type TemplateLookup,
   whatActiveRuns
 } from './configuration.ts'
-import { incomingOffers } from './expected-nodes.ts'
-import { finding, nameSome, shellWord } from './finding.ts'
+import { expectedNodes } from './expected-nodes.ts'
+import { finding, nameSome } from './finding.ts'
 import { fitFindings, roomFor } from './fit-blockers.ts'
 import { forecast } from './forecast.ts'
 import { groupFindings } from './group-blockers.ts'
@@ -210,7 +211,7 @@ function addClusterFindings(input: PlanInput, sides: Sides, facts: ClusterFacts,
   if (!facts.incoming) return
   const sameUserData = facts.runs.every((run) => run.fields['user data'] === facts.launches?.fields['user data'])
   const alike = sameUserData ? { nodes: facts.nodes, color: sides.activeColor } : undefined
-  const offers = incomingOffers(sides.inactive, facts.incoming.data, input.view, alike)
+  const offers = expectedNodes(sides.inactive, facts.incoming.data, input.view, alike)
   const room = roomFor(input.view, offers, outgoing, {
     name: sides.inactive.name,
     nodes: sides.active.instances.length

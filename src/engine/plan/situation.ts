@@ -2,10 +2,11 @@
 import type { ClusterView, Node } from '../model/cluster.ts'
 import type { Color, Group } from '../model/node-group.ts'
 import type { Finding } from '../model/report.ts'
+import { shellWord } from '../model/shell-word.ts'
 import { skewProblem } from '../policy/version-skew.ts'
 import { type Launches, runDiffers } from './comparison.ts'
 import { type ActiveRun, configurationOf, type TemplateLookup } from './configuration.ts'
-import { finding, kubectl, nameSome, shellWord } from './finding.ts'
+import { finding, kubectl, nameSome } from './finding.ts'
 
 /** None of a group's instances is a node here: then this is the wrong cluster, whatever the tags say. */
 export function nodesMissing(

@@ -1,12 +1,14 @@
 /** What of pods, workloads and budgets stands in the way, each with what a person can do about it. */
 import type { Budget, Pod } from '../model/cluster.ts'
+import { cordonedTaint } from '../model/names.ts'
 import type { Finding } from '../model/report.ts'
+import { shellWord } from '../model/shell-word.ts'
 import { budgetText, expectedPods, neverAllows } from '../policy/budgets.ts'
 import { type Method, restartHindrance } from '../policy/disruption-method.ts'
 import type { PodRule } from '../policy/pod-filters.ts'
 import { tolerated } from '../policy/scheduling-fit.ts'
 import { type ClusterIndex, ownerLabel, type PodOwner, wantedPods } from '../policy/workloads.ts'
-import { count, finding, kubectl, nameSome, shellWord } from './finding.ts'
+import { count, finding, kubectl, nameSome } from './finding.ts'
 import type { OutgoingWorkload } from './planned-moves.ts'
 
 export function workloadBlockers(workloads: readonly OutgoingWorkload[], index: ClusterIndex): readonly Finding[] {
@@ -109,8 +111,7 @@ function blockedNow({ label, method }: OutgoingWorkload, index: ClusterIndex): r
 
 /** The scheduler puts a pod that tolerates cordoned nodes back on one. */
 function comesBack({ owner, label, moving }: OutgoingWorkload): readonly Finding[] {
-  const cordoned = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' } as const
-  if (!moving.some((pod) => tolerated(cordoned, pod.placement.tolerations))) return []
+  if (!moving.some((pod) => tolerated(cordonedTaint, pod.placement.tolerations))) return []
   const reason =
     'it tolerates cordoned nodes, so its pods may come back to one; after the second time they are left there'
   return [

@@ -8,7 +8,7 @@ import { amountText } from './quantity.ts'
 import { meets } from './selectors.ts'
 
 /** What a node has for pods that are not its DaemonSets'. */
-export interface Offer {
+export interface NodeInfo {
   /** Such as `m7i.large in eu-west-1a` or a node's name. */
   name: string
   nodeName?: string
@@ -28,7 +28,7 @@ export type Fit = { fits: true; certain: boolean } | { fits: false; why: string 
 /** Effects that keep a pod away; PreferNoSchedule does not. */
 const barring: readonly Taint['effect'][] = ['NoSchedule', 'NoExecute']
 
-export function fitOf(placement: Placement, offer: Offer): Fit {
+export function fitOf(placement: Placement, offer: NodeInfo): Fit {
   const taint = offer.taints.find((one) => barring.includes(one.effect) && !tolerated(one, placement.tolerations))
   if (taint) return { fits: false, why: `the taint ${taintText(taint)} is not tolerated` }
   const labels = labelsFit(placement, offer)
@@ -50,7 +50,7 @@ export function tolerated(taint: Taint, tolerations: readonly Toleration[]): boo
 }
 
 /** The offer of a node that is there, less what its DaemonSets ask for. */
-export function offerOfNode(node: Node, reserved: Resources, hostPorts: readonly string[] = []): Offer {
+export function nodeInfoOf(node: Node, reserved: Resources, hostPorts: readonly string[] = []): NodeInfo {
   return {
     name: node.name,
     nodeName: node.name,
@@ -73,7 +73,7 @@ export function plus(a: Resources, b: Resources): Resources {
   return sum
 }
 
-function labelsFit(placement: Placement, offer: Offer): Fit {
+function labelsFit(placement: Placement, offer: NodeInfo): Fit {
   let certain = true
   const require = (requirement: Requirement): boolean | undefined => requirementHolds(requirement, offer)
   for (const [key, value] of Object.entries(placement.nodeSelector)) {
@@ -96,13 +96,13 @@ function labelsFit(placement: Placement, offer: Offer): Fit {
 }
 
 /** undefined: the label is not known. */
-function requirementHolds(requirement: Requirement, offer: Offer): boolean | undefined {
+function requirementHolds(requirement: Requirement, offer: NodeInfo): boolean | undefined {
   const value = offer.labels[requirement.key]
   if (value === undefined && !offer.labelsComplete) return undefined
   return meets(requirement, value)
 }
 
-function fieldHolds(field: Requirement, offer: Offer): boolean {
+function fieldHolds(field: Requirement, offer: NodeInfo): boolean {
   // A node that is still to come has a name that nobody can have written down.
   return field.key === 'metadata.name' && meets(field, offer.nodeName ?? '')
 }
@@ -112,7 +112,7 @@ function allHold(parts: readonly (boolean | undefined)[]): boolean | undefined {
   return parts.includes(undefined) ? undefined : true
 }
 
-function shortOf(requests: Resources, offer: Offer): string | undefined {
+function shortOf(requests: Resources, offer: NodeInfo): string | undefined {
   for (const [name, amount] of Object.entries({ pods: 1, ...requests })) {
     const offered = offer.resources[name] ?? (offer.resourcesComplete ? 0 : undefined)
     if (amount <= 0 || offered === undefined || offered >= amount) continue
@@ -122,7 +122,7 @@ function shortOf(requests: Resources, offer: Offer): string | undefined {
   return undefined
 }
 
-function seen(key: string, offer: Offer): string {
+function seen(key: string, offer: NodeInfo): string {
   const value = offer.labels[key]
   if (value === undefined) return `, and ${offer.name} has no such label`
   // A host name that is still to be given cannot be told.
