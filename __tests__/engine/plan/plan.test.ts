@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { versionInAlias } from '../../../src/engine/plan/checks/kubelet-version.ts'
 import { configurationOf, lookupIn } from '../../../src/engine/plan/configuration.ts'
-import { makePlan, type PlanInput } from '../../../src/engine/plan/plan.ts'
+import { makePlan } from '../../../src/engine/plan/plan.ts'
+import type { PlanInput } from '../../../src/engine/plan/plan-facts.ts'
 import { configurationFingerprint, retiredCopy } from '../../../src/engine/plan/retired-configuration.ts'
-import { versionInAlias } from '../../../src/engine/plan/situation.ts'
 import {
+  assertRemedies,
   base64,
   budget,
   companions,
@@ -12,6 +14,7 @@ import {
   directly,
   group,
   instance,
+  namesOf,
   node,
   pod,
   settings,
@@ -50,8 +53,8 @@ function plan(over: Partial<PlanInput> = {}) {
   })
   return {
     ...made,
-    blockers: made.plan.blockers.map(({ rule, object }) => `${rule} ${object}`),
-    warnings: made.plan.warnings.map(({ rule, object }) => `${rule} ${object}`)
+    blockers: namesOf(made.plan.blockers),
+    warnings: namesOf(made.plan.warnings)
   }
 }
 
@@ -72,11 +75,11 @@ test('a plan says what changes, what moves and how long it takes', () => {
     { field: 'user data', from: '3 lines', to: '4 lines', lines: ['+echo new'] }
   ])
   assert.deepEqual([made.podsToMove, made.workloadsToMove, made.daemonSetPods], [2, 1, 2])
-  assert.equal(made.longest, 'team-a/payments (1 of 2 at a time (its strategy))')
+  assert.equal(made.longest, 'team-a/payments (its strategy: 1 of 2 at a time)')
   assert.equal(launches?.fields.image, 'ami-42')
 })
 
-test('an equal group is unchanged, and nothing stands in the way of nothing', () => {
+test('an equal group is unchanged, and nothing blocks it', () => {
   const same = { ...green, template: { id: 'lt-1', name: '', version: '41' } }
   const { verdict, blockers } = plan({
     pair: { name: 'workers', blue, green: same },
@@ -217,12 +220,13 @@ const cases: readonly [
 for (const [sentence, over, blockers, warnings] of cases) {
   test(`plan: ${sentence}`, () => {
     const made = plan(over)
+    assertRemedies(made.plan.blockers)
     assert.deepEqual(made.blockers, blockers)
     assert.deepEqual(made.warnings, warnings)
   })
 }
 
-test('everything that stands in the way is told at once', () => {
+test('everything that blocks is reported at once', () => {
   const { blockers } = plan({
     denied: [{ verb: 'patch', group: '', resource: 'nodes' }],
     companions: { blue: companions({ activeRefreshes: ['InProgress'] }), green: companions() },

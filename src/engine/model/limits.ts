@@ -74,3 +74,12 @@ export const stopMs = { works: 1_000, record: 600 } as const
 export const sessionAssumedMs = 60 * 60_000
 /** An API server that does not answer for so long is not waited for: nothing can be written, and a person should know. */
 export const unheldMs = 15 * 60_000
+
+/** A template version that is this much older than the one that runs was not made to replace it. */
+export const olderByMs = 60 * 60_000
+/** The plan shows longer texts as the lines that differ. */
+export const longestInline = 100
+/** A difference of texts is found in a table of lines by lines; beyond this many cells it is shown by its ends only. */
+export const mostDifferenceCells = 4_000_000
+/** Packing pods on nodes is a guess that only warns; beyond this many steps (a very large cluster) it is not made. */
+export const mostPackingSteps = 5_000_000

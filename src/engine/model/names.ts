@@ -21,6 +21,8 @@ export const restartedByMark = 'eks-node-upgrade/restarted-by'
 
 /** The taint of a cordoned node. https://kubernetes.io/docs/reference/labels-annotations-taints/#node-kubernetes-io-unschedulable */
 export const cordonedTaint = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' } as const
+/** https://kubernetes.io/docs/reference/labels-annotations-taints/#kubernetesiohostname */
+export const hostnameLabel = 'kubernetes.io/hostname'
 /** https://kubernetes.io/docs/reference/labels-annotations-taints/#topologykubernetesiozone */
 export const zoneLabel = 'topology.kubernetes.io/zone'
 /**

@@ -1,11 +1,7 @@
 /** Configurations side by side, for people. */
+import { longestInline, mostDifferenceCells } from '../model/limits.ts'
 import type { Change } from '../model/report.ts'
 import { type Configuration, groupFields } from './configuration.ts'
-
-/** Longer texts are shown as differing lines. */
-const longestInline = 100
-/** Beyond so many cells of the table a difference is told by its ends only. */
-const mostCells = 4_000_000
 
 const firstFields = ['image', 'instance type', 'user data']
 
@@ -66,7 +62,7 @@ export function differingLines(before: readonly string[], after: readonly string
   }
   const a = before.slice(start, before.length - end)
   const b = after.slice(start, after.length - end)
-  if (a.length * b.length > mostCells) return [...a.map((line) => `-${line}`), ...b.map((line) => `+${line}`)]
+  if (a.length * b.length > mostDifferenceCells) return [...a.map((line) => `-${line}`), ...b.map((line) => `+${line}`)]
   return walk(a, b, commonLengths(a, b))
 }
 

@@ -4,7 +4,7 @@
  * Whatever comes from none of them stays unknown.
  */
 import type { ClusterView, Node, Placement, Resources, Taint, Workload } from '../model/cluster.ts'
-import { zoneLabels } from '../model/names.ts'
+import { hostnameLabel, zoneLabels } from '../model/names.ts'
 import type { Color, Group, Json } from '../model/node-group.ts'
 import { resourceAmount } from '../policy/quantity.ts'
 import { fitOf, less, type NodeInfo, plus } from '../policy/scheduling-fit.ts'
@@ -23,8 +23,6 @@ const labelsOfType = [
   'topology.kubernetes.io/region',
   'failure-domain.beta.kubernetes.io/region'
 ]
-/** Every new node has one that nobody can have asked for. */
-const hostnameLabel = 'kubernetes.io/hostname'
 
 /**
  * One offer for each instance type and zone of the group. `alike`: nodes that were made by the same user data, so that what they all

@@ -9,6 +9,12 @@ const assumedLaunchMs = 120_000
 /** Instances terminate and the last settings are written. */
 const assumedRetireMs = 60_000
 
+export interface Forecast {
+  estimateMs: number
+  /** The workload that takes longest, with its pace. */
+  longest?: string
+}
+
 /** For `pods` pods of one workload, `pace` at a time. */
 export function moveEstimateMs(pods: number, pace: number): number {
   return Math.ceil(pods / Math.max(1, pace)) * assumedPodMs
@@ -19,7 +25,7 @@ export function forecast(
   moves: readonly PlannedMove[],
   nodes: number,
   settings: Pick<Settings, 'canaryNodes' | 'stableMs' | 'soakMs'>
-): { estimateMs: number; longest?: string } {
+): Forecast {
   const moving = moves.filter(({ how }) => how === 'evict' || how === 'restart')
   const longest = moving.reduce<PlannedMove | undefined>(
     (best, move) => (best && best.estimateMs >= move.estimateMs ? best : move),
@@ -28,5 +34,8 @@ export function forecast(
   const waves = settings.canaryNodes > 0 && settings.canaryNodes < nodes ? 2 : 1
   const launchMs = waves * (assumedLaunchMs + settings.stableMs)
   const estimateMs = launchMs + (longest?.estimateMs ?? 0) + settings.soakMs + assumedRetireMs
-  return { estimateMs, longest: longest && `${longest.workload} (${longest.pace})` }
+  return {
+    estimateMs,
+    longest: longest && `${longest.workload} (${longest.how === 'restart' ? 'rolling restart' : longest.pace})`
+  }
 }

@@ -1,6 +1,8 @@
 /**
  * What an inactive group was configured to launch when it was retired, in the two places where it is kept: whole in the record, and
- * as fingerprints in a tag on the group (256 characters). Either is enough to tell that nobody changed it since.
+ * as fingerprints in a tag on the group. A tag's value has at most 256 characters
+ * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html). Either copy is enough to tell that the
+ * configuration has not been changed since then.
  */
 import { type Configuration, configurationFormat, formatField } from './configuration.ts'
 import { fingerprint, shortFingerprint } from './fingerprint.ts'
@@ -65,6 +67,12 @@ export function parseRetiredCopy(text: string): RetiredPrints | undefined {
     prints[field ?? restField] = match[2]
   }
   return { format: Number(format), prints }
+}
+
+/** Copies that can be read, of the record and of the tag; a tag that somebody has edited is no copy. */
+export function retiredCopies({ record, tag }: { record?: Configuration; tag?: string }): readonly RetiredCopy[] {
+  const copies = [record && retiredFromRecord(record), tag === undefined ? undefined : parseRetiredCopy(tag)]
+  return copies.filter((copy) => copy !== undefined)
 }
 
 /** Copies of another format say nothing. */

@@ -5,6 +5,7 @@ import { cordonedByMark, originalsTag, runTag } from '../model/names.ts'
 import { nextCommand } from '../model/next-command.ts'
 import type { Group } from '../model/node-group.ts'
 import type { Finding, Result } from '../model/report.ts'
+import { rules } from '../model/rules.ts'
 import type { Settings } from '../model/settings.ts'
 import { shellWord } from '../model/shell-word.ts'
 import { untagCommand } from '../plan/finding.ts'
@@ -76,12 +77,7 @@ export function refused(
   const first = findings[0]
   const others = findings.length > 1 ? ` (and ${findings.length - 1} more)` : ''
   const message = first ? `${first.object}: ${first.reason}${others}` : 'nothing was found to upgrade'
-  const code =
-    first?.rule === 'other-run-open'
-      ? 'other-run-open'
-      : first?.rule.startsWith('group-not')
-        ? 'group-not-found'
-        : 'plan-blocked'
+  const code = (first && rules[first.rule].code) ?? 'plan-blocked'
   const hint = first?.remedies[0] ?? `eks-node-upgrade ${nextCommand('plan', settings, group)}`
   return recorder.result('refused', { group, ...facts, reason: reasonOf(code, message, hint), findings })
 }

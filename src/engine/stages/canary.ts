@@ -4,8 +4,9 @@
  */
 import type { Node, Resources } from '../model/cluster.ts'
 import { zoneLabel, zoneLabels } from '../model/names.ts'
-import { fitFindings, roomFor } from '../plan/fit-blockers.ts'
+import { fitFindings } from '../plan/checks/scheduling-fit.ts'
 import { surveyMoves } from '../plan/planned-moves.ts'
+import { roomFor } from '../plan/room.ts'
 import { type NodeInfo, nodeInfoOf, plus } from '../policy/scheduling-fit.ts'
 import { skewProblem } from '../policy/version-skew.ts'
 import type { OpenRun } from '../record/record.ts'

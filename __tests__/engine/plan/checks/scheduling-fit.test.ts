@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ClusterView, Node, Volume } from '../../../src/engine/model/cluster.ts'
-import { expectedNodes } from '../../../src/engine/plan/expected-nodes.ts'
-import { fitFindings, roomFor } from '../../../src/engine/plan/fit-blockers.ts'
-import { surveyMoves } from '../../../src/engine/plan/planned-moves.ts'
-import { indexCluster } from '../../../src/engine/policy/workloads.ts'
-import { deployment, directly, group, node, placement, settings, spreadOverHosts, view } from './world.ts'
+import type { ClusterView, Node, Volume } from '../../../../src/engine/model/cluster.ts'
+import { fitFindings } from '../../../../src/engine/plan/checks/scheduling-fit.ts'
+import { expectedNodes } from '../../../../src/engine/plan/expected-nodes.ts'
+import { surveyMoves } from '../../../../src/engine/plan/planned-moves.ts'
+import { roomFor } from '../../../../src/engine/plan/room.ts'
+import { indexCluster } from '../../../../src/engine/policy/workloads.ts'
+import { deployment, directly, group, node, placement, settings, spreadOverHosts, view } from '../world.ts'
 
 const blue = [node('n1'), node('n2')]
 const names = new Set(blue.map(({ name }) => name))
@@ -41,7 +42,7 @@ test('a pod that is larger than any new node is refused, with both numbers', () 
   assert.equal(blockers[0]?.object, 'team-a/a')
   assert.match(
     blockers[0]?.reason ?? '',
-    /2 pods would fit on no node of shop-green.*asks for 3 GiB memory, and t3.small offers 2 GiB memory/
+    /^2 pods \(a-7d9-0, a-7d9-1\) do not fit on any node of shop-green .*: it requests 3 GiB memory, and t3.small has 2 GiB memory$/
   )
 })
 
@@ -78,7 +79,7 @@ test('of a type that nobody has seen nothing is refused', () => {
   assert.deepEqual(find([asks({ requests: { memory: 900 * gib } })], { type: 'x9.mega' }).blockers, [])
 })
 
-test('a label of which nothing is known warns, once for all who ask for it', () => {
+test('a label of which nothing is known warns, once for all pods that require it', () => {
   const { blockers, warnings } = find([
     asks({ nodeSelector: { color: 'blue' } }),
     deployment('b', ['n1', 'n2'], {}, { placement: placement({ nodeSelector: { color: 'blue' } }) })
@@ -157,7 +158,7 @@ test('pods that fit one by one but not together only warn', () => {
     deployment('a', ['n1', 'n1', 'n2', 'n2', 'n2'], {}, { placement: placement({ requests: { memory: 4 * gib } }) })
   ])
   assert.deepEqual(blockers, [])
-  assert.match(warnings[0]?.reason ?? '', /1 pod of 5 seem to find no room on 2 new nodes/)
+  assert.match(warnings[0]?.reason ?? '', /no room for 1 of 5 pods on 2 new nodes/)
 })
 
 test('room on nodes that stay counts, less what runs there', () => {
