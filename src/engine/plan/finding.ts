@@ -1,7 +1,10 @@
 /** How findings are made, and the commands in them. */
 import type { Finding } from '../model/report.ts'
-import type { Rule } from '../model/rules.ts'
+import type { BlockingRule, Rule, WarningRule } from '../model/rules.ts'
 import { shellWord } from '../model/shell-word.ts'
+
+export type Blocker = Finding<BlockingRule>
+export type Warning = Finding<WarningRule>
 
 export function finding<R extends Rule>(
   rule: R,

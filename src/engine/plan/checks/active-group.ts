@@ -1,10 +1,10 @@
 /** Exactly one group of the pair may have instances, and the sizes of both must be at rest. */
 import type { Group } from '../../model/node-group.ts'
 import { activeColor, hasInstances } from '../active-group.ts'
-import { autoscaling, count, finding } from '../finding.ts'
+import { autoscaling, type Blocker, count, finding } from '../finding.ts'
 import type { NodeGroupPair } from '../node-group-pair.ts'
 import type { PlanInput } from '../plan-facts.ts'
-import type { Blocker, Findings } from './check.ts'
+import type { Findings } from './check.ts'
 
 export function activeGroup({ pair }: Pick<PlanInput, 'pair'>): Findings {
   const color = activeColor(pair)

@@ -1,9 +1,9 @@
 /** What belongs to an Auto Scaling group must exist for both groups, otherwise the upgrade would lose it. Sizes follow the role. */
 import { shellWord } from '../../model/shell-word.ts'
 import { placeholders } from '../configuration.ts'
-import { autoscaling, count, finding, nameSome, tagCommand } from '../finding.ts'
+import { autoscaling, type Blocker, count, finding, nameSome, tagCommand, type Warning } from '../finding.ts'
 import type { GroupSide, PlanFacts } from '../plan-facts.ts'
-import type { Blocker, Findings, Warning } from './check.ts'
+import type { Findings } from './check.ts'
 
 type Sides = Pick<PlanFacts, 'active' | 'inactive'>
 

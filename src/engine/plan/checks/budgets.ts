@@ -4,10 +4,10 @@ import { shellWord } from '../../model/shell-word.ts'
 import { budgetText, expectedPods, neverAllows } from '../../policy/budgets.ts'
 import { restartHindrance } from '../../policy/disruption-method.ts'
 import { type ClusterIndex, ownerLabel } from '../../policy/workloads.ts'
-import { finding, kubectl } from '../finding.ts'
+import { type Blocker, finding, kubectl, type Warning } from '../finding.ts'
 import type { PlanFacts } from '../plan-facts.ts'
 import type { OutgoingWorkload } from '../planned-moves.ts'
-import type { Blocker, Findings, Warning } from './check.ts'
+import type { Findings } from './check.ts'
 import { consent, scaleUp } from './workloads.ts'
 
 type Moves = { moves: Pick<PlanFacts['moves'], 'workloads'>; index: ClusterIndex }

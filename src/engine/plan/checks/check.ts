@@ -1,17 +1,13 @@
 /** What a check is: a pure function from everything that is known to what blocks an upgrade and what is worth knowing. */
-import type { Finding } from '../../model/report.ts'
-import type { BlockingRule, WarningRule } from '../../model/rules.ts'
+import type { Blocker, Warning } from '../finding.ts'
 import type { PlanFacts, PlanInput } from '../plan-facts.ts'
-
-export type Blocker = Finding<BlockingRule>
-export type Warning = Finding<WarningRule>
 
 export interface Findings {
   readonly blockers: readonly Blocker[]
   readonly warnings: readonly Warning[]
 }
 
-/** Sides are missing unless exactly one group of the pair has instances. */
+/** `facts` is missing unless exactly one group of the pair has instances. */
 export type Check = (input: PlanInput, facts?: PlanFacts) => Findings
 
 /** A check that says nothing unless it is known which group is active. */

@@ -1,10 +1,10 @@
 /** What is launched must be a change that was made since the last upgrade, or be confirmed. */
 import { newestOf } from '../comparison.ts'
 import { changesOf } from '../difference.ts'
-import { finding } from '../finding.ts'
+import { type Blocker, finding, type Warning } from '../finding.ts'
 import type { PlanFacts } from '../plan-facts.ts'
 import { configurationFingerprint } from '../retired-configuration.ts'
-import { type Blocker, type Findings, nothing, type Warning } from './check.ts'
+import { type Findings, nothing } from './check.ts'
 
 type Compared = Pick<PlanFacts, 'pair' | 'inactive' | 'runs' | 'launches' | 'compared' | 'lastOutcome'>
 

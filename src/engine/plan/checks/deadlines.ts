@@ -1,7 +1,7 @@
 /** Credentials and the run's own timeout, if they are likely to end before the upgrade does. */
-import { finding } from '../finding.ts'
+import { finding, type Warning } from '../finding.ts'
 import type { PlanFacts } from '../plan-facts.ts'
-import type { Findings, Warning } from './check.ts'
+import type { Findings } from './check.ts'
 
 type Times = Pick<PlanFacts, 'credentialsExpireAt' | 'settings' | 'now' | 'forecast'>
 

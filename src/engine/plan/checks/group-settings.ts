@@ -1,9 +1,9 @@
 /** Settings of an Auto Scaling group with which an upgrade would not work, in either group; and zones that only one has. */
 import type { Group } from '../../model/node-group.ts'
 import { shellWord } from '../../model/shell-word.ts'
-import { autoscaling, finding } from '../finding.ts'
+import { autoscaling, type Blocker, finding } from '../finding.ts'
 import type { GroupSide, PlanFacts } from '../plan-facts.ts'
-import type { Blocker, Findings } from './check.ts'
+import type { Findings } from './check.ts'
 
 type Settings = Pick<PlanFacts['settings'], 'launchTimeoutMs'>
 type SideRule = (side: GroupSide, settings: Settings) => readonly Blocker[]

@@ -1,9 +1,8 @@
 /** The tags that make two Auto Scaling groups one node group. Asked before there is a pair: node-group-pair.ts. */
 import type { Color, Group } from '../../model/node-group.ts'
 import { shellWord } from '../../model/shell-word.ts'
-import { finding, nameSome, tagCommand, untagCommand } from '../finding.ts'
+import { type Blocker, finding, nameSome, tagCommand, untagCommand } from '../finding.ts'
 import { clusterTagKey, isClusterInKey, otherClusterKeys, type TaggedGroup, type TagSettings } from '../group-tags.ts'
-import type { Blocker } from './check.ts'
 
 const colors = ['blue', 'green'] as const
 

@@ -1,8 +1,8 @@
 /** Pods that must not be evicted: nothing would recreate them, or their data would be lost. */
-import { count, finding, nameSome } from '../finding.ts'
+import { type Blocker, count, finding, nameSome } from '../finding.ts'
 import type { PlanFacts } from '../plan-facts.ts'
 import type { OutgoingWorkload } from '../planned-moves.ts'
-import type { Blocker, Findings } from './check.ts'
+import type { Findings } from './check.ts'
 
 const refusing = ['no-controller', 'orphan-daemonset', 'emptydir'] as const
 

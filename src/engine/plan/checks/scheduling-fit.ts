@@ -5,11 +5,11 @@ import { shellWord } from '../../model/shell-word.ts'
 import type { Fit } from '../../policy/scheduling-fit.ts'
 import { type ClusterIndex, wantedPods } from '../../policy/workloads.ts'
 import { expectedNodes } from '../expected-nodes.ts'
-import { count, describeGroup, finding, kubectl, nameSome, tagCommand } from '../finding.ts'
+import { type Blocker, count, describeGroup, finding, kubectl, nameSome, tagCommand, type Warning } from '../finding.ts'
 import type { PlanFacts } from '../plan-facts.ts'
 import type { OutgoingWorkload } from '../planned-moves.ts'
 import { placeFinder, podsWithoutRoom, type Room, roomFor } from '../room.ts'
-import { type Blocker, type Findings, nothing, type Warning } from './check.ts'
+import { type Findings, nothing } from './check.ts'
 
 export function schedulingFit(facts: PlanFacts): Findings {
   const { active, inactive, incomingTemplate, launches, nodes, outgoing, runs, view } = facts

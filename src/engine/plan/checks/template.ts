@@ -3,9 +3,9 @@ import type { Group } from '../../model/node-group.ts'
 import { shellWord } from '../../model/shell-word.ts'
 import { runDiffers } from '../comparison.ts'
 import { configurationOf } from '../configuration.ts'
-import { autoscaling, describeGroup, finding, nameSome } from '../finding.ts'
+import { autoscaling, type Blocker, describeGroup, finding, nameSome, type Warning } from '../finding.ts'
 import type { PlanFacts } from '../plan-facts.ts'
-import type { Blocker, Findings, Warning } from './check.ts'
+import type { Findings } from './check.ts'
 
 type Templates = Pick<PlanFacts, 'active' | 'inactive' | 'runs' | 'unknownInstances' | 'incomingTemplate' | 'template'>
 

@@ -4,10 +4,10 @@ import { shellWord } from '../../model/shell-word.ts'
 import { unshareableClaim } from '../../policy/rolling-restart.ts'
 import { tolerated } from '../../policy/scheduling-fit.ts'
 import { type ClusterIndex, ownerLabel, type PodOwner, wantedPods } from '../../policy/workloads.ts'
-import { count, finding, kubectl } from '../finding.ts'
+import { type Blocker, count, finding, kubectl, type Warning } from '../finding.ts'
 import type { PlanFacts } from '../plan-facts.ts'
 import type { OutgoingWorkload } from '../planned-moves.ts'
-import type { Blocker, Findings, Warning } from './check.ts'
+import type { Findings } from './check.ts'
 
 type Moves = { moves: Pick<PlanFacts['moves'], 'workloads'>; index: ClusterIndex }
 
