@@ -4,6 +4,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { type Input, inputs, inputsOf, outputs } from '../src/inputs/inputs.ts'
 import { markdownCode, markdownText } from '../src/report/escape.ts'
+import { rulesPage } from './rules-page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -87,6 +88,7 @@ export function generated(): ReadonlyMap<string, string> {
   return new Map([
     ['action.yml', actionYaml()],
     ['README.md', withRegion(withRegion(read('README.md'), 'inputs', inputsTable()), 'outputs', outputsTable())],
+    ['docs/rules.md', rulesPage()],
     ['src/entry/version.ts', read('src/entry/version.ts').replace(versionLine, `$1'${version}'`)]
   ])
 }
