@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { ClusterView } from '../../../src/engine/model/cluster.ts'
-import { forecast } from '../../../src/engine/plan/forecast.ts'
+import { forecast, replacementMs } from '../../../src/engine/plan/forecast.ts'
 import { type MoveSettings, surveyMoves } from '../../../src/engine/plan/planned-moves.ts'
 import { indexCluster } from '../../../src/engine/policy/workloads.ts'
-import { budget, deployment, directly, ofUnknownKind, pod, settings, view } from './world.ts'
+import { budget, deployment, directly, node, ofUnknownKind, pod, settings, view } from './world.ts'
 
 const nodes = (count: number) => Array.from({ length: count }, (_, number) => `n${number}`)
 const outgoing = new Set(nodes(10))
@@ -58,10 +58,26 @@ test('the estimate is the slowest workload and what every upgrade takes', () => 
     { budgets: [budget('slow', { maxUnavailable: 1 })] },
     deployment('fast', nodes(4))
   ])
-  assert.equal(moves[0]?.estimateMs, 180_000)
-  const time = forecast(moves, 6, settings)
+  // Six times a pod that is there after 2 s and starts at once.
+  assert.equal(moves[0]?.estimateMs, 6 * 2_000)
+  const time = forecast(moves, [], 6, settings)
   assert.equal(time.longest, 'team-a/slow (budget slow: 1 of 6 at a time)')
-  // Two waves of 2.5 min, the move, the soak of 3 min, a minute for the end.
-  assert.equal(time.estimateMs, (5 + 3 + 3 + 1) * 60_000)
-  assert.equal(forecast([], 6, { ...settings, canaryNodes: 0 }).longest, undefined)
+  // Two waves of 45 s and 30 s of being stable, the drain, the soak of 3 min, 40 s for the end.
+  assert.equal(time.estimateMs, (2 * (45 + 30) + 12 + 180 + 40) * 1000)
+  assert.equal(forecast([], [], 6, { ...settings, canaryNodes: 0 }).longest, undefined)
+})
+
+test('the estimate knows how long the present pods and nodes took to become ready', () => {
+  const started = (seconds: number) => pod('p', { readySinceAt: seconds * 1000 })
+  assert.equal(replacementMs([started(10), started(12), started(90_000)], 5), (2 + 12 + 5) * 1000)
+  assert.equal(replacementMs([pod('p', { ready: false })]), (2 + 20) * 1000, 'nothing is known')
+  assert.equal(replacementMs([pod('p', { claims: ['data'] })]), (2 + 20) * 1000, 'a volume follows')
+  const slowNodes = [node('n1', { readySinceAt: 30_000 })]
+  const calm = { canaryNodes: 0, stableMs: 0, soakMs: 0 }
+  assert.equal(forecast([], slowNodes, 1, calm).estimateMs, (45 + 30 + 40) * 1000)
+})
+
+test('more nodes than one wave launches take several', () => {
+  const calm = { canaryNodes: 1, stableMs: 0, soakMs: 0 }
+  assert.equal(forecast([], [], 250, calm).estimateMs, (4 * 45 + 40) * 1000)
 })

@@ -83,7 +83,7 @@ export function planFacts(input: PlanInput): PlanFacts | undefined {
     nodes,
     outgoing,
     moves,
-    forecast: forecast(moves.moves, active.group.instances.length, input.settings),
+    forecast: forecast(moves.moves, nodes, active.group.instances.length, input.settings),
     ...configurations(input, active, inactive)
   }
 }

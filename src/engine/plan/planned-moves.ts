@@ -7,7 +7,7 @@ import { type Method, methodOf } from '../policy/disruption-method.ts'
 import { judgePod, type PodVerdict } from '../policy/pod-filters.ts'
 import type { Sides } from '../policy/rolling-restart.ts'
 import { type ClusterIndex, ownerLabel, type PodOwner, wantedPods } from '../policy/workloads.ts'
-import { assumedPodMs, moveEstimateMs } from './forecast.ts'
+import { replacementMs } from './forecast.ts'
 
 export type MoveSettings = Pick<Settings, 'jobs' | 'podsWithoutController' | 'emptydirData' | 'allowDowntime'>
 
@@ -75,12 +75,14 @@ function plannedMove(
     pace,
     estimateMs
   })
+  const podMs = replacementMs(moving, owner.workload?.minReadySeconds)
   if (method?.how === 'evict') {
-    return row('evict', moving.length, paceText(method, owner, index), moveEstimateMs(moving.length, method.limit))
+    const rounds = Math.ceil(moving.length / Math.max(1, method.limit))
+    return row('evict', moving.length, paceText(method, owner, index), rounds * podMs)
   }
   if (method?.how === 'restart') {
     const pace = `rolling restart: ${method.why}${method.mayGoDown ? '; it may be unavailable for a moment' : ''}`
-    return row('restart', moving.length, pace, assumedPodMs * moving.length)
+    return row('restart', moving.length, pace, moving.length * podMs)
   }
   if (method) return undefined
   const waits = pods.filter(({ verdict }) => verdict.kind === 'wait')
