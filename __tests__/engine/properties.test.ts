@@ -3,7 +3,7 @@
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { allowedActions } from '../../src/engine/loop/action-guards.ts'
+import { guardActions } from '../../src/engine/loop/action-guards.ts'
 import { decide } from '../../src/engine/loop/decide.ts'
 import type { Budget, Node, Pod, Workload } from '../../src/engine/model/cluster.ts'
 import type { Group, Instance } from '../../src/engine/model/node-group.ts'
@@ -211,7 +211,7 @@ function forAll(
       const { decision } = decide(world, made.open)
       const actions = decision.kind === 'go' ? decision.step.actions : []
       try {
-        met += check(actions, world, made.open, allowedActions(actions, world, made.open))
+        met += check(actions, world, made.open, guardActions(actions, world, made.open).allowed)
       } catch (error) {
         throw new Error(`seed ${seed}: ${JSON.stringify({ decision, direction: made.open.direction })}`, {
           cause: error
@@ -336,7 +336,8 @@ describe('whatever the world is like', () => {
 describe('the guard at the door', () => {
   const forth = run()
   const world = watch({ run: forth, observations: observationsAt(now) }, 1)
-  const stops = (action: Action, open = forth, at = world) => assert.deepEqual(allowedActions([action], at, open), [])
+  const stops = (action: Action, open = forth, at = world) =>
+    assert.deepEqual(guardActions([action], at, open).allowed, [])
   const pods = deployment('shop', ['g1', 'b1']).pods as [Pod, Pod]
   const ask = (kind: 'evict' | 'remove', one: Pod): Action => ({ kind, pod: one, lane: '', budgetVersion: undefined })
 
@@ -348,7 +349,7 @@ describe('the guard at the door', () => {
   it('stops a deletion on the way forward', () => {
     const closing = watch({ run: forth, observations: observationsAt(now), nodes: [cordoned('b1'), node('g1')] }, 1)
     stops(ask('remove', { ...pods[1], ready: false }), forth, closing)
-    assert.equal(allowedActions([ask('evict', pods[1])], closing, forth).length, 1)
+    assert.equal(guardActions([ask('evict', pods[1])], closing, forth).allowed.length, 1)
   })
 
   it('stops the closing of a node of to, and of any while to has no open one', () => {
@@ -365,7 +366,10 @@ describe('the guard at the door', () => {
     const retiring = run({ direction: 'retiring' })
     const full = watch({ run: retiring, observations: observationsAt(now), pods }, 1)
     stops({ kind: 'terminate', group: blue, instanceIds: ['i-b1'] }, retiring, full)
-    assert.equal(allowedActions([{ kind: 'terminate', group: blue, instanceIds: ['i-b2'] }], full, retiring).length, 1)
+    assert.equal(
+      guardActions([{ kind: 'terminate', group: blue, instanceIds: ['i-b2'] }], full, retiring).allowed.length,
+      1
+    )
   })
 
   it('stops a smaller Desired of outgoing before it is retired, and of any while an instance is not protected', () => {

@@ -11,7 +11,7 @@ import type { StageName } from '../../src/engine/model/report.ts'
 import { defaultSettings, type Settings } from '../../src/engine/model/settings.ts'
 import { expectedPods } from '../../src/engine/policy/budgets.ts'
 import { indexCluster } from '../../src/engine/policy/workloads.ts'
-import type { OpenRun, Original } from '../../src/engine/record/record.ts'
+import type { OpenRun, Original, RunReason } from '../../src/engine/record/record.ts'
 import { surveyDrain } from '../../src/engine/stages/drain/survey.ts'
 import type { Stage, Step } from '../../src/engine/stages/stage.ts'
 import type { Action } from '../../src/engine/world/action.ts'
@@ -57,18 +57,18 @@ export function original(name: string, over: Partial<Original> = {}): Original {
     suspended: [],
     newInstancesProtected: false,
     protectedInstances: [],
-    zones: ['eu-west-1a'],
     ...over
   }
 }
 
 export function run(over: Partial<OpenRun> = {}): OpenRun {
-  return {
+  const reason: RunReason = { code: 'asked', message: 'A revert was requested.', hint: '', at: now - minute }
+  const made = {
     id: 'run-1',
     startedAt: now - 10 * minute,
     by: 'test',
     direction: 'forward',
-    held: false,
+    ...(over.direction === 'reverting' ? { reason } : {}),
     outgoing: original(blue),
     incoming: original(green),
     count: 3,
@@ -89,6 +89,8 @@ export function run(over: Partial<OpenRun> = {}): OpenRun {
     ...over,
     settings: settings(over.settings)
   }
+  // What a test asks for is a state that can be.
+  return made as OpenRun
 }
 
 export function settings(over: Partial<Settings> = {}): Settings {
@@ -159,26 +161,37 @@ export function look(scene: Scene = {}): World {
   }
   const drivers = Object.assign({}, ...(scene.parts ?? []).map((part) => part.csiDrivers ?? {}))
   const attachments = (scene.parts ?? []).flatMap((part) => part.attachments ?? [])
-  return makeWorld(
-    at,
-    open,
-    { outgoing: scene.outgoing ?? blueGroup(), incoming: scene.incoming ?? greenGroup(), at: scene.groupsAt ?? at },
-    { ...view, csiDrivers: drivers, attachments, freshAt: scene.freshAt ?? at },
-    scene.activities ?? [],
-    scene.observations ?? observationsAt(at),
-    scene.credentialsEndAt ?? Number.POSITIVE_INFINITY
-  )
+  return makeWorld({
+    now: at,
+    run: open,
+    groups: {
+      outgoing: scene.outgoing ?? blueGroup(),
+      incoming: scene.incoming ?? greenGroup(),
+      at: scene.groupsAt ?? at
+    },
+    view: { ...view, csiDrivers: drivers, attachments, freshAt: scene.freshAt ?? at },
+    activities: scene.activities ?? [],
+    observations: scene.observations ?? observationsAt(at),
+    credentialsEndAt: scene.credentialsEndAt ?? Number.POSITIVE_INFINITY
+  })
 }
 
-/** A observations that has seen every node Ready for an hour. */
+/** Observations that have seen every node Ready for an hour. */
 export function observationsAt(
   at: number,
   stage?: { name: StageName; direction?: OpenRun['direction']; forMs?: number }
 ): Observations {
-  const observations = newObservations(at, 0)
+  const observations = newObservations(at)
   for (const one of [...blueOpen, ...greenOpen]) observations.readySince.set(one.uid, at - 60 * minute)
   if (stage) observations.stage = { key: `${stage.direction ?? 'forward'}/${stage.name}`, at: at - (stage.forMs ?? 0) }
   return observations
+}
+
+/** One look, and what it adds to the observations. */
+export function observeLook(scene: Scene & { observations: Observations }, open: OpenRun): World {
+  const world = look({ run: open, ...scene })
+  observe(world, scene.observations, open)
+  return world
 }
 
 /** Looks again and again, `apartMs` apart, as the loop does; returns the last look. */
@@ -191,7 +204,7 @@ export function watch(
   for (let number = 0; number < looks; number++) {
     const at = (scene.now ?? now) + number * apartMs
     world = look({ ...scene, now: at, freshAt: scene.freshAt ?? at })
-    observe(world, scene.run)
+    observe(world, scene.observations, scene.run)
   }
   return world
 }

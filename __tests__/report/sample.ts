@@ -120,6 +120,7 @@ export function sampleResult(overrides: Partial<Result> = {}): Result {
       detail: `${stage} is done`,
       failed: false
     })),
+    guarded: [],
     timeline: [
       { at: startAt, text: 'froze both groups' },
       { at: startAt + 200_000, text: 'cordoned node ip-10-0-1-9' }

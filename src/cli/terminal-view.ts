@@ -99,6 +99,7 @@ export function createTerminalView(stream: OutputStream, options: TerminalOption
           return turn(event)
         case 'started':
         case 'note':
+        case 'guarded':
           return draw(linesAbove(event, stream.columns()))
         case 'owned':
         case 'stage':
@@ -117,7 +118,10 @@ export function createTerminalView(stream: OutputStream, options: TerminalOption
   }
 }
 
-function linesAbove(event: Extract<Event, { kind: 'started' | 'note' | 'turned' }>, columns: number): Line[] {
+function linesAbove(
+  event: Extract<Event, { kind: 'started' | 'note' | 'turned' | 'guarded' }>,
+  columns: number
+): Line[] {
   const width = columns - 1
   switch (event.kind) {
     case 'started':
@@ -127,6 +131,8 @@ function linesAbove(event: Extract<Event, { kind: 'started' | 'note' | 'turned' 
       const head = warning ? `${say.marks.warning} ` : '  '
       return hang(head, `${event.title}: ${event.text}`, width).map((line) => [piece(line, warning ? 'warn' : 'dim')])
     }
+    case 'guarded':
+      return hang(`${say.marks.warning} `, say.guardedSentence(event), width).map((line) => [piece(line, 'warn')])
     case 'turned': {
       if (event.direction !== 'reverting') {
         return hang('! ', say.turnedSentence(event), width).map((line) => [piece(line, 'warn')])

@@ -52,6 +52,7 @@ export function resultOfError(settings: Settings, error: unknown, startedAt: num
     podsMoved: 0,
     stages: [],
     timeline: [],
+    guarded: [],
     restored: [],
     warnings: []
   }

@@ -8,6 +8,7 @@ import type {
   Direction,
   Event,
   Finding,
+  Guarded,
   Plan,
   Progress,
   Result,
@@ -113,6 +114,15 @@ export function startedSentence(event: Extract<Event, { kind: 'started' }>): str
       : `${event.outgoing} → ${event.incoming}`
   const verb = event.resumed ? 'goes on with a run that was begun earlier' : `${event.mode} begins`
   return `${event.group} on cluster ${event.cluster}: ${verb}, ${way} (run ${event.runId})`
+}
+
+/** An action that a guard stopped: never expected, so the sentence says what to do with it. */
+export function guardedSentence({
+  invariant,
+  object,
+  action
+}: Pick<Guarded, 'invariant' | 'object' | 'action'>): string {
+  return `A guard (invariant ${invariant}) stopped ${action} of ${object}. Nothing was harmed; please report it as a bug.`
 }
 
 export function stageSentence(event: Extract<Event, { kind: 'stage' }>): string {

@@ -80,7 +80,7 @@ describe('forward', () => {
   it('holds where that was asked for, and not a second time when it is finalized', () => {
     const open = run({ settings: settings({ hold: true }) })
     assert.deepEqual(judge({ nodes: moved, observations: verified() }, open), { kind: 'hold' })
-    const finalizing = run({ held: true, settings: settings({ hold: true }) })
+    const finalizing = run({ held: {}, settings: settings({ hold: true }) })
     assert.equal(judge({ nodes: moved, observations: verified() }, finalizing).kind, 'retire')
   })
 
@@ -112,7 +112,7 @@ describe('forward', () => {
   })
 
   it('stays held when finalizing fails: only a person goes back', () => {
-    const open = run({ held: true, heldFor: 'a Job' })
+    const open = run({ held: { because: 'a Job' } })
     const observations = observationsAt(now, { name: 'drain', forMs: 61 * minute })
     const decision = judge({ nodes: moved, observations, pods: deployment('shop', ['b1']).pods }, open)
     assert.equal(decision.kind, 'hold')

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { observe } from '../../../src/engine/loop/observe.ts'
 import { agree, agreedLooks, newObservations } from '../../../src/engine/world/observations.ts'
 import {
   blue,
@@ -17,6 +16,7 @@ import {
   node,
   now,
   observationsAt,
+  observeLook,
   run,
   watch
 } from '../sample.ts'
@@ -25,7 +25,7 @@ const nodes = [...blueCordoned, ...greenOpen]
 
 describe('looks that agree', () => {
   it('are counted when they are apart, and start anew when one disagrees', () => {
-    const observations = newObservations(0, 0)
+    const observations = newObservations(0)
     agree(observations, 's', true, 1000, 400)
     agree(observations, 's', true, 1100, 400)
     assert.equal(agreedLooks(observations, 's'), 1)
@@ -39,7 +39,7 @@ describe('looks that agree', () => {
     const observations = observationsAt(now)
     const outgoing = blueGroup({ instances: [] })
     for (let pass = 0; pass < 10; pass++) {
-      observe(look({ outgoing, observations, now: now + pass * 500, groupsAt: now }), run())
+      observeLook({ outgoing, observations, now: now + pass * 500, groupsAt: now }, run())
     }
     assert.equal(agreedLooks(observations, `empty ${blue}`), 1)
   })
@@ -47,9 +47,9 @@ describe('looks that agree', () => {
 
 describe('what is remembered', () => {
   it('since when a node has been Ready in every look: Unknown and a flap begin anew', () => {
-    const observations = newObservations(now, 0)
+    const observations = newObservations(now)
     const ready = (state: 'True' | 'Unknown', at: number) =>
-      observe(look({ nodes: [node('g1', { ready: state })], observations, now: at }), run())
+      observeLook({ nodes: [node('g1', { ready: state })], observations, now: at }, run())
     ready('True', now)
     ready('True', now + 1000)
     assert.equal(observations.readySince.get('uid-g1'), now)
@@ -60,14 +60,14 @@ describe('what is remembered', () => {
   })
 
   it('since when Desired is what it is, and when an instance came', () => {
-    const observations = newObservations(now, 0)
+    const observations = newObservations(now)
     const seen = (at: number, desired: number, lifecycle: string) =>
-      observe(
-        look({
+      observeLook(
+        {
           outgoing: blueGroup({ capacity: { min: 0, max: 9, desired }, instances: [instance('i-b1', { lifecycle })] }),
           observations,
           now: at
-        }),
+        },
         run()
       )
     seen(now, 1, 'Pending')
@@ -80,20 +80,20 @@ describe('what is remembered', () => {
 
   it('the nodes of an instance that has left its group, until they are gone', () => {
     const observations = observationsAt(now)
-    observe(look({ nodes, observations }), run())
+    observeLook({ nodes, observations }, run())
     const world = look({ nodes, observations, outgoing: blueGroup({ instances: [instance('i-b1')] }) })
     assert.deepEqual(world.outgoing.nodes.map((one) => one.name).sort(), ['b1', 'b2', 'b3'])
   })
 
   it('when this engine first saw a node of ours cordoned', () => {
     const observations = observationsAt(now)
-    observe(look({ nodes: [...blueOpen, ...greenOpen], observations }), run())
+    observeLook({ nodes: [...blueOpen, ...greenOpen], observations }, run())
     assert.equal(observations.cordonedAt, undefined)
-    observe(look({ nodes, observations, now: now + 1000 }), run())
-    observe(look({ nodes, observations, now: now + 2000 }), run())
+    observeLook({ nodes, observations, now: now + 1000 }, run())
+    observeLook({ nodes, observations, now: now + 2000 }, run())
     assert.equal(observations.cordonedAt, now + 1000)
     const foreign = observationsAt(now)
-    observe(look({ nodes: [cordoned('b1', { cordonedBy: undefined }), ...greenOpen], observations: foreign }), run())
+    observeLook({ nodes: [cordoned('b1', { cordonedBy: undefined }), ...greenOpen], observations: foreign }, run())
     assert.equal(foreign.cordonedAt, undefined)
   })
 })
@@ -108,7 +108,7 @@ describe('an eviction', () => {
   it('is forgotten with its pod', () => {
     const observations = observationsAt(now)
     observations.evictions.set(uid, accepted(0))
-    observe(look({ nodes, observations }), run())
+    observeLook({ nodes, observations }, run())
     assert.equal(observations.evictions.size, 0)
   })
 
@@ -116,24 +116,24 @@ describe('an eviction', () => {
     const observations = observationsAt(now)
     observations.evictions.set(uid, evictionEntry({ answeredAt: undefined }))
     observations.inFlight.add(`evict ${uid}`)
-    observe(look({ nodes, observations }), run())
+    observeLook({ nodes, observations }, run())
     assert.equal(observations.evictions.size, 1)
   })
 
   it('that was accepted long ago and has no effect is forgotten, so that it is asked for again', () => {
     const observations = observationsAt(now)
     observations.evictions.set(uid, accepted(14_000))
-    observe(look({ nodes, ...{ pods: shop.pods }, observations }), run())
+    observeLook({ nodes, ...{ pods: shop.pods }, observations }, run())
     assert.equal(observations.evictions.size, 1)
     observations.evictions.set(uid, accepted(16_000))
-    observe(look({ nodes, pods: shop.pods, observations }), run())
+    observeLook({ nodes, pods: shop.pods, observations }, run())
     assert.equal(observations.evictions.size, 0)
   })
 
   it('that has its effect is remembered, however long the pod takes', () => {
     const observations = observationsAt(now)
     observations.evictions.set(uid, accepted(60_000))
-    observe(look({ nodes, pods: shop.pods.map((pod) => ({ ...pod, deletingAt: now })), observations }), run())
+    observeLook({ nodes, pods: shop.pods.map((pod) => ({ ...pod, deletingAt: now })), observations }, run())
     assert.equal(observations.evictions.size, 1)
   })
 })
@@ -176,15 +176,15 @@ describe('progress of a workload', () => {
 describe('an empty node', () => {
   it('is one that two looks saw empty; it is not judged on a list that is old', () => {
     const observations = observationsAt(now)
-    observe(look({ nodes, observations, freshAt: now - 2 * minute }), run())
+    observeLook({ nodes, observations, freshAt: now - 2 * minute }, run())
     assert.equal(observations.emptySince.size, 0)
-    observe(look({ nodes, observations }), run())
+    observeLook({ nodes, observations }, run())
     assert.equal(observations.emptySince.get('i-b1'), now)
   })
 
   it('is none while it is open', () => {
     const observations = observationsAt(now)
-    observe(look({ nodes: [...blueOpen, ...greenOpen], observations }), run())
+    observeLook({ nodes: [...blueOpen, ...greenOpen], observations }, run())
     assert.equal(observations.emptySince.size, 0)
   })
 })

@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { observe } from '../../../src/engine/loop/observe.ts'
 import type { Activity, Instance } from '../../../src/engine/model/node-group.ts'
 import type { OpenRun } from '../../../src/engine/record/record.ts'
 import { isFatal, launch, nextWave } from '../../../src/engine/stages/launch.ts'
@@ -20,6 +19,7 @@ import {
   node,
   now,
   observationsAt,
+  observeLook,
   random,
   run,
   settings,
@@ -241,7 +241,7 @@ describe('an instance that is late', () => {
   it('is not one that was usable and is not for a moment', () => {
     const { run: open, ...rest } = scene(40 * minute)
     const nodes = [...blueOpen, ...greenOpen]
-    observe(look({ ...rest, nodes }), open)
+    observeLook({ ...rest, nodes }, open)
     const flapped = [...blueOpen, ...greenOpen.slice(0, 2), node('g3', { ready: 'Unknown' })]
     const step = ask(launch, look({ ...rest, nodes: flapped, now: now + 1000 }), open)
     assert.equal(step.kind, 'busy')

@@ -206,7 +206,7 @@ describe('retiring with something worse than before', () => {
   })
 
   it('goes on on the way back: empty nodes are all that it needs', () => {
-    const back = { ...open, direction: 'reverting' as const }
+    const back = run({ ...open, held: undefined, direction: 'reverting' })
     const incoming = greenGroup({ capacity: zero, instances: [instance('i-g1', { template: template('42') })] })
     const placed = sick.pods.map((one) => ({ ...one, nodeName: 'b1' }))
     const world = watch(

@@ -6,7 +6,7 @@
 import type { Clock } from '../model/clock.ts'
 import type { Cluster, EvictionAnswer } from '../model/cluster.ts'
 import { UpgradeError } from '../model/error.ts'
-import { retryMs, settleMs } from '../model/limits.ts'
+import { groupSettleMs, retryDelayMs, settleMs } from '../model/limits.ts'
 import type { NodeGroups } from '../model/node-group.ts'
 import {
   type Action,
@@ -95,7 +95,7 @@ export function createActionExecutor(options: ExecutorOptions): ActionExecutor {
         observations.throttledUntil = Math.max(observations.throttledUntil, now + said.retryAfterMs)
       if (said.kind !== 'accepted') return
     } else {
-      observations.attempts.set(key, { failures: 0, nextAt: now + (isGroupAction(action) ? 2_000 : settleMs) })
+      observations.attempts.set(key, { failures: 0, nextAt: now + (isGroupAction(action) ? groupSettleMs : settleMs) })
       if (answer === 'conflict' || answer === 'gone') return
     }
     const text = actionText(action)
@@ -113,8 +113,7 @@ export function createActionExecutor(options: ExecutorOptions): ActionExecutor {
       return
     }
     const failures = (observations.attempts.get(key)?.failures ?? 0) + 1
-    const pause = retryMs[Math.min(failures, retryMs.length) - 1] ?? 15_000
-    observations.attempts.set(key, { failures, nextAt: now + pause, error })
+    observations.attempts.set(key, { failures, nextAt: now + retryDelayMs(failures), error })
     if (failures === 1 || failures % 10 === 0)
       options.trouble(`${actionText(action) ?? action.kind} failed: ${message}`)
   }

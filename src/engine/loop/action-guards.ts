@@ -1,57 +1,114 @@
-/** Production guards of the invariants that matter most, next to the door: what must never be sent is not. */
-
+/**
+ * Production guards of the invariants that matter most (docs/invariants.md), right before an action is sent. A guard that
+ * stops something has met a bug or a race: what it stopped is counted, logged and reported.
+ */
+import { unreachable } from '../model/error.ts'
 import { judgePod } from '../policy/pod-filters.ts'
 import type { OpenRun } from '../record/record.ts'
 import { covered } from '../stages/release.ts'
-import type { Action } from '../world/action.ts'
+import { type Action, actionObject, type PodAction } from '../world/action.ts'
 import { isStranded, type World } from '../world/world.ts'
 
-export function allowedActions(actions: readonly Action[], world: World, run: OpenRun): readonly Action[] {
-  const from = new Set(world.from.nodes.map((node) => node.name))
-  const emptied = new Set(world.from.nodes.filter((node) => !node.schedulable).map((node) => node.name))
-  return actions.filter((action) => {
-    // I2: a pod that is not on a node being emptied is never asked to go.
-    if (action.kind === 'evict' || action.kind === 'remove') {
-      // I1: nothing is deleted past its budget but what serves nobody, and only on the way back.
-      if (action.kind === 'remove' && (action.pod.ready || world.from !== world.incoming)) return false
-      return action.pod.nodeName !== undefined && emptied.has(action.pod.nodeName)
-    }
-    // I4, I6: only what is seen to hold no pod that could move; of outgoing nothing before it is retired.
-    if (action.kind === 'terminate') return action.instanceIds.every((id) => mayTerminate(id, action.group, world, run))
-    if (action.kind === 'resize' || action.kind === 'protect') return keepsInstances(action, world, run)
-    // I23: only nodes of *from* are cordoned, and only while *to* has an open one for their pods.
-    if (action.kind === 'cordon') {
-      return (
-        from.has(action.node.name) &&
-        (world.to.nodes.some((node) => node.schedulable && node.ready === 'True') || world.from.nodes.length === 0)
-      )
-    }
-    return true
-  })
+/** The invariants that are guarded here. */
+export type GuardedInvariant = 'I1' | 'I2' | 'I4' | 'I6' | 'I23'
+
+export interface StoppedAction {
+  invariant: GuardedInvariant
+  /** As kubectl or the AWS console prints it. */
+  object: string
+  action: Action['kind']
+}
+
+export function guardActions(
+  actions: readonly Action[],
+  world: World,
+  run: OpenRun
+): { allowed: readonly Action[]; stopped: readonly StoppedAction[] } {
+  const allowed: Action[] = []
+  const stopped: StoppedAction[] = []
+  for (const action of actions) {
+    const invariant = broken(action, world, run)
+    if (invariant === undefined) allowed.push(action)
+    else stopped.push({ invariant, object: actionObject(action), action: action.kind })
+  }
+  return { allowed, stopped }
+}
+
+/** The invariant that this action would break. */
+function broken(action: Action, world: World, run: OpenRun): GuardedInvariant | undefined {
+  switch (action.kind) {
+    case 'evict':
+    case 'remove':
+      return brokenByEviction(action, world)
+    case 'terminate':
+      return brokenByTermination(action, world, run)
+    case 'resize':
+    case 'protect':
+      return brokenBySize(action, world, run)
+    case 'cordon':
+      return brokenByCordon(action, world)
+    case 'uncordon':
+    case 'restart':
+    case 'unmark-workload':
+    case 'suspend':
+    case 'resume':
+    case 'protect-new':
+    case 'tag':
+    case 'untag':
+      return undefined
+    default:
+      return unreachable(action)
+  }
+}
+
+function brokenByEviction({ kind, pod }: PodAction, world: World): GuardedInvariant | undefined {
+  // Nothing is deleted past its budget but what is not ready, and only on the revert.
+  if (kind === 'remove' && (pod.ready || world.from !== world.incoming)) return 'I1'
+  const node = world.from.nodes.find((one) => one.name === pod.nodeName)
+  return node && !node.schedulable ? undefined : 'I2'
+}
+
+/** Only nodes of *from*, and only while *to* has a node that takes their pods. */
+function brokenByCordon({ node }: Extract<Action, { kind: 'cordon' }>, world: World): GuardedInvariant | undefined {
+  const ours = world.from.nodes.some((one) => one.name === node.name)
+  const refuge = world.to.nodes.some((one) => one.schedulable && one.ready === 'True')
+  return ours && refuge ? undefined : 'I23'
 }
 
 /**
- * I4, I6: Desired is lowered only while every instance is protected, and of outgoing only when it is retired; protection is lifted
- * only where Desired is not below the number of instances. Auto Scaling can never pick one.
+ * Desired is lowered only while every instance is protected, and of outgoing only when it is retired; protection is lifted
+ * only if Desired is not below the number of instances. So Auto Scaling can never choose an instance.
  */
-function keepsInstances(action: Extract<Action, { kind: 'resize' | 'protect' }>, world: World, run: OpenRun): boolean {
+function brokenBySize(
+  action: Extract<Action, { kind: 'resize' | 'protect' }>,
+  world: World,
+  run: OpenRun
+): GuardedInvariant | undefined {
   const side = action.group === world.outgoing.group.name ? world.outgoing : world.incoming
   const { desired } = side.group.capacity
-  if (action.kind === 'protect') return action.on || covered(side)
+  if (action.kind === 'protect') return action.on || covered(side) ? undefined : 'I6'
   const next = action.capacity.desired ?? Math.min(desired, action.capacity.max ?? desired)
-  if (next >= desired) return true
-  if (side === world.outgoing && run.direction !== 'retiring') return false
-  return side.instances.every((instance) => instance.protectedFromScaleIn)
+  if (next >= desired) return undefined
+  if (side === world.outgoing && run.direction !== 'retiring') return 'I4'
+  return side.instances.every((instance) => instance.protectedFromScaleIn) ? undefined : 'I6'
 }
 
-function mayTerminate(id: string, group: string, world: World, run: OpenRun): boolean {
-  if (group === run.outgoing.name && run.direction !== 'retiring') return false
-  const names = new Set(world.view.nodes.filter((node) => node.instanceId === id).map((node) => node.name))
-  return !world.view.pods.some(
+/** Only what is seen to hold no pod that could move; of outgoing nothing before it is retired. */
+function brokenByTermination(
+  { group, instanceIds }: Extract<Action, { kind: 'terminate' }>,
+  world: World,
+  run: OpenRun
+): GuardedInvariant | undefined {
+  if (group === run.outgoing.name && run.direction !== 'retiring') return 'I4'
+  const ids = new Set(instanceIds)
+  const nodes = world.view.nodes.filter((node) => node.instanceId !== undefined && ids.has(node.instanceId))
+  const names = new Set(nodes.map((node) => node.name))
+  const busy = world.view.pods.some(
     (pod) =>
-      pod.nodeName &&
+      pod.nodeName !== undefined &&
       names.has(pod.nodeName) &&
       !isStranded(pod, world.from, world.now) &&
       judgePod(pod, run.settings, world.index).kind !== 'leave'
   )
+  return busy ? 'I6' : undefined
 }

@@ -98,7 +98,7 @@ function fail(stage: StageName, step: Extract<Step, { kind: 'failed' }>, run: Op
   const reason: Reason = { code: step.code, message: step.message, hint: step.hint }
   if (run.direction !== 'forward') return { kind: 'halt', stage, reason }
   // From held only a person goes back.
-  if (run.held) return { kind: 'hold', heldFor: run.heldFor, reason: { ...reason, code: 'finalize-failed' } }
+  if (run.held) return { kind: 'hold', heldFor: run.held.because, reason: { ...reason, code: 'finalize-failed' } }
   return { kind: 'revert', stage, reason }
 }
 

@@ -9,8 +9,7 @@ import { agree, type Observations, type WorkloadEntry } from '../world/observati
 import { ailments } from '../world/workload-health.ts'
 import { isRetained, isStale, isStranded, nodeOf, type Side, type World } from '../world/world.ts'
 
-export function observe(world: World, run: OpenRun): void {
-  const { observations } = world
+export function observe(world: World, observations: Observations, run: OpenRun): void {
   const fresh = !isStale(world)
   rememberNodes(observations, world)
   for (const side of [world.outgoing, world.incoming]) rememberGroup(observations, world, side)

@@ -1,45 +1,36 @@
-/** An orderly stop: nothing new is begun, the record says how things stand, and the next command goes on from there. */
-
+/** A clean stop: nothing new is begun, the record says how things stand, and the next command resumes from there. */
 import { stopMs } from '../model/limits.ts'
 import type { OpenRun } from '../record/record.ts'
-import type { Observations } from '../world/observations.ts'
-import type { ActionExecutor } from './action-executor.ts'
-import type { Ending, LoopOptions } from './loop.ts'
+import { asReverting, requested } from '../record/run-state.ts'
+import type { Ending } from './ending.ts'
+import type { Session } from './session.ts'
+import { booked } from './stage-times.ts'
 
-/** Starts nothing new, and waits a moment for what is under way: only then may the Lease be given back. */
-export async function stop(
-  { ports, store, recorder, lock, onCancel }: LoopOptions,
-  works: ActionExecutor,
-  run: OpenRun,
-  observations: Observations
-): Promise<Ending> {
-  const timer = new AbortController()
-  await Promise.race([works.idle(), ports.clock.sleep(stopMs.works, timer.signal)])
-  timer.abort()
+/** Starts nothing new, and waits a moment for what is under way: only then may the Lease be released. */
+export async function stopCleanly(session: Session): Promise<Ending> {
+  const { executor, ports, store, lock, recorder } = session
+  await within(stopMs.actions, executor.idle(), session)
   const now = ports.clock.now()
-  const { stage } = observations
-  const booked: OpenRun = {
-    ...run,
-    elapsedMs: run.elapsedMs + (now - observations.startedAt),
-    spentMs: stage ? { ...run.spentMs, [stage.key]: (run.spentMs[stage.key] ?? 0) + now - stage.at } : run.spentMs
-  }
-  const back = onCancel === 'revert' && run.direction === 'forward' && !run.held
-  const next: OpenRun = back
-    ? {
-        ...booked,
-        direction: 'reverting',
-        reason: { code: 'asked', message: 'The run was cancelled.', hint: '', at: now }
-      }
-    : booked
-  // A write that hangs must not hang the stop; the record that is there is good, too.
+  const run = next(booked(session.run, session.observations, now), session, now)
+  // A write that hangs must not hang the stop; the record that is there is enough to resume from.
   if (lock.held()) {
-    const limit = new AbortController()
-    const saved = store.save({ ...store.current(), run: next }).catch(() => undefined)
-    await Promise.race([saved, ports.clock.sleep(stopMs.record, limit.signal)])
-    limit.abort()
+    const saved = store.save({ ...store.current(), run }).catch(() => undefined)
+    await within(stopMs.record, saved, session)
   }
   const last = recorder.stages.at(-1)
   if (last && last.detail === '') Object.assign(last, { detail: 'stopped', endedAt: now })
-  recorder.follow(next)
-  return { kind: 'stopped', run: next, outstanding: works.busy() }
+  recorder.follow(run)
+  return { kind: 'stopped', run, outstanding: executor.busy() }
+}
+
+/** With `on-cancel: revert` a run that goes forward reverts from here; a held one is never reverted by a cancel. */
+function next(run: OpenRun, { onCancel }: Session, now: number): OpenRun {
+  if (onCancel !== 'revert' || run.direction !== 'forward' || run.held) return run
+  return asReverting(run, requested('The run was cancelled.', now))
+}
+
+async function within(ms: number, work: Promise<unknown>, { ports }: Session): Promise<void> {
+  const limit = new AbortController()
+  await Promise.race([work, ports.clock.sleep(ms, limit.signal)])
+  limit.abort()
 }

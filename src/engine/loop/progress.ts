@@ -1,19 +1,17 @@
 /** The picture of a run at one moment, from what was just decided. */
 
 import type { Progress, StageProgress, WorkloadProgress } from '../model/report.ts'
-import type { OpenRun } from '../record/record.ts'
-import type { World } from '../world/world.ts'
-import type { Verdict } from './decide.ts'
+import type { Step } from '../stages/stage.ts'
 import { elapsed, spent, stagesOf } from './decide.ts'
+import type { Pass } from './pass.ts'
 
-export function progressOf(world: World, run: OpenRun, { decision, looked, survey }: Verdict): Progress {
+export function progressOf({ world, run, verdict }: Pass): Progress {
+  const { decision, looked, survey } = verdict
   const current = decision.kind === 'go' ? decision.stage : undefined
   const stages = stagesOf[run.direction].map(({ name }): StageProgress => {
     const step = looked.find((one) => one.stage === name)?.step
     const detail = step && step.kind !== 'failed' ? step.detail : ''
-    const state =
-      step?.kind === 'failed' ? 'failed' : step?.kind === 'done' ? 'done' : name === current ? 'active' : 'todo'
-    return { stage: name, state, detail, elapsedMs: spent(name, world, run) }
+    return { stage: name, state: stateOf(step, name === current), detail, elapsedMs: spent(name, world, run) }
   })
   const step = decision.kind === 'go' ? decision.step : undefined
   return {
@@ -30,6 +28,11 @@ export function progressOf(world: World, run: OpenRun, { decision, looked, surve
     podsTotal: survey.total,
     waiting: step?.waiting ?? []
   }
+}
+
+function stateOf(step: Step | undefined, current: boolean): StageProgress['state'] {
+  if (step?.kind === 'failed' || step?.kind === 'done') return step.kind
+  return current ? 'active' : 'todo'
 }
 
 function isWorthShowing(workload: WorkloadProgress): boolean {

@@ -21,6 +21,10 @@ export const heartbeatMs = 1_000
 export const settleMs = 5_000
 /** Waits between attempts of a call that failed for a passing reason. */
 export const retryMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000]
+/** How long to wait before the next attempt, in ms, after this many failures in a row. */
+export function retryDelayMs(failures: number): number {
+  return retryMs[Math.min(Math.max(failures, 1), retryMs.length) - 1] ?? 15_000
+}
 /** A call that has failed so often in a row (about ten minutes of it) does not fail for a passing reason. */
 export const passingFailures = 44
 /** kubectl's interval for a budget that says no; a change of the budget wakes sooner. */
@@ -69,11 +73,25 @@ export const returnsAllowed = 2
 /** Times kept back for the way back: the larger of this and the time since cordon began. */
 export const revertReserveMs = 15 * 60_000
 /** An orderly stop: so long for what is under way, and so long for the record; the process has 2 s in all. */
-export const stopMs = { works: 1_000, record: 600 } as const
+export const stopMs = { actions: 1_000, record: 600 } as const
 /** What session credentials of unknown end are assumed to live: the default of the action that makes most of them. */
 export const sessionAssumedMs = 60 * 60_000
 /** An API server that does not answer for so long is not waited for: nothing can be written, and a person should know. */
 export const unheldMs = 15 * 60_000
+/** While the lock cannot be renewed the loop looks at it this often. */
+export const unheldLookMs = 500
+/** Groups that cannot be read for lack of credentials or permission: the next refresh brings them, or nothing does. */
+export const hopelessLookMs = 60_000
+/** Groups that cannot be read for another reason, such as an outage of the API: as long as for the lock. */
+export const lookPatienceMs = 15 * 60_000
+/** The action's post step waits this long for the Lease of the main step that was killed: its duration and a margin. */
+export const recoverPatienceMs = 120_000
+/** A plan is made again if taking the lock took longer. */
+export const lookAgainAfterMs = 2_000
+/** A change of a group shows in the next description of it; until then it is not written a second time. */
+export const groupSettleMs = 2_000
+/** Attempts of one compare-and-swap of the record before its failure is an error of its own. */
+export const writeAttempts = 5
 
 /** A template version that is this much older than the one that runs was not made to replace it. */
 export const olderByMs = 60 * 60_000

@@ -133,8 +133,18 @@ export type Event =
     }
   | { kind: 'turned'; at: number; direction: Direction; reason: Reason }
   | { kind: 'note'; at: number; level: 'info' | 'warning'; title: string; text: string }
+  /** A guard stopped an action: a bug, or a race. `invariant` is a row of docs/invariants.md. */
+  | { kind: 'guarded'; at: number; invariant: string; object: string; action: string }
   /** Something was done to the world, in words: `cordoned node ip-…`. For the timeline and `--output json`. */
   | { kind: 'did'; at: number; text: string }
+
+/** An action that a guard stopped: by which invariant (docs/invariants.md), on which object, in how many passes. */
+export interface Guarded {
+  invariant: string
+  object: string
+  action: string
+  count: number
+}
 
 export interface Reason {
   code: ErrorCode
@@ -170,6 +180,8 @@ export interface Result {
   plan?: Plan
   stages: readonly StageTime[]
   timeline: readonly { at: number; text: string }[]
+  /** What guards stopped, and how often. Empty in a run without a bug or a race. */
+  guarded: readonly Guarded[]
   /** Settings that were written back: what, and the value found. */
   restored: readonly string[]
   warnings: readonly Finding[]

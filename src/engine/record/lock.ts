@@ -6,14 +6,14 @@
 import type { Clock } from '../model/clock.ts'
 import type { Lease, Leases } from '../model/cluster.ts'
 import { UpgradeError } from '../model/error.ts'
-import { leaseMs, leaseRenewMs, longestWriteMs, retryMs, takeAttempts } from '../model/limits.ts'
+import { leaseMs, leaseRenewMs, longestWriteMs, retryDelayMs, takeAttempts } from '../model/limits.ts'
 
 export interface Lock {
   /** Whether a write that begins now ends while the Lease is still ours. */
   held(): boolean
   /** Set once somebody else holds the Lease. */
   lostTo(): Lease | undefined
-  /** Gives the Lease back; not called while a write is outstanding. */
+  /** Releases the Lease, once, and not after `abandon`; not called while a write is outstanding. */
   release(): Promise<void>
   /** Stops renewing and lets the Lease run out. */
   abandon(): void
@@ -49,7 +49,7 @@ export async function acquireLock(
       const lock = await take(leases, clock, options, found, failures)
       if (lock) return lock
       // Somebody was faster, or the reply was lost: the next look tells. A server that refuses every time is not hammered.
-      await clock.sleep(retryMs[Math.min(failures, retryMs.length - 1)] ?? 1_000, signal)
+      await clock.sleep(retryDelayMs(failures + 1), signal)
       failures += 1
       if (signal.aborted) throw lockHeld(found?.lease ?? nobody)
       continue
@@ -121,6 +121,8 @@ function keep(leases: Leases, clock: Clock, taken: Lease, firstVersion: string):
   let renewedAt = taken.renewedAt
   let lostTo: Lease | undefined
   let renewing: Promise<void> = Promise.resolve()
+  /** Released or abandoned: what comes after that changes nothing. */
+  let ended = false
 
   async function renew(): Promise<void> {
     const sentAt = clock.now()
@@ -146,7 +148,7 @@ function keep(leases: Leases, clock: Clock, taken: Lease, firstVersion: string):
   async function renewForEver(): Promise<void> {
     let failures = 0
     while (!stop.signal.aborted && !lostTo) {
-      await clock.sleep(failures === 0 ? leaseRenewMs : (retryMs[0] ?? 1_000), stop.signal)
+      await clock.sleep(failures === 0 ? leaseRenewMs : retryDelayMs(1), stop.signal)
       if (stop.signal.aborted) return
       const before = renewedAt
       renewing = renew()
@@ -159,8 +161,13 @@ function keep(leases: Leases, clock: Clock, taken: Lease, firstVersion: string):
   return {
     held: () => !lostTo && !stop.signal.aborted && clock.now() < renewedAt + leaseMs - longestWriteMs,
     lostTo: () => lostTo,
-    abandon: () => stop.abort(),
+    abandon() {
+      ended = true
+      stop.abort()
+    },
     async release() {
+      if (ended) return
+      ended = true
       stop.abort()
       await renewing
       if (lostTo) return

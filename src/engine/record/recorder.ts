@@ -1,6 +1,6 @@
 /** Collects what a run did, for the one result that all faces are made of, and passes events on as they happen. */
 import type { Ports } from '../model/ports.ts'
-import type { Event, Finding, Plan, Reason, Result, StageTime } from '../model/report.ts'
+import type { Event, Finding, Guarded, Plan, Reason, Result, StageTime } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
 import type { OpenRun } from './record.ts'
 
@@ -9,6 +9,8 @@ export interface Recorder {
   did(text: string): void
   note(level: 'info' | 'warning', title: string, text: string): void
   plan(plan: Plan): void
+  /** Actions that guards stopped in this pass. Each is told once, and counted. */
+  guarded(stopped: readonly Omit<Guarded, 'count'>[]): void
   /** How the run ended; `facts` win over what was collected. */
   result(outcome: Result['outcome'], facts?: Partial<Result>): Result
   /** Knows the run from here on. */
@@ -27,6 +29,7 @@ export function createRecorder(settings: Settings, ports: Pick<Ports, 'clock' | 
   const timeline: { at: number; text: string }[] = []
   const warnings: Finding[] = []
   const stages: StageTime[] = []
+  const guarded = new Map<string, Guarded>()
   let run: OpenRun | undefined
   let plan: Plan | undefined
 
@@ -51,6 +54,16 @@ export function createRecorder(settings: Settings, ports: Pick<Ports, 'clock' | 
       warnings.push(...made.warnings)
       event({ kind: 'plan', plan: made })
     },
+    guarded(stopped) {
+      for (const one of stopped) {
+        const key = `${one.invariant} ${one.action} ${one.object}`
+        const known = guarded.get(key)
+        guarded.set(key, { ...one, count: (known?.count ?? 0) + 1 })
+        if (known) continue
+        remember(`a guard (${one.invariant}) stopped ${one.action} of ${one.object}`)
+        event({ kind: 'guarded', ...one })
+      }
+    },
     follow(next) {
       run = next
     },
@@ -70,6 +83,7 @@ export function createRecorder(settings: Settings, ports: Pick<Ports, 'clock' | 
         plan,
         stages,
         timeline,
+        guarded: [...guarded.values()],
         restored: [],
         warnings,
         ...facts

@@ -22,7 +22,6 @@ export function newRun(prepared: PreparedPlan, settings: Settings, ports: Ports,
     startedAt: now,
     by: [ports.host.name, ports.host.link].filter(Boolean).join(' '),
     direction: 'forward',
-    held: false,
     outgoing: original(active, colorOf(active, prepared)),
     incoming: original(inactive, colorOf(inactive, prepared)),
     count: active.instances.length,
@@ -53,8 +52,7 @@ function original(group: Group, color: Color): Original {
     newInstancesProtected: group.newInstancesProtected,
     protectedInstances: group.instances
       .filter((instance) => instance.protectedFromScaleIn)
-      .map((instance) => instance.id),
-    zones: group.zones
+      .map((instance) => instance.id)
   }
 }
 

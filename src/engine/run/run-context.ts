@@ -1,7 +1,7 @@
 import type { Ports } from '../model/ports.ts'
 import type { Settings } from '../model/settings.ts'
 import type { NodeGroupPair } from '../plan/node-group-pair.ts'
-import type { RecordStore } from '../record/record.ts'
+import type { RecordStore } from '../record/record-store.ts'
 import type { Recorder } from '../record/recorder.ts'
 
 /** One run of the program for one node group. */

@@ -1,9 +1,9 @@
 /**
  * The engine's entry: one run in one mode, from the first look to the one outcome. Errors with a code become a result;
- * anything else is a bug and flies on.
+ * anything else is a bug and is thrown.
  */
-
 import { UpgradeError } from '../model/error.ts'
+import { lookAgainAfterMs, recoverPatienceMs } from '../model/limits.ts'
 import { nextCommand } from '../model/next-command.ts'
 import type { Group } from '../model/node-group.ts'
 import type { Ports } from '../model/ports.ts'
@@ -11,22 +11,19 @@ import type { Result } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
 import { choosePair, findPairs, type NodeGroupPair } from '../plan/node-group-pair.ts'
 import type { Lock } from '../record/lock.ts'
-import { openRecordStore } from '../record/record.ts'
+import { openRecordStore } from '../record/record-store.ts'
 import { createRecorder, type Recorder, reasonOf } from '../record/recorder.ts'
-import { markedWithoutRecord, nothingOpen, otherRuns, planOfOpenRun, refused, sides, status } from './answers.ts'
+import { asReverting, requested } from '../record/run-state.ts'
+import { announceStart, drive } from './drive.ts'
+import { marksWithoutRecord } from './marks.ts'
 import { newRun } from './new-run.ts'
-import {
-  announceStart,
-  asReverting,
-  discardUnstartedRun,
-  drive,
-  releaseOrAbandon,
-  resume,
-  resumeOpenRun,
-  takeLock
-} from './open-run.ts'
+import { discardUnstartedRun, resume, resumeOpenRun } from './open-run.ts'
 import { type PreparedPlan, preparePlan } from './plan-input.ts'
+import { nothingOpen, otherRuns, refused } from './refusals.ts'
 import type { RunContext } from './run-context.ts'
+import { plannedSides, servingSides } from './sides.ts'
+import { planOfOpenRun, status } from './status.ts'
+import { withLock } from './with-lock.ts'
 
 export type { Ports } from '../model/ports.ts'
 
@@ -36,19 +33,19 @@ export function run(settings: Settings, ports: Ports, signal: AbortSignal): Prom
     const [found] = await Promise.all([nodeGroups.find(), cluster.open()])
     const { search, chosen } = await findPair(found, settings, nodeGroups)
     const group = chosen.pair?.name ?? settings.group ?? (search.names.length === 1 ? search.names[0] : undefined)
-    if (group === undefined) return refused(recorder, chosen.findings, settings, '')
+    if (group === undefined) return refused({ recorder, settings, group: '' }, chosen.findings)
     const store = await openRecordStore(ports.records, group)
     const context: RunContext = { settings, ports, signal, recorder, store, group, pair: chosen.pair }
     if (settings.mode === 'status') return status(context)
     if (store.current().run && settings.mode !== 'plan') await discardUnstartedRun(context)
     if (store.current().run) return settings.mode === 'plan' ? planOfOpenRun(context) : resumeOpenRun(context)
-    if (!chosen.pair) return refused(recorder, chosen.findings, settings, group)
+    if (!chosen.pair) return refused(context, chosen.findings)
     if (settings.mode === 'finalize' || settings.mode === 'revert') return nothingOpen(context)
     return begin(context, chosen.pair)
   })
 }
 
-/** Where a half is missing it may be there under another cluster's tag, or under none; that is worth one more look. */
+/** If a half is missing it may be there under another cluster's tag, or under none; that is worth one more look. */
 async function findPair(found: readonly Group[], settings: Settings, { findTagged, place }: Ports['nodeGroups']) {
   const search = findPairs(found, settings)
   const chosen = choosePair(search, settings, place)
@@ -59,52 +56,37 @@ async function findPair(found: readonly Group[], settings: Settings, { findTagge
   return { search: wider, chosen: choosePair(wider, settings, place) }
 }
 
-/** The action's post step: what a cancelled or killed main left behind is put back, or looked after. */
+/** The action's post step: reverts, or finishes, what a cancelled or killed main step left behind. */
 export function recover(settings: Settings, ports: Ports, runId: string, signal: AbortSignal): Promise<Result> {
   return withResult(settings, ports, signal, async (recorder) => {
     const group = settings.group ?? ''
     await ports.cluster.open()
-    const first = await openRecordStore(ports.records, group)
-    const left = first.current().run
-    if (left?.id !== runId) return recorder.result('unchanged', { group })
-    const lock = await takeLock(ports, recorder, signal, Math.max(settings.lockTimeoutMs, 120_000), runId)
-    try {
-      return await recoverWith(lock, settings, ports, recorder, runId, signal)
-    } catch (error) {
-      await releaseOrAbandon(lock, error)
-      throw error
-    }
+    const before = await openRecordStore(ports.records, group)
+    if (before.current().run?.id !== runId) return recorder.result('unchanged', { group })
+    const patienceMs = Math.max(settings.lockTimeoutMs, recoverPatienceMs)
+    return withLock({ ports, recorder, signal, patienceMs, runId }, async (lock) => {
+      const store = await openRecordStore(ports.records, group)
+      return recoverRun({ settings, ports, signal, recorder, store, group }, lock, runId)
+    })
   })
 }
 
-async function recoverWith(
-  lock: Lock,
-  settings: Settings,
-  ports: Ports,
-  recorder: Recorder,
-  runId: string,
-  signal: AbortSignal
-): Promise<Result> {
-  const group = settings.group ?? ''
-  const store = await openRecordStore(ports.records, group)
+async function recoverRun(context: RunContext, lock: Lock, runId: string): Promise<Result> {
+  const { settings, ports, recorder, store, group } = context
   const open = store.current().run
-  if (open?.id !== runId) {
-    await lock.release()
-    return recorder.result('unchanged', { group })
-  }
+  if (open?.id !== runId) return recorder.result('unchanged', { group })
   recorder.follow(open)
-  const goesBack = open.direction === 'forward' && !open.held
-  if (goesBack && settings.onCancel === 'leave') {
-    await lock.release()
-    return recorder.result('cancelled', { group, next: nextCommand('upgrade', settings, group) })
-  }
   if (open.held) {
-    await lock.release()
-    return recorder.result('held', { group, next: nextCommand('finalize', settings, group) })
+    return recorder.result('held', { group, ...servingSides(open), next: nextCommand('finalize', settings, group) })
   }
-  if (goesBack)
-    await store.save({ ...store.current(), run: asReverting(open, 'The run was cancelled.', ports.clock.now()) })
-  return drive({ settings, ports, signal, recorder, store, group }, lock)
+  if (open.direction === 'forward') {
+    if (settings.onCancel === 'leave') {
+      return recorder.result('cancelled', { group, next: nextCommand('upgrade', settings, group) })
+    }
+    const run = asReverting(open, requested('The run was cancelled.', ports.clock.now()))
+    await store.save({ ...store.current(), run })
+  }
+  return drive(context, lock)
 }
 
 async function withResult(
@@ -119,7 +101,7 @@ async function withResult(
   } catch (error) {
     if (!(error instanceof UpgradeError)) throw error
     const { code, outcome, hint } = error.details
-    // Asked to stop while it waited for the lock: nothing was begun.
+    // Stopped while it waited for the lock: nothing was begun.
     if (signal.aborted && code === 'lock-held') return recorder.result('cancelled', { group: settings.group })
     return recorder.result(outcome, { reason: reasonOf(code, error.message, hint) })
   } finally {
@@ -128,45 +110,35 @@ async function withResult(
 }
 
 async function begin(context: RunContext, pair: NodeGroupPair): Promise<Result> {
-  const { settings, ports, recorder, signal, store } = context
+  const { settings, ports, recorder, store } = context
   const prepared = await preparePlan(pair, settings, ports, store.current())
   recorder.plan(prepared.plan)
-  const stop = beforehand(context, prepared)
-  if (stop) return stop
+  const ended = endsBeforeStart(context, prepared)
+  if (ended) return ended
   const from = ports.clock.now()
-  const id = ports.newId()
-  const lock = await takeLock(ports, recorder, signal, settings.lockTimeoutMs, id)
-  try {
-    // Whoever had to wait for the lock looks anew: another run may have changed everything.
-    const waited = ports.clock.now() - from > 2_000
-    if ((await store.reload()) || waited || otherRuns(store, settings).length > 0) {
-      if (store.current().run) return await resume(context, lock)
-      const again = await preparePlan(pair, settings, ports, store.current())
-      recorder.plan(again.plan)
-      const stopNow = beforehand(context, again)
-      if (stopNow) {
-        await lock.release()
-        return stopNow
-      }
-      return await start(context, again, lock, id)
-    }
-    return await start(context, prepared, lock, id)
-  } catch (error) {
-    await releaseOrAbandon(lock, error)
-    throw error
-  }
+  const runId = ports.newId()
+  return withLock({ ...context, patienceMs: settings.lockTimeoutMs, runId }, async (lock) => {
+    const waited = ports.clock.now() - from > lookAgainAfterMs
+    const changed = await store.reload()
+    if (!changed && !waited && otherRuns(store, settings).length === 0) return start(context, prepared, lock, runId)
+    // Another run may have changed everything while this one waited for the lock: look again.
+    if (store.current().run) return resume(context, lock)
+    const again = await preparePlan(pair, settings, ports, store.current())
+    recorder.plan(again.plan)
+    return endsBeforeStart(context, again) ?? start(context, again, lock, runId)
+  })
 }
 
 /** What ends a run before anything is written. */
-function beforehand(context: RunContext, prepared: PreparedPlan): Result | undefined {
+function endsBeforeStart(context: RunContext, prepared: PreparedPlan): Result | undefined {
   const { settings, recorder, store, group } = context
-  const { plan } = prepared
-  const facts = sides(prepared)
-  const stray = markedWithoutRecord(context, prepared)
+  const { plan, pair, verdict } = prepared
+  const facts = plannedSides(prepared)
+  const stray = marksWithoutRecord(context, pair)
   if (stray) return recorder.result('halted', { ...facts, reason: stray })
-  if (prepared.verdict === 'unchanged') return recorder.result('unchanged', facts)
+  if (verdict === 'unchanged') return recorder.result('unchanged', facts)
   const blocked = [...otherRuns(store, settings), ...plan.blockers]
-  if (blocked.length > 0) return refused(recorder, blocked, settings, group, facts)
+  if (blocked.length > 0) return refused(context, blocked, facts)
   return settings.mode === 'plan'
     ? recorder.result('planned', { ...facts, next: nextCommand('upgrade', settings, group) })
     : undefined
@@ -177,5 +149,5 @@ async function start(context: RunContext, prepared: PreparedPlan, lock: Lock, id
   const open = newRun(prepared, settings, ports, id)
   await store.save({ ...store.current(), run: open })
   announceStart(recorder, open, false)
-  return drive(context, lock, sides(prepared))
+  return drive(context, lock, plannedSides(prepared))
 }

@@ -78,6 +78,13 @@ export function actionKey(action: Action): string {
   }
 }
 
+/** What an action is about, as kubectl or the AWS console prints it. */
+export function actionObject(action: Action): string {
+  if (isGroupAction(action)) return action.group
+  if (isPodAction(action)) return `${action.pod.namespace}/${action.pod.name}`
+  return 'node' in action ? action.node.name : `${action.workload.namespace}/${action.workload.name}`
+}
+
 /** In words, for the timeline; undefined for what happens so often that it is counted instead. */
 export function actionText(action: Action): string | undefined {
   switch (action.kind) {

@@ -61,10 +61,21 @@ export interface Observations {
   throttledUntil: number
   /** When this engine first saw a node of *from* cordoned; pods made later came back. */
   cordonedAt?: number
-  elapsedAtStart: number
 }
 
-export function newObservations(now: number, elapsedMs: number): Observations {
+/** Observations for whoever decides: looked at, never written. */
+export type ReadonlyObservations = Frozen<Observations>
+
+type Frozen<T> =
+  T extends Map<infer K, infer V>
+    ? ReadonlyMap<K, Frozen<V>>
+    : T extends Set<infer V>
+      ? ReadonlySet<V>
+      : T extends object
+        ? { readonly [K in keyof T]: Frozen<T[K]> }
+        : T
+
+export function newObservations(now: number): Observations {
   return {
     startedAt: now,
     readySince: new Map(),
@@ -78,8 +89,7 @@ export function newObservations(now: number, elapsedMs: number): Observations {
     inFlight: new Set(),
     progress: { signature: '', at: now },
     emptySince: new Map(),
-    throttledUntil: 0,
-    elapsedAtStart: elapsedMs
+    throttledUntil: 0
   }
 }
 
@@ -94,6 +104,6 @@ export function agree(observations: Observations, subject: string, holds: boolea
   else if (at - seen.at >= apartMs) observations.agreed.set(subject, { count: seen.count + 1, at })
 }
 
-export function agreedLooks(observations: Observations, subject: string): number {
+export function agreedLooks(observations: ReadonlyObservations, subject: string): number {
   return observations.agreed.get(subject)?.count ?? 0
 }

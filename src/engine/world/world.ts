@@ -5,7 +5,7 @@ import type { Activity, Group, Instance } from '../model/node-group.ts'
 import { budgetsOf } from '../policy/budgets.ts'
 import { type ClusterIndex, indexCluster } from '../policy/workloads.ts'
 import type { OpenRun, Original } from '../record/record.ts'
-import type { Observations } from './observations.ts'
+import type { ReadonlyObservations } from './observations.ts'
 
 export interface Side {
   group: Group
@@ -29,7 +29,7 @@ export interface World {
   groupsAt: number
   /** Auto Scaling's activities of the incoming group since its size was last changed, newest first. */
   activities: readonly Activity[]
-  observations: Observations
+  observations: ReadonlyObservations
   /** When the AWS credentials end for good; infinite where they are renewed. */
   credentialsEndAt: number
 }
@@ -40,15 +40,23 @@ export interface Groups {
   at: number
 }
 
-export function makeWorld(
-  now: number,
-  run: OpenRun,
-  groups: Groups,
-  seen: ClusterView,
-  activities: readonly Activity[],
-  observations: Observations,
+export function makeWorld({
+  now,
+  run,
+  groups,
+  view: seen,
+  activities,
+  observations,
+  credentialsEndAt
+}: {
+  now: number
+  run: OpenRun
+  groups: Groups
+  view: ClusterView
+  activities: readonly Activity[]
+  observations: ReadonlyObservations
   credentialsEndAt: number
-): World {
+}): World {
   const view = withAskedToGo(seen, observations, now)
   const index = indexCluster(view)
   const nodesByInstance = new Map<string, Node[]>()
@@ -119,7 +127,7 @@ export function nodeOf(side: Side, instance: Instance): Node | undefined {
  * The feed lags behind what we did ourselves by some milliseconds. A pod whose eviction is under way or was accepted
  * counts as leaving, and a budget has that much less to give, so that nothing is decided on our own echo.
  */
-function withAskedToGo(view: ClusterView, observations: Observations, now: number): ClusterView {
+function withAskedToGo(view: ClusterView, observations: ReadonlyObservations, now: number): ClusterView {
   if (observations.evictions.size === 0) return view
   const unseen: Pod[] = []
   const pods = view.pods.map((pod) => {

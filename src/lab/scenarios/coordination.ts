@@ -2,7 +2,7 @@
 import type { Lab } from '../joined/lab.ts'
 import { budget, deployment, shopObjects } from '../joined/workloads.ts'
 import type { Scenario } from '../simulation/scenario.ts'
-import { badNodes, groupName } from './user-actions.ts'
+import { badNodes, changed, groupName } from './user-actions.ts'
 
 const quick = { soakMs: 5_000, canaryNodes: 0 }
 const objects = [
@@ -52,7 +52,9 @@ function writeRecord(lab: Lab, change: (text: string) => string | undefined): vo
   lab.cluster.patch('ConfigMap', 'kube-system', 'eks-node-upgrade', { data }, 'merge')
 }
 
-function foreignLease(lab: Lab, renews: boolean): void {
+/** The Lease of another engine, which renews it for this long. */
+function foreignLease(lab: Lab, renewsForMs: number): void {
+  const until = lab.clock.now() + renewsForMs
   const spec = () => ({
     holderIdentity: 'somebody else',
     leaseDurationSeconds: 30,
@@ -61,12 +63,15 @@ function foreignLease(lab: Lab, renews: boolean): void {
     leaseTransitions: 4
   })
   const metadata = { name: 'eks-node-upgrade', namespace: 'kube-system' }
+  const before = lab.cluster.find('Lease', metadata.namespace, metadata.name)
+  if (before) lab.cluster.remove('Lease', metadata.namespace, metadata.name)
   lab.cluster.create({ apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec: spec() })
   const renew = (): void => {
+    if (lab.clock.now() > until) return
     lab.cluster.patch('Lease', 'kube-system', 'eks-node-upgrade', { spec: spec() }, 'merge')
     lab.clock.after(10_000, renew)
   }
-  if (renews) lab.clock.after(10_000, renew)
+  lab.clock.after(10_000, renew)
 }
 
 export const coordination: readonly Scenario[] = [
@@ -225,7 +230,7 @@ export const coordination: readonly Scenario[] = [
     world: small,
     steps: [
       {
-        before: (lab) => foreignLease(lab, true),
+        before: (lab) => foreignLease(lab, forEver),
         expect: { outcome: 'refused', code: 'lock-held', says: /somebody else/, writes: 0 }
       }
     ],
@@ -236,8 +241,40 @@ export const coordination: readonly Scenario[] = [
     story: 'a lock whose holder has died is taken over',
     world: small,
     settings: quick,
-    steps: [{ before: (lab) => foreignLease(lab, false), expect: { outcome: 'upgraded' } }],
+    steps: [{ before: (lab) => foreignLease(lab, 0), expect: { outcome: 'upgraded' } }],
     end: 'swapped'
+  },
+  {
+    name: 'waits-and-looks-again',
+    story: 'what changes while a run waits for the lock is seen before anything is written',
+    world: small,
+    settings: quick,
+    steps: [
+      {
+        before: (lab) => foreignLease(lab, 0),
+        happenings: [
+          { when: { at: 20_000 }, do: changed('PodDisruptionBudget', 'web', { spec: { maxUnavailable: 0 } }) }
+        ],
+        // The Lease is taken and released.
+        expect: { outcome: 'refused', code: 'plan-blocked', rules: ['budget-never-allows'], writes: 2 }
+      }
+    ],
+    end: 'as-found'
+  },
+  {
+    name: 'recovers-after-waiting',
+    story: 'the post step waits for the Lease of another engine for two minutes, and then reverts',
+    world: small,
+    settings: quick,
+    steps: [
+      { kill: { stage: 'drain' }, expect: { outcome: 'killed' } },
+      {
+        recovers: true,
+        happenings: [{ when: { at: 5_000 }, do: (lab) => foreignLease(lab, 60_000) }],
+        expect: { outcome: 'reverted', code: 'asked' }
+      }
+    ],
+    end: 'as-found'
   },
   {
     name: 'two-engines',

@@ -1,5 +1,5 @@
 /** Plays a scenario on a clock, with every check of the observer on, and says what was not as it should be. */
-import type { Event, Result } from '../../engine/model/report.ts'
+import type { Event, Guarded, Result } from '../../engine/model/report.ts'
 import { defaultSettings, type Settings } from '../../engine/model/settings.ts'
 import { recover, run } from '../../engine/run/run.ts'
 import { type SleepingClock, virtualClock } from '../clock.ts'
@@ -64,6 +64,7 @@ export async function play(scenario: Scenario, clock: SleepingClock, options: Pl
     observer.ended({ outcome, leaves: scenario.leaves ?? [] })
   }
   stage.failures.push(...(scenario.check?.(lab) ?? []))
+  stage.failures.push(...stage.results.flatMap((result) => (result?.guarded ?? []).map(stoppedText)))
   for (const { invariant, text } of observer.violations) stage.failures.push(`${invariant}: ${text}`)
   observer.stop()
   const { results, failures, calls } = stage
@@ -79,6 +80,11 @@ interface Stage {
   failures: string[]
   calls: (readonly PortCall[])[]
   lastRunId?: string
+}
+
+/** A guard that stops an action has met a bug or a race: the run survived, the scenario did not. */
+function stoppedText({ invariant, action, object, count }: Guarded): string {
+  return `${invariant}: a guard stopped ${action} of ${object} ${count === 1 ? 'once' : `${count} times`}`
 }
 
 async function playStep(stage: Stage, step: Step, index: number): Promise<Result | undefined> {

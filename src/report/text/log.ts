@@ -74,6 +74,8 @@ export function createLog({ times, diff }: LogOptions): Log {
         return stamped(event.at, [
           `${event.level === 'warning' ? say.marks.warning : 'i'} ${event.title}: ${event.text}`
         ])
+      case 'guarded':
+        return stamped(event.at, [`${say.marks.warning} ${say.guardedSentence(event)}`])
       case 'owned':
       case 'did':
         return []

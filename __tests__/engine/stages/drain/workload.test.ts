@@ -299,7 +299,7 @@ describe('what the API said to an eviction', () => {
       // An accepted entry is forgotten when it is due, as the loop does.
       const observations = observationsAt(now, { name: 'drain' })
       observations.evictions.set('uid-shop-7d9-0', evictionEntry(answer(said, due)))
-      observe(world(shop, { observations }), forth)
+      observe(world(shop, { observations }), observations, forth)
       assert.equal(asked(shop, { observations }).includes('shop-7d9-0'), true, 'due')
     })
   }

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Records } from '../../../src/engine/model/cluster.ts'
 import { UpgradeError } from '../../../src/engine/model/error.ts'
-import { type GroupRecord, openRecordStore, parseRecord, recordKey } from '../../../src/engine/record/record.ts'
-import { saveRecord } from '../../../src/engine/record/save.ts'
+import type { GroupRecord } from '../../../src/engine/record/record.ts'
+import { recordKey } from '../../../src/engine/record/record-shape.ts'
+import { openRecordStore, saveRecord } from '../../../src/engine/record/record-store.ts'
 import { virtualClock } from '../../../src/lab/clock.ts'
 import { engineClock, run } from '../sample.ts'
 
@@ -58,61 +59,6 @@ function configMap(entries: Record<string, string> = {}) {
 
 const key = recordKey('workers')
 const record = (over: Partial<GroupRecord> = {}): GroupRecord => ({ version: 1, group: 'workers', ...over })
-
-describe('the record', () => {
-  it('is read back as it was written', () => {
-    const written = record({ run: run({ direction: 'retiring' }) })
-    assert.deepEqual(parseRecord(JSON.stringify(written), key), JSON.parse(JSON.stringify(written)))
-  })
-
-  it('of a later version halts, and nothing is touched', () => {
-    assert.throws(
-      () => parseRecord('{"version":2,"group":"workers"}', key),
-      (error) =>
-        error instanceof UpgradeError && error.details.code === 'record-newer' && error.details.outcome === 'halted'
-    )
-  })
-
-  const whole = run()
-  const unreadable: Record<string, unknown> = {
-    'no JSON': '{',
-    'no object': '7',
-    null: 'null',
-    'no version': '{"group":"workers"}',
-    'no group': '{"version":1}',
-    'a run without a direction that is known': { ...whole, direction: 'sideways' },
-    'a run without the sizes to put back': { ...whole, outgoing: { ...whole.outgoing, capacity: { min: 1 } } },
-    'a run without the suspensions to put back': { ...whole, incoming: { ...whole.incoming, suspended: undefined } },
-    'a run whose baseline is null': { ...whole, baseline: null },
-    'a run without its replaced instances': { ...whole, replaced: undefined }
-  }
-  for (const [what, text] of Object.entries(unreadable)) {
-    it(`with ${what} is unreadable and halts`, () => {
-      const stored = typeof text === 'string' ? text : JSON.stringify({ version: 1, group: 'workers', run: text })
-      assert.throws(
-        () => parseRecord(stored, key),
-        (error) =>
-          error instanceof UpgradeError &&
-          error.details.code === 'record-unreadable' &&
-          error.details.outcome === 'halted'
-      )
-    })
-  }
-})
-
-describe('the key of a record', () => {
-  it('has only characters that a ConfigMap allows, whatever the group is called', () => {
-    for (const name of ['workers', 'Größe XL', 'a/b\nc', '', '.', '..', 'x'.repeat(1000)]) {
-      assert.match(recordKey(name), /^[-._a-zA-Z0-9]{1,253}$/)
-      assert.ok(!['.', '..'].includes(recordKey(name)))
-    }
-  })
-
-  it('differs for groups whose readable part is the same', () => {
-    assert.notEqual(recordKey('a b'), recordKey('a/b'))
-    assert.notEqual(recordKey(`${'x'.repeat(200)}1`), recordKey(`${'x'.repeat(200)}2`))
-  })
-})
 
 describe('a record store', () => {
   it('begins with an empty record where there is no ConfigMap, and creates it', async () => {

@@ -1,0 +1,71 @@
+/**
+ * What one engine carries from pass to pass: the run as it was last written, its observations, and the parts that read
+ * and write. Nothing here decides. All of it may be lost at any time: the next start reads the record and looks again.
+ */
+import { sessionAssumedMs } from '../model/limits.ts'
+import type { Progress } from '../model/report.ts'
+import type { OpenRun } from '../record/record.ts'
+import { openRun, saveRecord } from '../record/record-store.ts'
+import { newObservations, type Observations } from '../world/observations.ts'
+import { type ActionExecutor, createActionExecutor } from './action-executor.ts'
+import type { LoopOptions } from './ending.ts'
+import { createGroupReader, type GroupReader } from './group-reader.ts'
+
+export interface Session extends LoopOptions {
+  /** As it was last written, with the times that have been booked since. */
+  run: OpenRun
+  observations: Observations
+  readonly reader: GroupReader
+  readonly executor: ActionExecutor
+  /** The last picture that was reported. */
+  shown?: Progress
+  /** Since when the lock has not been ours to write with; since when the groups cannot be read. */
+  unheldSince?: number
+  blindSince?: number
+  /** When the AWS credentials end for good. */
+  credentialsEndAt(): number
+  /** Writes the record. Rejects as `saveRecord` does. */
+  save(run: OpenRun): Promise<void>
+}
+
+export function beginSession(options: LoopOptions): Session {
+  const { ports, store, lock, recorder, signal } = options
+  const { clock } = ports
+  const run = openRun(store)
+  const startedAt = clock.now()
+  const reader = createGroupReader(ports)
+  const session: Session = {
+    ...options,
+    run,
+    observations: newObservations(startedAt),
+    reader,
+    executor: createActionExecutor({
+      ...ports,
+      observations: () => session.observations,
+      mayWrite: () => lock.held() && !signal.aborted,
+      wroteGroups: () => reader.wrote(),
+      did: (text) => recorder.did(text),
+      trouble: (text) => recorder.note('info', 'trying again', text)
+    }),
+    // Session credentials that are not renewed live for an hour as a rule; if their end is unknown, that is assumed.
+    credentialsEndAt: () =>
+      ports.credentialsExpireAt ? (ports.credentialsExpireAt() ?? startedAt + sessionAssumedMs) : Infinity,
+    async save(next) {
+      session.run = next
+      recorder.follow(next)
+      await saveRecord(store, { ...store.current(), run: next }, { clock, lock, signal })
+    }
+  }
+  return session
+}
+
+/** Begins another direction: with no action of the old one under way, and with observations of its own. */
+export async function turn(next: OpenRun, session: Session): Promise<void> {
+  const { executor, ports, reader, recorder } = session
+  await executor.idle()
+  await session.save(next)
+  session.observations = newObservations(ports.clock.now())
+  reader.wrote()
+  const reason = next.reason ?? { code: 'asked', message: '', hint: '' }
+  recorder.event({ kind: 'turned', direction: next.direction, reason })
+}

@@ -1,0 +1,32 @@
+/** Runs the loop on the open run and turns its end into the result. */
+import { loop } from '../loop/loop.ts'
+import type { Result } from '../model/report.ts'
+import type { Lock } from '../record/lock.ts'
+import type { OpenRun } from '../record/record.ts'
+import { openRun } from '../record/record-store.ts'
+import type { Recorder } from '../record/recorder.ts'
+import { endingResult } from './finish-run.ts'
+import type { RunContext } from './run-context.ts'
+
+/** With an open run nothing ends as refused: whatever happens, the run can be continued. */
+export async function drive(context: RunContext, lock: Lock, facts: Partial<Result> = {}): Promise<Result> {
+  const { settings, ports, store, recorder, signal } = context
+  recorder.event({ kind: 'owned', runId: openRun(store).id })
+  const ending = await loop({ ports, store, lock, recorder, signal, onCancel: settings.onCancel })
+  return endingResult({ ...context, lock, facts }, ending)
+}
+
+export function announceStart(recorder: Recorder, open: OpenRun, resumed: boolean): void {
+  recorder.follow(open)
+  recorder.event({
+    kind: 'started',
+    runId: open.id,
+    mode: open.settings.mode,
+    cluster: open.settings.cluster,
+    group: open.settings.group ?? '',
+    outgoing: open.outgoing.name,
+    incoming: open.incoming.name,
+    direction: open.direction,
+    resumed
+  })
+}
