@@ -5,7 +5,7 @@ import { fitOf, less, type NodeInfo, nodeInfoOf, plus, tolerated } from '../../.
 import { skewProblem } from '../../../src/engine/policy/version-skew.ts'
 import { node, placement } from '../plan/world.ts'
 
-const offer: NodeInfo = {
+const info: NodeInfo = {
   name: 'm7i.large',
   labels: { arch: 'amd64', 'kubernetes.io/hostname': '' },
   labelsComplete: false,
@@ -121,7 +121,7 @@ const cases: readonly [
 ]
 for (const [sentence, asks, over, expected] of cases) {
   test(sentence, () => {
-    const fit = fitOf(placement(asks), { ...offer, ...over })
+    const fit = fitOf(placement(asks), { ...info, ...over })
     if (expected === 'fits') assert.deepEqual(fit, { fits: true, certain: true })
     else if (expected === 'perhaps') assert.deepEqual(fit, { fits: true, certain: false })
     else assert.match(fit.fits ? '' : `${fit.rule}: ${fit.why}`, expected)
@@ -136,7 +136,7 @@ test('tolerations match as the API documents', () => {
   assert.equal(tolerated({ ...taint, value: '' }, [{ key: 'team' }]), true)
 })
 
-test('a real node offers what its DaemonSets leave', () => {
+test('a real node has what its DaemonSets leave', () => {
   const one = nodeInfoOf(node('n1'), { cpu: 500, pods: 3 })
   assert.deepEqual(one.resources, { cpu: 1500, memory: 8 * 2 ** 30, pods: 26 })
   assert.deepEqual(plus({ a: 1 }, { a: 1, b: 2 }), { a: 2, b: 2 })

@@ -24,19 +24,19 @@ export function canaryTrouble(nodes: readonly Node[], world: World, run: OpenRun
       )
   }
   const outgoing = new Set(world.outgoing.nodes.map((node) => node.name))
-  const offers = nodes.flatMap((node) => inEachZone(nodeInfoOf(node, reserved(node, world)), world))
-  const room = roomFor(world.view, offers, outgoing, { name: world.incoming.group.name, nodes: run.count })
+  const expected = nodes.flatMap((node) => inEachZone(nodeInfoOf(node, reserved(node, world)), world))
+  const room = roomFor(world.view, expected, outgoing, { name: world.incoming.group.name, nodes: run.count })
   const found = fitFindings(surveyMoves(world.index, outgoing, run.settings).workloads, room, world.index).blockers[0]
   return found && failed('unschedulable', `${found.object}: ${found.reason}`, found.remedies[0] ?? '')
 }
 
 /** The first node stands in one zone; those to come stand in all that the group has. */
-function inEachZone(offer: NodeInfo, world: World): readonly NodeInfo[] {
-  const zones = new Set([offer.labels[zoneLabel] ?? '', ...world.incoming.group.zones])
+function inEachZone(node: NodeInfo, world: World): readonly NodeInfo[] {
+  const zones = new Set([node.labels[zoneLabel] ?? '', ...world.incoming.group.zones])
   return [...zones].map((zone) => ({
-    ...offer,
+    ...node,
     nodeName: undefined,
-    labels: { ...offer.labels, ...Object.fromEntries(zoneLabels.map((label) => [label, zone])) }
+    labels: { ...node.labels, ...Object.fromEntries(zoneLabels.map((label) => [label, zone])) }
   }))
 }
 

@@ -18,8 +18,8 @@ function find(
   const all = view({ nodes: [...blue, ...(over.nodes ?? [])] }, ...parts)
   const index = indexCluster(all)
   const incoming = group('shop-green', 'green', { zones: over.zones ?? ['eu-west-1a'], tags: over.tags ?? {} })
-  const offers = expectedNodes(incoming, { InstanceType: over.type ?? 'm7i.large' }, all)
-  const room = roomFor(all, offers, names, { name: 'shop-green', nodes: 2 })
+  const expected = expectedNodes(incoming, { data: { InstanceType: over.type ?? 'm7i.large' } }, all)
+  const room = roomFor(all, expected, names, { name: 'shop-green', nodes: 2 })
   return fitFindings(surveyMoves(index, names, settings).workloads, room, index)
 }
 

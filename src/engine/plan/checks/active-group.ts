@@ -22,8 +22,8 @@ function sizeChanging(group: Group): readonly Blocker[] {
     const shown = odd.slice(0, 3).map((one) => `${one.id} is ${one.lifecycle}`)
     const more = odd.length > 3 ? `, and ${odd.length - 3} more` : ''
     const reason = `its size is changing: ${shown.join(', ')}${more}`
-    // https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-lifecycle-policy.html
-    const retained = odd.filter((one) => one.lifecycle === 'Terminating:Retained').map(({ id }) => terminate(id))
+    // Retained because its shutdown failed: https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-lifecycle-policy.html
+    const retained = odd.filter((one) => one.lifecycle === 'Terminating:Retained').map(({ id }) => finishShutdown(id))
     return [finding('in-motion', group.name, reason, ...retained, look)]
   }
   const counted = group.instances.filter((one) => one.lifecycle === 'InService').length
@@ -69,6 +69,7 @@ function toZero(group: Group): string {
   return autoscaling('update-auto-scaling-group', group.name, '--min-size 0 --max-size 0 --desired-capacity 0')
 }
 
-function terminate(instanceId: string): string {
-  return `aws autoscaling terminate-instance-in-auto-scaling-group --instance-id ${instanceId} --no-should-decrement-desired-capacity`
+function finishShutdown(id: string): string {
+  const terminate = `aws autoscaling terminate-instance-in-auto-scaling-group --instance-id ${id} --no-should-decrement-desired-capacity`
+  return `Finish the shutdown of ${id} by hand, then run \`${terminate}\`.`
 }

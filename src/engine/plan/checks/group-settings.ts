@@ -50,12 +50,13 @@ function beingDeleted({ group }: GroupSide): readonly Blocker[] {
   return [finding('being-deleted', group.name, reason, autoscaling('describe-scaling-activities', group.name))]
 }
 
-/** https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-mixed-instances-groups-instance-weighting.html */
+/** https://docs.aws.amazon.com/autoscaling/ec2/userguide/asg-instance-weighting.html */
 function weights({ group }: GroupSide): readonly Blocker[] {
   if (!group.weighted) return []
   const reason =
     'its sizes count weights or vCPUs instead of instances, so an equal number of instances cannot be requested'
-  const remedy = autoscaling('update-auto-scaling-group', group.name, '--desired-capacity-type units')
+  const units = autoscaling('update-auto-scaling-group', group.name, '--desired-capacity-type units')
+  const remedy = `Remove the weights of its instance types, or run \`${units}\` if it selects them by attributes.`
   return [finding('weights', group.name, reason, remedy)]
 }
 

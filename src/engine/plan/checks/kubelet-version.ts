@@ -27,7 +27,7 @@ export function kubeletVersion({ inactive, nodes, runs, launches, serverVersion 
  * Amazon Linux: https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id.html
  * Bottlerocket: https://docs.aws.amazon.com/eks/latest/userguide/retrieve-ami-id-bottlerocket.html
  * Windows: https://docs.aws.amazon.com/eks/latest/userguide/retrieve-windows-ami-id.html
- * Ubuntu: https://cloud-images.ubuntu.com/docs/aws/eks/
+ * Ubuntu: https://documentation.ubuntu.com/aws/en/latest/aws-how-to/instances/find-ubuntu-images/
  */
 export function versionInAlias(image: string): string | undefined {
   if (!image.startsWith('resolve:ssm:')) return undefined

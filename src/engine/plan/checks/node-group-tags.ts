@@ -30,7 +30,7 @@ function clusterTag(group: Group, settings: TagSettings): readonly Blocker[] {
   const value = group.tags[key]
   if (!isClusterInKey(settings) || value === undefined) return []
   const found: Blocker[] = []
-  // https://docs.aws.amazon.com/eks/latest/userguide/network-reqs.html
+  // https://github.com/kubernetes/cloud-provider-aws/blob/v1.33.0/pkg/providers/v1/tags.go
   if (value !== 'owned' && value !== 'shared') {
     const reason = `its tag ${key} is "${value}"; only owned and shared are known`
     found.push(finding('tag-wrong', group.name, reason, tagCommand(group.name, key, 'owned')))

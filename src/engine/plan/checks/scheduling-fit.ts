@@ -17,7 +17,7 @@ export function schedulingFit(facts: PlanFacts): Findings {
   // Nodes that were made by the same user data say which labels the new ones will have.
   const isSame = runs.every((run) => run.fields['user data'] === launches?.fields['user data'])
   const alike = isSame ? { nodes, color: active.color } : undefined
-  const expected = expectedNodes(inactive.group, incomingTemplate.data, view, alike)
+  const expected = expectedNodes(inactive.group, incomingTemplate, view, alike)
   const room = roomFor(view, expected, outgoing, { name: inactive.group.name, nodes: active.group.instances.length })
   return fitFindings(facts.moves.workloads, room, facts.index)
 }
