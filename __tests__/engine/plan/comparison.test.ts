@@ -68,7 +68,7 @@ const table: readonly [sentence: string, row: Row, expected: string][] = [
   ['as it was when retired, by the record', { launches: old, record: old }, 'retired unchanged'],
   ['as it was when retired, by the tag', { launches: old, tag: old }, 'retired unchanged'],
   [
-    'as it was when retired, by the tag where the record says otherwise',
+    'as it was when retired, by the tag although the record says otherwise',
     { launches: old, record: fresh, tag: old },
     'retired unchanged'
   ],
@@ -124,7 +124,7 @@ test('fields that would be taken back are named with both values, and swap-back 
   assert.ok(blocker?.remedies.some((remedy) => remedy.includes('--when-unchanged swap-back')))
 })
 
-test('changes are told from what most instances run', () => {
+test('changes are shown from what most instances run', () => {
   assert.deepEqual(run({}).changes, [{ field: 'image', from: 'ami-2', to: 'ami-3' }])
   assert.deepEqual(run({ launches: running }).changes, [])
   assert.equal(run({ launches: running, runs: [running, old] }).changes.length, 2)
@@ -143,7 +143,7 @@ test('a change that was reverted before says when and why', () => {
   assert.deepEqual(run({ last: { ...last, change: 'other' } }).warnings, [])
 })
 
-test('the very same text on both sides is no difference, whatever placeholders make of it', () => {
+test('exactly the same text on both sides is no difference, whatever placeholders make of it', () => {
   const compared = compare({
     launches: { fields: at({ 'user data': 'team={color}' }), written: at({ 'user data': 'team=blue' }), createdAt: 0 },
     runs: [

@@ -28,7 +28,7 @@ test('tags say what a new node will have', () => {
   assert.equal(expected?.labels['example.io/tier'], 'gold')
   assert.deepEqual(expected?.taints, [{ key: 'team', value: 'a', effect: 'NoSchedule' }])
   assert.deepEqual(expected?.resources, { memory: 7 * 2 ** 30, cpu: 1930 })
-  assert.equal(expected?.resourcesComplete, false, 'nobody knows about other resources')
+  assert.equal(expected?.resourcesComplete, false, 'other resources are not known')
 })
 
 test('a node of the same type tells its resources and the labels of the type, and nothing else', () => {
@@ -56,7 +56,7 @@ test('tags are believed more than a node that is there', () => {
   assert.equal(expected?.resources.pods, 110)
 })
 
-test('of a type that nobody knows nothing is known', () => {
+test('nothing is known of a type without a sample', () => {
   const [expected] = expectedNodes(incoming(), { data: {} }, view({ nodes: [node('n1')] }))
   assert.deepEqual(expected?.resources, {})
   assert.equal(expected?.resourcesComplete, false)

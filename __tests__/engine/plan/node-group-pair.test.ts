@@ -84,8 +84,8 @@ const cases: readonly [
     {},
     ['tag-wrong a', 'color-double workers']
   ],
-  ['a group that is asked for and not there', [blue, green], { group: 'batch' }, ['group-not-found batch']],
-  ['a group that is asked for and there', [blue, green], { group: 'workers' }, ['pair workers']]
+  ['a group that is named and does not exist', [blue, green], { group: 'batch' }, ['group-not-found batch']],
+  ['a group that is named and exists', [blue, green], { group: 'workers' }, ['pair workers']]
 ]
 for (const [sentence, groups, over, expected] of cases)
   test(`tags: ${sentence}`, () => assert.deepEqual(rules(groups, over), expected))
@@ -124,12 +124,12 @@ test("without {cluster} in the key the tag's value is the cluster's name", () =>
   assert.deepEqual(rules([inShop(blue), inShop(green)], named), ['pair workers'])
 })
 
-test("another cluster's node group of the same name is left alone where ours is whole", () => {
+test("another cluster's node group of the same name is left alone if ours is complete", () => {
   const theirs = [inShop(group('b', 'blue'), 'bank'), inShop(group('g', 'green'), 'bank')]
   assert.deepEqual(rules([inShop(blue), inShop(green), ...theirs], named), ['pair workers'])
 })
 
-test('a half that is tagged for another cluster is named where ours lacks it', () => {
+test('a half that is tagged for another cluster is named if ours lacks it', () => {
   const { findings } = choose([inShop(blue), inShop(green, 'bank')], named)
   assert.deepEqual(
     findings.map(({ rule, object }) => `${rule} ${object}`),
@@ -151,7 +151,7 @@ test('if nothing of this cluster is found, the place of the search and the owner
   assert.match(found?.remedies[0] ?? '', /--aws-region/)
 })
 
-test("another cluster's group is named only where it has the color that is missing", () => {
+test("another cluster's group is named only if it has the color that is missing", () => {
   const theirs = ['blue', 'green'].map((color) =>
     tagged(group(`bank-${color}`, color), {
       'kubernetes.io/cluster/shop': undefined,

@@ -96,7 +96,7 @@ const retired = configurationOf(green, template(42, data('ami-42', 'echo new\n')
 test('after an upgrade a second run is unchanged, by the record or by the tag alone', () => {
   assert.equal(plan({ retired: { record: retired } }).verdict, 'unchanged')
   assert.equal(plan({ retired: { tag: retiredCopy(retired) } }).verdict, 'unchanged')
-  assert.equal(plan({ retired: { tag: 'somebody wrote here' } }).verdict, 'upgrade')
+  assert.equal(plan({ retired: { tag: 'edited by hand' } }).verdict, 'upgrade')
 })
 
 test('a change that was reverted before is warned of', () => {

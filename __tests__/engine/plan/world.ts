@@ -145,7 +145,7 @@ export function directly(
   return { workloads: [top], pods }
 }
 
-/** Pods of a kind that nobody watches. */
+/** Pods of a kind that is not watched. */
 export function ofUnknownKind(name: string, nodes: readonly string[], podOver: Partial<Pod> = {}): { pods: Pod[] } {
   const owner = { apiVersion: 'example.io/v1', kind: 'Database', name, uid: `uid-${name}` }
   return {

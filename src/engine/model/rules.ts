@@ -246,7 +246,7 @@ export type Rule = keyof typeof table
 
 /** Rules whose findings stop an upgrade. */
 export type BlockingRule = { [R in Rule]: (typeof table)[R]['blocks'] extends true ? R : never }[Rule]
-/** Rules whose findings are only told. */
+/** Rules whose findings are only shown. */
 export type WarningRule = Exclude<Rule, BlockingRule>
 
 export const rules: Readonly<Record<Rule, RuleFacts>> = table

@@ -22,7 +22,7 @@ export interface Launches {
 export interface LastOutcome {
   outcome: string
   at: number
-  /** In words: why it was reverted. */
+  /** Why it was reverted, in words. */
   reason?: string
   /** `configurationFingerprint` of what it wanted to launch. */
   change?: string
@@ -77,7 +77,7 @@ export function newestOf(runs: readonly ActiveRun[]): number {
   return Math.max(...runs.map((one) => one.createdAt))
 }
 
-/** Fields in which what would be launched differs from what these instances run; the very same text is never a difference. */
+/** Fields in which what would be launched differs from what these instances run; exactly the same text is never a difference. */
 export function runDiffers(
   run: Pick<ActiveRun, 'fields' | 'written'>,
   launches: Pick<Launches, 'fields' | 'written'>

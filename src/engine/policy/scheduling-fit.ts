@@ -33,7 +33,7 @@ export type FitRule =
   | 'host-port'
   | 'volume-zone'
 
-/** Of several reasons the first is told. `certain` is false if a label that is not known decides. */
+/** Of several reasons the first is given. `certain` is false if a label that is not known decides. */
 export type Fit = { fits: true; certain: boolean } | { fits: false; rule: FitRule; why: string }
 type Misfit = Extract<Fit, { fits: false }>
 

@@ -27,7 +27,7 @@ const gib = 2 ** 30
 const asks = (over: Parameters<typeof placement>[0], on = ['n1', 'n2']) =>
   deployment('a', on, { placement: placement(over) }, { placement: placement(over) })
 
-test('pods that fit are no matter', () => {
+test('pods that fit are not reported', () => {
   assert.deepEqual(find([asks({ requests: { memory: 2 * gib } })]), { blockers: [], warnings: [] })
 })
 
@@ -75,7 +75,7 @@ test('a pod that is pinned to an outgoing host is refused', () => {
   )
 })
 
-test('of a type that nobody has seen nothing is refused', () => {
+test('nothing is refused because of a type without a sample', () => {
   assert.deepEqual(find([asks({ requests: { memory: 900 * gib } })], { type: 'x9.mega' }).blockers, [])
 })
 
@@ -100,7 +100,7 @@ test('a label that a tag says is otherwise is refused', () => {
   )
 })
 
-test('a taint that a tag announces keeps out who does not tolerate it', () => {
+test('a taint that a tag declares keeps out pods that do not tolerate it', () => {
   const tags = { 'k8s.io/cluster-autoscaler/node-template/taint/team': 'x:NoSchedule' }
   assert.match(find([asks({})], { tags }).blockers[0]?.reason ?? '', /team=x:NoSchedule is not tolerated/)
 })
@@ -135,8 +135,8 @@ const spreads: readonly [
   ['more, but another node stays', 3, {}, 1, false],
   ['more, within the skew', 4, { maxSkew: 2 }, 0, false],
   ['more than the skew takes', 5, { maxSkew: 2 }, 0, true],
-  ['more, where tainted nodes do not count', 9, { nodeTaintsPolicy: 'Honor' }, 0, false],
-  ['more, where the spread is a wish', 9, { whenUnsatisfiable: 'ScheduleAnyway' }, 0, false],
+  ['more, if tainted nodes do not count', 9, { nodeTaintsPolicy: 'Honor' }, 0, false],
+  ['more, if the spread is only preferred', 9, { whenUnsatisfiable: 'ScheduleAnyway' }, 0, false],
   ['more, over zones', 9, { topologyKey: 'topology.kubernetes.io/zone' }, 0, false]
 ]
 for (const [sentence, replicas, spread, nodes, held] of spreads) {

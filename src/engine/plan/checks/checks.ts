@@ -1,6 +1,6 @@
 /**
- * Every family of rules, in the order in which findings are told. A new family is a file beside this one and a line here; its rules
- * stand in model/rules.ts. Rules about tags are asked before there is a pair of groups: node-group-tags.ts.
+ * Every family of rules, in the order of the findings. A new family is a file beside this one and a line here; its rules are rows of
+ * model/rules.ts. The rules about tags (node-group-tags.ts) are checked before there is a pair of groups.
  */
 import { access } from './access.ts'
 import { activeGroup } from './active-group.ts'

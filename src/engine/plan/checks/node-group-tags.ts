@@ -1,4 +1,4 @@
-/** The tags that make two Auto Scaling groups one node group. Asked before there is a pair: node-group-pair.ts. */
+/** The tags that make two Auto Scaling groups one node group. Checked while the pair is searched: node-group-pair.ts. */
 import type { Color, Group } from '../../model/node-group.ts'
 import { shellWord } from '../../model/shell-word.ts'
 import { type Blocker, finding, nameSome, tagCommand, untagCommand } from '../finding.ts'
