@@ -33,7 +33,7 @@ export interface PlannedMove {
   kind: string
   pods: number
   how: 'evict' | 'restart' | 'wait' | 'leave'
-  /** Such as `1 of 6 at a time (budget payments)`. */
+  /** Such as `budget payments: 1 of 6 at a time`. */
   pace: string
   /** Rough guess of how long it takes. */
   estimateMs: number
