@@ -1,7 +1,10 @@
-// Writes what comes from the table of inputs (src/inputs/inputs.ts): action.yml, the tables of README.md between their marks,
-// and src/entry/version.ts from package.json. With --check it compares instead.
-import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+// Writes what has its source elsewhere: action.yml and the tables of README.md from the table of inputs
+// (src/inputs/inputs.ts) and from the exit codes, and the version in package.json into the places that show it.
+// With --check it compares instead.
+import { existsSync, globSync, readFileSync, writeFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import type { Result } from '../src/engine/model/report.ts'
+import { exitCode, exitCodes } from '../src/entry/exit-code.ts'
 import { type Input, inputs, inputsOf, outputs } from '../src/inputs/inputs.ts'
 import { markdownCode, markdownText } from '../src/report/escape.ts'
 import { rulesPage } from './rules-page.ts'
@@ -27,7 +30,7 @@ export function actionYaml(): string {
   return [
     '# Written by `npm run generate` from src/inputs/inputs.ts.',
     'name: EKS node upgrade',
-    "description: 'Upgrades the worker nodes of an Amazon EKS cluster blue/green, and puts everything back when it fails'",
+    "description: 'Upgrades the worker nodes of an Amazon EKS cluster blue/green, and reverts if anything fails'",
     'author: eks-node-upgrade',
     'branding:',
     '  icon: refresh-cw',
@@ -67,6 +70,39 @@ export function outputsTable(): string {
   return ['| output | meaning |', '| --- | --- |', ...rows].join('\n')
 }
 
+const outcomes: readonly { outcome: Result['outcome']; meaning: string }[] = [
+  { outcome: 'upgraded', meaning: 'The groups have swapped roles. The old group has no instances.' },
+  { outcome: 'unchanged', meaning: 'There was nothing to do. Nothing was written.' },
+  { outcome: 'planned', meaning: '`plan` found nothing that blocks an upgrade.' },
+  {
+    outcome: 'held',
+    meaning: `Moved and verified. The old nodes are kept. If \`finalize\` was requested and was not possible, the step fails with exit code ${exitCode({ outcome: 'held', mode: 'finalize' })}.`
+  },
+  { outcome: 'refused', meaning: 'Nothing was touched. Also: `plan` found something that blocks an upgrade.' },
+  {
+    outcome: 'reverted',
+    meaning: `Changed, then restored. If \`revert\` was requested, the step succeeds with exit code ${exitCode({ outcome: 'reverted', mode: 'revert' })}.`
+  },
+  {
+    outcome: 'halted',
+    meaning: 'Stopped part-way in a safe state. Manual action is required; the exact next command is printed.'
+  }
+]
+
+export function outcomesTable(): string {
+  const rows = outcomes.map(({ outcome, meaning }) => {
+    const code = exitCode({ outcome, mode: 'upgrade' })
+    return `| ${markdownCode(outcome)} | ${code === 0 ? 'succeeds' : 'fails'} | ${code} | ${meaning} |`
+  })
+  return [
+    '| outcome | the step | exit code | meaning |',
+    '| --- | --- | --- | --- |',
+    ...rows,
+    `| – | fails | ${exitCodes.badInput} | Invalid input. All problems are listed at once; nothing was touched. |`,
+    `| – | is cancelled | ${exitCodes.cancelled} | Stopped by a signal, in a safe state. |`
+  ].join('\n')
+}
+
 /** Replaces what stands between `<!-- name -->` and `<!-- /name -->`; a text without these marks stays as it is. */
 export function withRegion(text: string, name: string, body: string): string {
   const begin = `<!-- ${name} -->`
@@ -77,6 +113,16 @@ export function withRegion(text: string, name: string, body: string): string {
   return `${text.slice(0, from + begin.length)}\n\n${body}\n\n${text.slice(to)}`
 }
 
+/** Our own action is named at a commit, with the version of this repository beside it. */
+function withOwnVersion(text: string, version: string): string {
+  return text.replace(/(uses: OWNER\/eks-node-upgrade@COMMIT # v)[\w.-]+/g, `$1${version}`)
+}
+
+function withTables(text: string): string {
+  const tables = { inputs: inputsTable(), outputs: outputsTable(), outcomes: outcomesTable() }
+  return Object.entries(tables).reduce((page, [name, table]) => withRegion(page, name, table), text)
+}
+
 function read(file: string): string {
   return existsSync(root + file) ? readFileSync(root + file, 'utf8') : ''
 }
@@ -85,9 +131,10 @@ function read(file: string): string {
 export function generated(): ReadonlyMap<string, string> {
   const { version } = JSON.parse(read('package.json')) as { version: string }
   const versionLine = /^(export const version = ).*$/m
+  const pages = globSync(['*.md', 'docs/**/*.md', 'examples/workflows/*.yml'], { cwd: root }).toSorted()
   return new Map([
     ['action.yml', actionYaml()],
-    ['README.md', withRegion(withRegion(read('README.md'), 'inputs', inputsTable()), 'outputs', outputsTable())],
+    ...pages.map((page): [string, string] => [page, withOwnVersion(withTables(read(page)), version)]),
     ['docs/rules.md', rulesPage()],
     ['src/entry/version.ts', read('src/entry/version.ts').replace(versionLine, `$1'${version}'`)]
   ])
@@ -99,7 +146,7 @@ function main(): void {
     for (const [file, text] of stale) writeFileSync(root + file, text)
     console.log(stale.length === 0 ? 'everything is current' : `written: ${stale.map(([file]) => file).join(', ')}`)
   } else if (stale.length > 0) {
-    console.error(`not what the table says: ${stale.map(([file]) => file).join(', ')}. Run: npm run generate`)
+    console.error(`not current: ${stale.map(([file]) => file).join(', ')}. Run: npm run generate`)
     process.exit(1)
   }
 }

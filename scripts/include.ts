@@ -1,35 +1,52 @@
-// Copies example files into the regions of README.md that name them, so that what people paste is what the tests run with.
-// --check compares instead; --demo runs the demonstration and puts what it printed into its region.
+// Copies example files into the regions of the pages that name them, so that what people paste is what the tests run with.
+// --check compares instead; --demo runs the demonstration and puts what it printed into its region of README.md.
 import { spawnSync } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { extname } from 'node:path'
+import { globSync, readFileSync, writeFileSync } from 'node:fs'
+import { extname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { stripVTControlCharacters } from 'node:util'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
-const page = `${root}README.md`
 const languages: Readonly<Record<string, string>> = { '.json': 'json', '.tf': 'hcl', '.yaml': 'yaml', '.yml': 'yaml' }
 
 function main(): void {
-  const found = readFileSync(page, 'utf8')
-  const made = withFiles(process.argv.includes('--demo') ? withDemo(found) : found)
+  if (process.argv.includes('--demo')) updateDemo()
+  const stale = stalePages()
   if (!process.argv.includes('--check')) {
-    writeFileSync(page, made)
-  } else if (made !== found) {
-    console.error('README.md does not show the example files as they are. Run: npm run generate')
+    for (const [page, text] of stale) writeFileSync(join(root, page), text)
+  } else if (stale.size > 0) {
+    console.error(
+      `These pages do not show the example files as they are: ${[...stale.keys()].join(', ')}. Run: npm run generate`
+    )
     process.exitCode = 1
   }
 }
 
+/** Each page that does not show the example files as they are, with the text that it should have. */
+export function stalePages(): ReadonlyMap<string, string> {
+  const stale = new Map<string, string>()
+  for (const page of globSync(['*.md', 'docs/**/*.md'], { cwd: root }).toSorted()) {
+    const found = readFileSync(join(root, page), 'utf8')
+    const made = withFiles(found)
+    if (made !== found) stale.set(page, made)
+  }
+  return stale
+}
+
 /** The page with every `<!-- file PATH -->` region filled with that file. */
-export function withFiles(text: string): string {
+function withFiles(text: string): string {
   return text.replace(
     /(<!-- file (\S+) -->\n)[\s\S]*?(<!-- \/file -->)/g,
     (_, begin: string, path: string, end: string) => {
-      const content = readFileSync(root + path, 'utf8').trimEnd()
+      const content = readFileSync(join(root, path), 'utf8').trimEnd()
       return `${begin}${fenced(languages[extname(path)] ?? 'text', content)}${end}`
     }
   )
+}
+
+function updateDemo(): void {
+  const page = join(root, 'README.md')
+  writeFileSync(page, withDemo(readFileSync(page, 'utf8')))
 }
 
 function withDemo(text: string): string {
@@ -37,8 +54,15 @@ function withDemo(text: string): string {
   if (demo.status !== 0) throw new Error(`the demonstration ended with ${demo.status}: ${demo.stderr}`)
   const printed = stripVTControlCharacters(demo.stdout).trimEnd()
   return text.replace(/(<!-- demo -->\n)[\s\S]*?(<!-- \/demo -->)/, (_, begin: string, end: string) => {
-    return `${begin}${fenced('text', `$ npm run demo\n${printed}`)}${end}`
+    return `${begin}${fenced('text', `$ npm run demo\n${excerpt(printed)}`)}${end}`
   })
+}
+
+/** Leaves out what both upgrades show alike, once each: the timeline of the first and the plan of the second. */
+function excerpt(printed: string): string {
+  return printed
+    .replace(/^(=== 1 of 2[\s\S]*?)(?:^ +\d+:\d\d .*\n)+/m, '$1  […]\n')
+    .replace(/^(=== 2 of 2.*\n\n)[\s\S]*?(?=^ +\d+:\d\d )/m, '$1  […]\n\n')
 }
 
 function fenced(language: string, content: string): string {

@@ -104,7 +104,7 @@ describe('the action as a process', { concurrency: 2 }, () => {
     const { code, stdout, outputs } = await step('reverted')
     assert.equal(code, 4)
     assert.equal(stdout.match(/^::error /gm)?.length, 1)
-    assert.match(stdout, /^::error title=workers%3A reverted::.*Next: npx eks-node-upgrade upgrade --cluster shop$/m)
+    assert.match(stdout, /^::error title=workers%3A reverted::.*Next: run the workflow again with mode: upgrade$/m)
     assert.equal(outputs.reason, 'pod-timeout')
   })
 
@@ -125,7 +125,7 @@ describe('the action as a process', { concurrency: 2 }, () => {
       const { code, state, stdout } = await step('orderly', { signal })
       assert.equal(code, 130)
       assert.deepEqual(state, { phase: 'main', group: 'workers', 'run-id': 'run-7' })
-      assert.match(stdout, /Next: +npx eks-node-upgrade upgrade --cluster shop/)
+      assert.match(stdout, /Next: +run the workflow again with mode: upgrade/)
       assert.match(stdout, /The post step of this action puts everything back now/)
     })
   }
@@ -135,7 +135,7 @@ describe('the action as a process', { concurrency: 2 }, () => {
     assert.equal(code, 130)
     assert.equal(state['run-id'], 'run-7')
     assert.equal(state.outcome, undefined)
-    assert.match(stdout, /Stopped before everything was in order.*npx eks-node-upgrade upgrade --cluster shop/)
+    assert.match(stdout, /Stopped before completion.*run the workflow again with mode: upgrade/)
   })
 
   test('a bug leaves the run to post', async () => {
@@ -166,12 +166,12 @@ describe('the action as a process', { concurrency: 2 }, () => {
   test('post that runs out of time leaves a safe state and the command to go on with', async () => {
     const orderly = await step('broken', { state: interrupted, recovery: 'orderly' })
     assert.equal(orderly.code, 130)
-    assert.match(orderly.stdout, /^::error title=workers%3A cancelled::.*Next: npx/m)
+    assert.match(orderly.stdout, /^::error title=workers%3A cancelled::.*Next: run the workflow again with mode: /m)
     const left = await step('broken', { state: interrupted, recovery: 'orderly', inputs: { 'on-cancel': 'leave' } })
     assert.equal(left.code, 0)
     const deaf = await step('broken', { state: interrupted, recovery: 'deaf' })
     assert.equal(deaf.code, 130)
-    assert.match(deaf.stdout, /npx eks-node-upgrade revert --cluster shop --group workers/)
+    assert.match(deaf.stdout, /run the workflow again with mode: revert/)
   })
 
   test('without the runner’s files it still runs', async () => {

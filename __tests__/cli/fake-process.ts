@@ -12,6 +12,7 @@ const code = await runCommand(
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
+    program: 'eks-node-upgrade',
     onStop(listener) {
       for (const signal of signals) process.on(signal, listener)
       return () => {

@@ -50,7 +50,7 @@ describe('the command line as a process', { concurrency: 2 }, () => {
   test('one that was put back exits with 4, one that was refused with 3, and both say why', async () => {
     const reverted = await run(['reverted', 'upgrade', '--cluster', 'shop'])
     assert.equal(reverted.code, 4)
-    assert.match(reverted.stdout, /Next: +npx eks-node-upgrade upgrade --cluster shop/)
+    assert.match(reverted.stdout, /Next: +eks-node-upgrade upgrade --cluster shop/)
     const refused = await run(['refused', 'upgrade', '--cluster', 'shop'])
     assert.equal(refused.code, 3)
     assert.match(refused.stdout, /2 things stand in the way/)
@@ -92,7 +92,7 @@ describe('the command line as a process', { concurrency: 2 }, () => {
       const ended = await run(['orderly', 'upgrade', '--cluster', 'shop'], began, (child) => child.kill(signal))
       assert.equal(ended.code, 130)
       assert.match(ended.stdout, /was stopped part-way.*safe state/)
-      assert.match(ended.stdout, /Next: +npx eks-node-upgrade upgrade --cluster shop/)
+      assert.match(ended.stdout, /Next: +eks-node-upgrade upgrade --cluster shop/)
     })
   }
 
@@ -100,7 +100,7 @@ describe('the command line as a process', { concurrency: 2 }, () => {
     const args = ['deaf', 'upgrade', '--cluster', 'shop', '--group', "wor'kers"]
     const ended = await run(args, began, (child) => child.kill('SIGINT'))
     assert.equal(ended.code, 130)
-    assert.match(ended.stdout, /go on with {3}npx eks-node-upgrade upgrade --cluster shop --group 'wor'\\''kers'/)
+    assert.match(ended.stdout, /To resume: {3}eks-node-upgrade upgrade --cluster shop --group 'wor'\\''kers'/)
   })
 
   test('a second signal ends it at once', async () => {

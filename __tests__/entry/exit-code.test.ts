@@ -7,6 +7,7 @@ import type { Settings } from '../../src/engine/model/settings.ts'
 import { exitCode, worst } from '../../src/entry/exit-code.ts'
 import { type Connected, groupNames, runGroups, withTyped } from '../../src/entry/group-runs.ts'
 import { judge } from '../../src/inputs/validate-inputs.ts'
+import { typedAs } from '../../src/report/commands.ts'
 import { sampleResult } from '../report/sample.ts'
 
 const clock = { now: () => 0, sleep: async () => {} }
@@ -44,7 +45,7 @@ async function runs(
         return connected
       }
     },
-    caller: { host: { name: 'test' } },
+    caller: { host: { name: 'test' }, wording: typedAs('eks-node-upgrade') },
     clock,
     signal: new AbortController().signal,
     reporter: { report() {} },

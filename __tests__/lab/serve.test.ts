@@ -7,6 +7,7 @@ import { connect } from '../../src/entry/connect.ts'
 import { budget, daemonSet, deployment, statefulSet } from '../../src/lab/joined/workloads.ts'
 import { observe } from '../../src/lab/observer/observer.ts'
 import { type ServedLab, serveLab } from '../../src/lab/serve.ts'
+import { typedAs } from '../../src/report/commands.ts'
 
 const objects = [
   deployment('web', 6),
@@ -41,7 +42,10 @@ after(async () => {
 async function carryOut(mode: Settings['mode'], kubeconfig?: object) {
   const asked = { ...settings, mode }
   const connection = { region: 'eu-west-1', ...(kubeconfig ? { kubeconfig } : {}) }
-  const connected = await connect(asked, connection as never, { host: { name: 'test' } })
+  const connected = await connect(asked, connection as never, {
+    host: { name: 'test' },
+    wording: typedAs('eks-node-upgrade')
+  })
   const ports = await connected.ports({ report() {} })
   return run(asked, ports, new AbortController().signal)
 }

@@ -1,5 +1,6 @@
-# A node group that can be upgraded: two Auto Scaling groups, alike but for their color and the template version.
-# To upgrade, change the version of the inactive color, apply, and run the upgrade. Nothing here says which one is active.
+# A node group that can be upgraded: two Auto Scaling groups, alike except for their color and the template version.
+# To upgrade, change the version of the inactive color, apply, and run the upgrade. This module does not need to know
+# which group is active.
 
 variable "cluster" {
   type    = string
@@ -14,8 +15,8 @@ variable "template" {
   type = string
 }
 
-# The version that each color launches. A number, never "$Latest": a version that changes by itself would change the
-# active group, too, and its next node would be one that nobody has planned.
+# The version that each color launches. Use a number, never "$Latest": a new version would then also change the active
+# group, and its next node would not be the one that was planned.
 variable "template_versions" {
   type    = object({ blue = number, green = number })
   default = { blue = 41, green = 42 }
@@ -24,7 +25,7 @@ variable "template_versions" {
 provider "aws" {
   region = "eu-west-1"
 
-  # Tags that an upgrade sets while it runs, and on the group that it has retired.
+  # Tags that an upgrade sets on both groups while it runs, and on the group that it has retired.
   ignore_tags {
     key_prefixes = [
       "eks-node-upgrade/run",
@@ -40,7 +41,7 @@ resource "aws_autoscaling_group" "workers" {
   name                = "${var.cluster}-workers-${each.key}"
   vpc_zone_identifier = var.subnets
 
-  # Where a group begins. From then on sizes belong to the role, and the upgrade hands them over.
+  # Initial sizes. After that, the sizes belong to the role: an upgrade hands them over to the other group.
   min_size         = each.key == "blue" ? 3 : 0
   max_size         = each.key == "blue" ? 10 : 0
   desired_capacity = each.key == "blue" ? 6 : 0

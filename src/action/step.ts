@@ -5,9 +5,10 @@
 import type { Clock } from '../engine/model/clock.ts'
 import type { Event, Result } from '../engine/model/report.ts'
 import { exitCode, exitCodes, resultOfError, worst } from '../entry/exit-code.ts'
-import { type Caller, type Program, runGroups, withTyped } from '../entry/group-runs.ts'
+import { type Caller, type Program, runGroups, worded, wordedReporter } from '../entry/group-runs.ts'
 import { inputsOf } from '../inputs/inputs.ts'
 import { type Judged, judge } from '../inputs/validate-inputs.ts'
+import { asWorkflowInputs } from '../report/commands.ts'
 import { plainValue } from '../report/escape.ts'
 import { annotation, endingAnnotation } from '../report/github/annotations.ts'
 import { problemsSummary, summary } from '../report/github/summary.ts'
@@ -52,7 +53,7 @@ function readInputs(runner: Runner): Judged {
 }
 
 async function callerOf(runner: Runner): Promise<Caller> {
-  return { host: await runner.host(), idToken: runner.idToken, mask: runner.mask }
+  return { host: await runner.host(), idToken: runner.idToken, mask: runner.mask, wording: asWorkflowInputs }
 }
 
 async function main<Ports>(step: Step<Ports>): Promise<number> {
@@ -65,8 +66,8 @@ async function main<Ports>(step: Step<Ports>): Promise<number> {
     return exitCodes.badInput
   }
   const log = createWorkflowLog(runner)
-  const { mode, cluster } = inputs.settings
-  const sentence = stoppedSentence(mode, cluster, inputs.groups === 'all' ? '*' : inputs.groups.join(',') || undefined)
+  const { mode } = inputs.settings
+  const sentence = stoppedSentence(asWorkflowInputs(mode))
   let isBug = false
   const stoppable = stopping(step, log, sentence)
   const results = await stoppable.unless(
@@ -134,15 +135,15 @@ async function post<Ports>(step: Step<Ports>): Promise<number> {
   ])
   const limitMs = step.recoverMs ?? recoverMs
   const startedAt = clock.now()
-  const stoppable = stopping(step, log, stoppedSentence('revert', settings.cluster, settings.group), limitMs)
+  const stoppable = stopping(step, log, stoppedSentence(asWorkflowInputs('revert')), limitMs)
   const result = await stoppable.unless(
     ticking(log, clock, async () => {
       try {
         const program = await step.load()
         const connected = await program.connect(settings, inputs.connection, await callerOf(runner))
-        const ports = await connected.ports({ report: (event) => log.report(event) })
+        const ports = await connected.ports(wordedReporter({ report: (event) => log.report(event) }, asWorkflowInputs))
         const ended = await program.engine.recover(settings, ports, runId, stoppable.signal)
-        return withTyped(ended, inputs.typed)
+        return worded(ended, inputs.typed, asWorkflowInputs)
       } catch (error) {
         printTrace(log, error)
         return resultOfError(settings, error, startedAt, clock.now())

@@ -5,6 +5,7 @@ import type { Caller, Program } from '../entry/group-runs.ts'
 import { version } from '../entry/version.ts'
 import { parseArguments } from '../inputs/arguments.ts'
 import { judge, problemLines } from '../inputs/validate-inputs.ts'
+import { typedAs } from '../report/commands.ts'
 import type { NodeStream } from './output-stream.ts'
 import { outputStream } from './output-stream.ts'
 
@@ -15,6 +16,8 @@ export interface Console {
   stdout: NodeStream
   stderr: NodeStream
   env: Readonly<Record<string, string | undefined>>
+  /** The program as it was started, ready to be pasted. */
+  program: string
   /** Calls back for every signal that asks to stop, until the returned function is called. */
   onStop(listener: (signal: StopSignal) => void): () => void
   /** Ends the process at once. */
@@ -60,7 +63,7 @@ export async function runCommand<Ports>(
       const { problemsDocument } = await import('../report/json/document.ts')
       stdout.write(`${problemsDocument(problems, version)}\n`)
     }
-    stderr.write(`${[...problemLines(problems), 'See eks-node-upgrade --help'].join('\n')}\n`)
+    stderr.write(`${[...problemLines(problems), `See ${console.program} --help`].join('\n')}\n`)
     return exitCodes.badInput
   }
   const { runSession } = await import('./session.ts')
@@ -70,12 +73,12 @@ export async function runCommand<Ports>(
     stdout,
     stderr,
     load: programs.load,
-    caller: caller()
+    caller: caller(console.program)
   })
 }
 
-function caller(): Caller {
-  return { host: { name: `${user()}@${hostname()}` } }
+function caller(program: string): Caller {
+  return { host: { name: `${user()}@${hostname()}` }, wording: typedAs(program) }
 }
 
 function user(): string {

@@ -1,4 +1,5 @@
 /** The process of the command line. Everything that costs time to load is loaded when it is needed. */
+import { programOf } from '../report/commands.ts'
 import { runCommand, type StopSignal } from './command.ts'
 
 const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
@@ -10,6 +11,7 @@ const code = await runCommand(
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
+    program: programOf(process.argv, process.cwd()),
     onStop(listener) {
       for (const signal of stopSignals) process.on(signal, listener)
       return () => {

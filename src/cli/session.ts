@@ -1,6 +1,8 @@
 /** One command that does something: shows it, asks where a person is there to answer, stops when it is told to. */
+
 import type { Result } from '../engine/model/report.ts'
 import type { Mode } from '../engine/model/settings.ts'
+import { shellWord } from '../engine/model/shell-word.ts'
 import { exitCode, exitCodes, worst } from '../entry/exit-code.ts'
 import { type Caller, type Program, runGroups } from '../entry/group-runs.ts'
 import { systemClock } from '../entry/system-clock.ts'
@@ -59,7 +61,9 @@ export async function runSession<Ports>(session: Session<Ports>): Promise<number
       view.rest()
       const { mode, cluster } = inputs.settings
       const group = inputs.groups === 'all' ? '*' : inputs.groups.join(',') || undefined
-      shown.write(`${stoppedSentence(mode, cluster, group)}\n`)
+      const named = group === undefined ? '' : ` --group ${shellWord(group)}`
+      const next = session.caller.wording(`${mode} --cluster ${shellWord(cluster)}${named}`)
+      shown.write(`${stoppedSentence(next)}\n`)
       stopped(exitCodes.cancelled)
     }, orderlyStopMs)
   })

@@ -5,6 +5,7 @@ import type { Group } from '../engine/model/node-group.ts'
 import type { Reporter, Result } from '../engine/model/report.ts'
 import type { Settings } from '../engine/model/settings.ts'
 import type { Connection, Inputs, Typed } from '../inputs/validate-inputs.ts'
+import { type CommandWording, withCommands } from '../report/commands.ts'
 import { exitCode, resultOfError } from './exit-code.ts'
 
 /** The engine as the faces call it; `Ports` is whatever the engine wants. */
@@ -24,6 +25,8 @@ export interface Caller {
   host: { name: string; link?: string }
   /** The job's OIDC token, minted at each call; undefined where the job may not have one. */
   idToken?: (audience: string) => Promise<string>
+  /** How a command of this program is given where the results are read. */
+  wording: CommandWording
   /** Hides a secret in everything that is printed from now on. */
   mask?: (secret: string) => void
 }
@@ -59,19 +62,31 @@ export async function runGroups<Ports>(runs: GroupRuns<Ports>): Promise<readonly
     connected = await program.connect(inputs.settings, inputs.connection, caller)
     names = inputs.groups === 'all' ? groupNames(await connected.findGroups(), inputs.settings) : inputs.groups
   } catch (error) {
-    const result = earlyResult(runs, inputs.settings, error, startedAt)
+    const result = worded(earlyResult(runs, inputs.settings, error, startedAt), runs.inputs.typed, caller.wording)
     runs.ended?.(result)
     return [result]
   }
   const results: Result[] = []
   // Where no group is named the engine looks for the only one, and knows what to say when it is not.
   for (const group of names.length === 0 ? [undefined] : names) {
-    const result = withTyped(await runGroup(runs, connected, { ...inputs.settings, group }), inputs.typed)
+    const result = worded(await runGroup(runs, connected, { ...inputs.settings, group }), inputs.typed, caller.wording)
     results.push(result)
     runs.ended?.(result)
     if (exitCode(result) !== 0 || runs.signal.aborted) break
   }
   return results
+}
+
+/** A result as it is told: every command in it as it is given here. */
+export function worded(result: Result, typed: Typed, wording: CommandWording): Result {
+  const { next } = withTyped(result, typed)
+  const told = withCommands(result, wording)
+  return next === undefined ? told : { ...told, next: wording(next) }
+}
+
+/** Events, with every command in them as it is given here. */
+export function wordedReporter(reporter: Reporter, wording: CommandWording): Reporter {
+  return { report: (event) => reporter.report(event.kind === 'progress' ? event : withCommands(event, wording)) }
 }
 
 /** The exact next command has the options that this one had. */
@@ -88,7 +103,7 @@ async function runGroup<Ports>(
   const startedAt = runs.clock.now()
   let ports: Ports
   try {
-    ports = await connected.ports(runs.reporter)
+    ports = await connected.ports(wordedReporter(runs.reporter, runs.caller.wording))
   } catch (error) {
     return earlyResult(runs, settings, error, startedAt)
   }

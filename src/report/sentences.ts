@@ -15,10 +15,7 @@ import type {
   StageName,
   Waiting
 } from '../engine/model/report.ts'
-import { shellWord } from '../engine/model/shell-word.ts'
 import { clockTime, roughly, span } from './duration.ts'
-
-export const program = 'npx eks-node-upgrade'
 
 /** `1 pod`, `2 pods`. */
 export function count(amount: number, one: string, many = `${one}s`): string {
@@ -209,11 +206,6 @@ export function blockersOf(result: Result): readonly Finding[] {
 
 export const nothingInTheWay = 'Nothing stands in the way.'
 
-/** The command to paste next, or undefined when there is none. */
-export function nextCommand(result: Pick<Result, 'next'>): string | undefined {
-  return result.next === undefined ? undefined : `${program} ${result.next}`
-}
-
 /** With the blank before it; nothing where nobody counted. */
 function nodesWords(result: Result): string {
   return result.nodes.length === 0 ? '' : ` with ${count(result.nodes.length, 'node')}`
@@ -291,11 +283,9 @@ export function findingSentence(finding: Finding): string {
   return `${finding.object}: ${finding.reason}`
 }
 
-/** Who stopped the run before the engine could answer, and how it is gone on with. */
-export function stoppedSentence(mode: string, cluster: string, group: string | undefined): string {
-  const named = group === undefined ? '' : ` --group ${shellWord(group)}`
-  const command = `${program} ${mode} --cluster ${shellWord(cluster)}${named}`
-  return `Stopped before everything was in order. What is under way is recorded in the cluster; go on with   ${command}`
+/** The process was stopped before the engine could answer. `next`: the command that resumes, as it is typed here. */
+export function stoppedSentence(next: string): string {
+  return `Stopped before completion. Progress is recorded in the cluster. To resume:   ${next}`
 }
 
 export function heartbeat(progress: Progress, at: number): string {

@@ -97,6 +97,7 @@ const batch = [group('batch-blue', 'blue'), group('batch-green', 'green')].map((
 test('several node groups and none named: they are named', () => {
   const { findings, pair } = choose([blue, green, ...batch])
   assert.equal(pair, undefined)
+  assert.deepEqual(namesOf(findings), ['group-not-named shop'])
   assert.match(findings[0]?.reason ?? '', /batch, workers/)
   assert.deepEqual(findings[0]?.remedies, ['Use `--group batch`.', 'Use `--group workers`.'])
 })

@@ -166,6 +166,12 @@ const cases: readonly [
   ['the wrong cluster', { view: view() }, ['wrong-cluster shop-blue'], []],
   ['an instance that never joined', { view: view({ nodes: nodes.slice(1) }) }, [], ['instance-without-node shop-blue']],
   [
+    'an instance that may be a node without an instance id',
+    { view: view({ nodes: [...nodes.slice(1), node('n1', { instanceId: undefined })] }) },
+    ['provider-id-missing shop-blue'],
+    []
+  ],
+  [
     "the process's own pod on an outgoing node",
     { ownPod: { namespace: 'team-a', name: 'payments-7d9-0' } },
     ['own-pod team-a/payments-7d9-0'],
@@ -221,6 +227,7 @@ for (const [sentence, over, blockers, warnings] of cases) {
   test(`plan: ${sentence}`, () => {
     const made = plan(over)
     assertRemedies(made.plan.blockers)
+    assertRemedies(made.plan.warnings.filter(({ remedies }) => remedies.length > 0))
     assert.deepEqual(made.blockers, blockers)
     assert.deepEqual(made.warnings, warnings)
   })

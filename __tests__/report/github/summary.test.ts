@@ -8,7 +8,7 @@ test('the outcome comes first, then how things stand, then the exact next comman
   const lines = text.split('\n')
   assert.match(lines[0] ?? '', /^## ↩ workers was reverted: payments made no progress/)
   assert.match(lines[2] ?? '', /^Nothing was lost: shop-workers-blue is active/)
-  assert.ok(text.indexOf('npx eks-node-upgrade upgrade --cluster shop') < text.indexOf('| stage |'))
+  assert.ok(text.indexOf('upgrade --cluster shop') < text.indexOf('| stage |'))
 })
 
 test('it shows what changed, the stages with times, the nodes, a chart, a timeline and what was put back', () => {

@@ -12,7 +12,7 @@ test('the JSON document holds the parts of what the other faces say as a sentenc
   assert.equal(document.exitCode, 4)
   const [only] = document.results
   assert.equal(only.sentence, outcomeSentence(result))
-  assert.equal(only.nextCommand, 'npx eks-node-upgrade upgrade --cluster shop')
+  assert.equal(only.nextCommand, 'upgrade --cluster shop')
   assert.equal(only.reason.code, 'pod-timeout')
   assert.equal(only.durationSeconds, 724)
   assert.equal(only.startedAt, '2026-11-24T10:00:00.000Z')
@@ -45,7 +45,7 @@ test('an annotation has the lines that it was given and no other, and is no long
 test('the annotation of a failure has the reason, every blocker and the next command', () => {
   const { level, title, text } = endingAnnotation(revertedResult(), true)
   assert.deepEqual([level, title], ['error', 'workers: reverted'])
-  assert.match(text, /^workers was reverted: payments.*Next: npx eks-node-upgrade upgrade --cluster shop/s)
+  assert.match(text, /^workers was reverted: payments.*Next: upgrade --cluster shop/s)
   const refused = sampleResult({ outcome: 'refused', plan: samplePlan({ blockers: sampleBlockers }) })
   assert.match(endingAnnotation(refused, true).text, /2 things stand in the way.*team-a\/ledger.*team-b\/report-7xk/s)
   assert.equal(endingAnnotation(sampleResult(), false).level, 'notice')

@@ -50,7 +50,7 @@ test('an end says what is so now, whether anybody must act, why, and what to typ
   const lines = text.split('\n')
   assert.match(lines[0] ?? '', /^↩ workers was reverted: payments made no progress/)
   assert.match(lines[1] ?? '', /Nothing was lost: shop-workers-blue is active with 2 nodes/)
-  assert.equal(lines.at(-1), '  Next:   npx eks-node-upgrade upgrade --cluster shop')
+  assert.equal(lines.at(-1), '  Next:   upgrade --cluster shop')
 })
 
 test('every outcome has its sentence', () => {

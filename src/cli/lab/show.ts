@@ -1,8 +1,10 @@
 /** Plays a scenario before the eyes of a person: the same picture and lines as the command line has for a real cluster. */
 
+import { worded, wordedReporter } from '../../entry/group-runs.ts'
 import { scaledClock } from '../../lab/clock.ts'
 import { type Played, play } from '../../lab/simulation/run-scenario.ts'
 import type { Scenario } from '../../lab/simulation/scenario.ts'
+import { typedAs } from '../../report/commands.ts'
 import { plainValue } from '../../report/escape.ts'
 import { endingLines } from '../../report/text/plan-text.ts'
 import { paint } from '../../report/text/style.ts'
@@ -34,6 +36,8 @@ export function screenOf({ stdout, env }: LabStreams): Screen {
 export async function show(scenario: Scenario, speed: number, screen: Screen): Promise<Played> {
   const { out, color, live } = screen
   const clock = scaledClock({ speed })
+  const wording = typedAs('eks-node-upgrade')
+  const reporter = wordedReporter({ report: (event) => view.report(event) }, wording)
   const options = { diff: false, plans: true }
   const newView = (): View =>
     live ? createTerminalView(out, { ...options, color, now: clock.now }) : createLogView(out, options)
@@ -49,12 +53,13 @@ export async function show(scenario: Scenario, speed: number, screen: Screen): P
         const fate = kill ? ', and is killed on the way' : cancel ? ', and is stopped on the way' : ''
         if (scenario.steps.length > 1 || fate) out.write(`\n--- ${index + 1}. ${mode}${fate}\n`)
       },
-      tell: (event) => view.report(event),
+      tell: (event) => reporter.report(event),
       ends(result) {
         view.rest()
         if (!result) return out.write('--- The process was killed.\n')
+        const told = worded(result, { always: [], upgrade: [] }, wording)
         const width = out.isTerminal ? out.columns() : 120
-        out.write(`\n${paint(endingLines(plainValue(result), { width, diff: false }), color).join('\n')}\n`)
+        out.write(`\n${paint(endingLines(plainValue(told), { width, diff: false }), color).join('\n')}\n`)
       }
     })
   } finally {

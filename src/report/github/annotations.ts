@@ -24,7 +24,7 @@ export function annotation(level: Level, title: string, lines: readonly string[]
 
 /** The one annotation that tells how a run ended. */
 export function endingAnnotation(result: Result, failed: boolean): Annotation {
-  const next = say.nextCommand(result)
+  const { next } = result
   const blockers = say.blockersOf(result)
   const lines = [
     blockers.length > 0 ? say.blockedSentence(result.group || result.cluster, blockers) : say.outcomeSentence(result),

@@ -118,10 +118,7 @@ function blockersSection(result: Result, measure: Measure): string {
 }
 
 function nextSection(result: Result): string {
-  const next = say.nextCommand(result)
-  if (next === undefined) return ''
-  const mode = result.next?.split(' ', 1)[0] ?? ''
-  return `**Next:** run the workflow with ${markdownCode(`mode: ${mode}`)}, or\n\n${markdownBlock([next], 'sh')}`
+  return result.next === undefined ? '' : `**Next:** ${markdownText(result.next)}`
 }
 
 function planSection(plan: Plan, { entries, characters }: Measure): string {

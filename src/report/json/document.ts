@@ -1,6 +1,6 @@
 /** A run as one JSON document, and as the values of outputs. Times are ISO 8601, durations in seconds. */
 import type { Result } from '../../engine/model/report.ts'
-import { nextCommand, outcomeSentence, standingSentence } from '../sentences.ts'
+import { outcomeSentence, standingSentence } from '../sentences.ts'
 
 export interface Ending {
   /** The worst of the results' outcomes. */
@@ -21,7 +21,7 @@ function resultDocument(result: Result) {
     ...result,
     sentence: outcomeSentence(result),
     standing: standingSentence(result) || undefined,
-    nextCommand: nextCommand(result),
+    nextCommand: result.next,
     startedAt: isoTime(result.startedAt),
     endedAt: isoTime(result.endedAt),
     durationSeconds: seconds(result.endedAt - result.startedAt),

@@ -120,7 +120,7 @@ export function endingLines(result: Result, options: TextOptions): Line[] {
 
 /** Never broken: it is there to be pasted. */
 function nextLines(result: Result): Line[] {
-  const next = say.nextCommand(result)
+  const { next } = result
   return next === undefined ? [] : [[piece(`  ${padEnd('Next:', 8)}`), piece(next, 'busy')]]
 }
 

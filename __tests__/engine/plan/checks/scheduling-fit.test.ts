@@ -4,7 +4,7 @@ import type { ClusterView, Node, Volume } from '../../../../src/engine/model/clu
 import { fitFindings } from '../../../../src/engine/plan/checks/scheduling-fit.ts'
 import { expectedNodes } from '../../../../src/engine/plan/expected-nodes.ts'
 import { surveyMoves } from '../../../../src/engine/plan/planned-moves.ts'
-import { roomFor } from '../../../../src/engine/plan/room.ts'
+import { placeFinder, roomFor } from '../../../../src/engine/plan/room.ts'
 import { indexCluster } from '../../../../src/engine/policy/workloads.ts'
 import { deployment, directly, group, node, placement, settings, spreadOverHosts, view } from '../world.ts'
 
@@ -113,6 +113,17 @@ const volume: Volume = {
     { expressions: [{ key: 'topology.ebs.csi.aws.com/zone', operator: 'In', values: ['eu-west-1b'] }], fields: [] }
   ]
 }
+
+test('the place of a pod is told with its rule', () => {
+  const db = directly('StatefulSet', 'db', ['n1'], {}, { claims: ['data'] })
+  const all = view({ nodes: blue, volumes: [volume] }, db)
+  const expected = expectedNodes(group('shop-green', 'green'), { data: { InstanceType: 'm7i.large' } }, all)
+  const room = roomFor(all, expected, names, { name: 'shop-green', nodes: 1 })
+  const [pod] = db.pods
+  assert.ok(pod)
+  const fit = placeFinder(room, indexCluster(all))(pod)
+  assert.equal(fit.fits ? undefined : fit.rule, 'volume-zone')
+})
 
 test('a volume in a zone that incoming lacks is refused, one in a zone that it has is not', () => {
   const db = directly('StatefulSet', 'db', ['n1', 'n2'], {}, { claims: ['data'] })

@@ -55,6 +55,12 @@ const blocked: readonly [
     []
   ],
   ['a bare pod', [{ pods: [pod('p', { nodeName: 'n1' })] }], {}, ['no-controller team-a/p']],
+  [
+    'pods of a DaemonSet that does not exist',
+    [{ pods: directly('DaemonSet', 'gone', nodes(2)).pods }],
+    {},
+    ['orphan-daemonset team-a/daemonset/gone']
+  ],
   ['a bare pod that may go', [{ pods: [pod('p', { nodeName: 'n1' })] }], { podsWithoutController: 'evict' }, []],
   [
     'an emptyDir',
@@ -144,5 +150,6 @@ for (const [sentence, parts, over, expected] of warned) {
     const { blockers, warnings } = find(parts, over)
     assert.deepEqual(blockers, [])
     assert.deepEqual(namesOf(warnings), expected)
+    assertRemedies(warnings.filter(({ remedies }) => remedies.length > 0))
   })
 }

@@ -1,0 +1,56 @@
+/**
+ * Commands of this program, written so that they work where they are read. The engine writes mode and options after the
+ * bare name; how the program was started, or that a workflow is run again instead, only the entry point knows.
+ */
+import { basename } from 'node:path'
+import { shellWord } from '../engine/model/shell-word.ts'
+
+/** `upgrade --cluster shop` as somebody would give it here. */
+export type CommandWording = (command: string) => string
+
+/** On a command line: the program as it was started. */
+export function typedAs(program: string): CommandWording {
+  return (command) => `${program} ${command}`
+}
+
+/**
+ * How this process was started, ready to be pasted: by the name on the PATH, or by its file. `argv` is the process's own
+ * (interpreter, file, …); a package manager that runs it from a folder is not repeated: what it would fetch elsewhere may be
+ * another program.
+ */
+export function programOf(argv: readonly string[], cwd: string): string {
+  const [interpreter = 'node', file = 'eks-node-upgrade'] = argv
+  if (basename(file) === 'eks-node-upgrade' && !file.includes('node_modules')) return 'eks-node-upgrade'
+  const near = file.startsWith(`${cwd}/`) ? file.slice(cwd.length + 1) : file
+  return `${/^node(\.exe)?$/.test(basename(interpreter)) ? 'node' : shellWord(interpreter)} ${shellWord(near)}`
+}
+
+/** In a workflow: the inputs to run it again with. Cluster and group are the workflow's own. */
+export function asWorkflowInputs(command: string): string {
+  const [mode = '', ...options] = command.split(' ')
+  const inputs = [`mode: ${mode}`]
+  for (let index = 0; index < options.length; index++) {
+    const name = options[index]?.replace(/^--/, '') ?? ''
+    const next = options[index + 1]
+    const value = next === undefined || next.startsWith('--') ? undefined : next
+    if (value !== undefined) index++
+    if (name !== 'cluster' && name !== 'group') inputs.push(`${name}: ${value ?? 'true'}`)
+  }
+  return `run the workflow again with ${inputs.join(', ')}`
+}
+
+const mode = 'plan|upgrade|finalize|revert|status'
+const value = String.raw`(?:'(?:[^']|'\\'')*'|[\w./:=@%+,*-]*[\w/*])`
+const pattern = new RegExp(String.raw`\beks-node-upgrade ((?:${mode})(?: --[a-z-]+(?:[ =]${value})?)+)`, 'g')
+
+/** Rewrites the commands in every text of a result or an event. */
+export function withCommands<T>(told: T, wording: CommandWording): T {
+  return rewritten(told, (text) => text.replace(pattern, (_, command: string) => wording(command))) as T
+}
+
+function rewritten(told: unknown, rewrite: (text: string) => string): unknown {
+  if (typeof told === 'string') return rewrite(told)
+  if (Array.isArray(told)) return told.map((item) => rewritten(item, rewrite))
+  if (typeof told !== 'object' || told === null) return told
+  return Object.fromEntries(Object.entries(told).map(([key, item]) => [key, rewritten(item, rewrite)]))
+}
