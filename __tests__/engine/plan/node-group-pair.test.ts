@@ -43,7 +43,7 @@ const cases: readonly [
   expected: readonly string[]
 ][] = [
   ['no group at all', [], {}, ['group-not-found shop']],
-  ['two blues', [blue, group('shop-blue-2', 'blue'), green], {}, ['color-double workers']],
+  ['two blues', [blue, group('shop-blue-2', 'blue'), green], {}, ['color-duplicate workers']],
   ['no green', [blue], {}, ['color-missing workers']],
   ['a color that is none', [blue, group('shop-green', 'Green')], {}, ['tag-wrong shop-green']],
   ['no color tag', [blue, tagged(green, { 'eks-node-upgrade/color': undefined })], {}, ['tag-missing shop-green']],
@@ -82,7 +82,7 @@ const cases: readonly [
     'everything wrong at once',
     [group('a', 'red'), group('b', 'blue'), group('c', 'blue')],
     {},
-    ['tag-wrong a', 'color-double workers']
+    ['tag-wrong a', 'color-duplicate workers']
   ],
   ['a group that is named and does not exist', [blue, green], { group: 'batch' }, ['group-not-found batch']],
   ['a group that is named and exists', [blue, green], { group: 'workers' }, ['pair workers']]

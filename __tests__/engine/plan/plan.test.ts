@@ -190,7 +190,7 @@ const cases: readonly [
     'credentials that end too soon',
     { credentialsExpireAt: 100 * 3_600_000 + 60_000 },
     [],
-    ['credentials-end credentials']
+    ['credentials-expire credentials']
   ],
   ['credentials that last', { credentialsExpireAt: 200 * 3_600_000 }, [], []],
   [

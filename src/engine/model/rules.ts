@@ -43,7 +43,7 @@ const table = {
     'An Auto Scaling group of this node group is tagged for another cluster.',
     'Correct the cluster tag of the group.'
   ),
-  'color-double': blocks(
+  'color-duplicate': blocks(
     'The node group has two groups of the same color.',
     'Remove the color tag from the one that does not belong to the node group.'
   ),
@@ -61,7 +61,7 @@ const table = {
     'Neither group has instances, so there is nothing to upgrade.',
     'Scale one of the groups to the number of nodes that you need.'
   ),
-  'in-motion': blocks(
+  'size-changing': blocks(
     'The number of instances of a group is changing.',
     'Wait until the group has as many instances in service as it wants.'
   ),
@@ -231,7 +231,7 @@ const table = {
     'The pods seem to need more room than the new nodes have.',
     'Let an autoscaler add nodes, or choose larger instances.'
   ),
-  'credentials-end': warns(
+  'credentials-expire': warns(
     'The AWS credentials expire before the upgrade is likely to end.',
     'Use credentials that live longer, or `role-to-assume`, which is refreshed during the run.'
   ),

@@ -24,14 +24,7 @@ export interface NodeInfo {
 }
 
 /** What keeps a pod from a node. */
-export type FitRule =
-  | 'taint'
-  | 'node-selector'
-  | 'node-affinity'
-  | 'resources'
-  | 'max-pods'
-  | 'host-port'
-  | 'volume-zone'
+type FitRule = 'taint' | 'node-selector' | 'node-affinity' | 'resources' | 'max-pods' | 'host-port' | 'volume-zone'
 
 /** Of several reasons the first is given. `certain` is false if a label that is not known decides. */
 export type Fit = { fits: true; certain: boolean } | { fits: false; rule: FitRule; why: string }

@@ -30,30 +30,30 @@ const cases: readonly [
     { instances: [instance('i-1'), instance('i-2', { lifecycle: 'Pending:Wait' })] },
     {},
     'b',
-    ['in-motion b']
+    ['size-changing b']
   ],
   [
     'an instance that is terminating',
     { instances: [instance('i-1'), instance('i-2', { lifecycle: 'Terminating:Wait' })], ...size(1) },
     {},
     'b',
-    ['in-motion b']
+    ['size-changing b']
   ],
-  ['fewer than wanted', { instances: two, ...size(3) }, {}, 'b', ['in-motion b']],
-  ['more than wanted', { instances: two, ...size(1) }, {}, 'b', ['in-motion b']],
+  ['fewer than wanted', { instances: two, ...size(3) }, {}, 'b', ['size-changing b']],
+  ['more than wanted', { instances: two, ...size(1) }, {}, 'b', ['size-changing b']],
   [
     'the last of green terminating',
     { instances: two },
     { instances: [instance('i-3', { lifecycle: 'Terminating' })], ...size(0) },
     'b',
-    ['in-motion g']
+    ['size-changing g']
   ],
   [
     'green with a retained instance',
     { instances: two },
     { instances: [instance('i-3', { lifecycle: 'Terminating:Retained' })], ...size(0) },
     'b',
-    ['in-motion g']
+    ['size-changing g']
   ],
   [
     'an instance in Standby',

@@ -24,12 +24,12 @@ function sizeChanging(group: Group): readonly Blocker[] {
     const reason = `its size is changing: ${shown.join(', ')}${more}`
     // Retained because its shutdown failed: https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-lifecycle-policy.html
     const retained = odd.filter((one) => one.lifecycle === 'Terminating:Retained').map(({ id }) => finishShutdown(id))
-    return [finding('in-motion', group.name, reason, ...retained, look)]
+    return [finding('size-changing', group.name, reason, ...retained, look)]
   }
   const counted = group.instances.filter((one) => one.lifecycle === 'InService').length
   if (counted === group.capacity.desired) return []
   const reason = `its size is changing: it wants ${count(group.capacity.desired, 'instance')} and has ${counted} in service`
-  return [finding('in-motion', group.name, reason, look)]
+  return [finding('size-changing', group.name, reason, look)]
 }
 
 /** https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-enter-exit-standby.html */

@@ -11,7 +11,7 @@ export function deadlines({ credentialsExpireAt, settings, now, forecast }: Time
   if (credentialsExpireAt !== undefined && credentialsExpireAt < now + estimateMs) {
     const reason = `the AWS credentials expire in ${minutes(credentialsExpireAt - now)}, and the upgrade takes about ${minutes(estimateMs)}: the run would revert before they expire`
     const remedy = 'Use `--role-to-assume ARN`, which is refreshed during the run.'
-    warnings.push(finding('credentials-end', 'credentials', reason, remedy))
+    warnings.push(finding('credentials-expire', 'credentials', reason, remedy))
   }
   if (settings.timeoutMs < estimateMs) {
     const reason = `the run may take ${minutes(settings.timeoutMs)}, and the upgrade takes about ${minutes(estimateMs)}`

@@ -42,7 +42,7 @@ function clusterTag(group: Group, settings: TagSettings): readonly Blocker[] {
   return found
 }
 
-export interface Members {
+interface Members {
   /** The node group's name. */
   name: string
   /** Groups of this cluster with this name, and groups of other clusters with the same name. */
@@ -57,7 +57,7 @@ export function memberColors({ name, members, foreign }: Members, settings: TagS
   const found: Blocker[] = double.map(({ color, groups }) => {
     const names = groups.map(({ group }) => group.name)
     const reason = `it has ${names.length} ${color} groups (${names.join(', ')}), and exactly one is needed`
-    return finding('color-double', name, reason, ...names.map((one) => untagCommand(one, settings.colorTagKey)))
+    return finding('color-duplicate', name, reason, ...names.map((one) => untagCommand(one, settings.colorTagKey)))
   })
   const missing = byColor.filter(({ groups }) => groups.length === 0).map(({ color }) => color)
   // A member without a color may be the missing half; its tags are reported.
