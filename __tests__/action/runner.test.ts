@@ -82,7 +82,7 @@ test('no name of anything becomes a workflow command', async () => {
   const lines = await speaking(`
     import { nasty, samplePlan, sampleResult, startAt, started } from ${samples}
     const log = createWorkflowLog(runner)
-    const finding = { rule: 'r', object: nasty, reason: nasty, remedies: [nasty] }
+    const finding = { rule: 'note', object: nasty, reason: nasty, remedies: [nasty] }
     log.report({ kind: 'plan', at: startAt, plan: samplePlan({ group: nasty, warnings: [finding] }) })
     log.report(started({ group: nasty, cluster: nasty }))
     const stage = { direction: 'forward', stage: 'drain', state: 'began', detail: nasty, elapsedMs: 0 }

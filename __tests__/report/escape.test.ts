@@ -72,8 +72,3 @@ test('a name in a chart has nothing that the chart would read', () => {
   assert.equal(harmless.mermaidText('a:b;c#d,e\nf%%g'), 'a b c d e f g')
   assert.equal(harmless.mermaidText(':::'), 'unnamed')
 })
-
-test('a name in a command is one word of the shell', () => {
-  assert.equal(harmless.shellWord('shop-1'), 'shop-1')
-  assert.equal(harmless.shellWord("it's $(rm)"), "'it'\\''s $(rm)'")
-})

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import * as names from '../../src/engine/model/names.ts'
-import { accessNeeded } from '../../src/engine/plan/access.ts'
+import { accessNeeded } from '../../src/engine/plan/checks/access.ts'
 import { kindNames } from '../../src/kubernetes/kinds.ts'
 import { filesLike, read } from './sources.ts'
 

@@ -1,12 +1,14 @@
 /** One command that does something: shows it, asks where a person is there to answer, stops when it is told to. */
+
 import type { Result } from '../engine/model/report.ts'
 import type { Mode } from '../engine/model/settings.ts'
+import { shellWord } from '../engine/model/shell-word.ts'
 import { exitCode, exitCodes, worst } from '../entry/exit-code.ts'
 import { type Caller, type Program, runGroups } from '../entry/group-runs.ts'
 import { systemClock } from '../entry/system-clock.ts'
 import { version } from '../entry/version.ts'
 import type { Inputs } from '../inputs/validate-inputs.ts'
-import { plainText, plainValue, shellWord } from '../report/escape.ts'
+import { plainText, plainValue } from '../report/escape.ts'
 import { jsonDocument } from '../report/json/document.ts'
 import { stoppedSentence } from '../report/sentences.ts'
 import { endingLines } from '../report/text/plan-text.ts'

@@ -4,7 +4,8 @@
  */
 import { unreachable } from '../engine/model/error.ts'
 import type { Mode, Settings } from '../engine/model/settings.ts'
-import { plainText, shellWord } from '../report/escape.ts'
+import { shellWord } from '../engine/model/shell-word.ts'
+import { plainText } from '../report/escape.ts'
 import { nearest } from './did-you-mean.ts'
 import { type Face, type Input, type InputKind, inputsOf, longestMinutes, modes } from './inputs.ts'
 

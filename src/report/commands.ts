@@ -3,7 +3,7 @@
  * bare name; how the program was started, or that a workflow is run again instead, only the entry point knows.
  */
 import { basename } from 'node:path'
-import { shellWord } from './escape.ts'
+import { shellWord } from '../engine/model/shell-word.ts'
 
 /** `upgrade --cluster shop` as somebody would give it here. */
 export type CommandWording = (command: string) => string

@@ -81,8 +81,3 @@ export function markdownBlock(lines: readonly string[], language = ''): string {
 export function mermaidText(text: string): string {
   return text.replace(/[^\p{L}\p{N} ./_-]+/gu, ' ').trim() || 'unnamed'
 }
-
-/** A word that a POSIX shell reads as the text itself. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`
-}

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { type ComparisonInput, compare } from '../../../src/engine/plan/comparison.ts'
+import { comparison } from '../../../src/engine/plan/checks/comparison.ts'
+import { type ComparisonInput, compare, type LastOutcome } from '../../../src/engine/plan/comparison.ts'
 import { type Configuration, configurationFormat } from '../../../src/engine/plan/configuration.ts'
 import {
   configurationFingerprint,
@@ -8,7 +9,7 @@ import {
   retiredCopy,
   retiredFromRecord
 } from '../../../src/engine/plan/retired-configuration.ts'
-import { hour } from './world.ts'
+import { assertRemedies, companions, group, hour } from './world.ts'
 
 const format = { format: String(configurationFormat) }
 const at = (fields: Configuration): Configuration => ({ ...format, ...fields })
@@ -25,7 +26,7 @@ interface Row {
   madeAt?: number
   runsMadeAt?: number
   when?: ComparisonInput['whenUnchanged']
-  last?: ComparisonInput['lastOutcome']
+  last?: LastOutcome
 }
 
 function run({
@@ -38,9 +39,7 @@ function run({
   when = 'stop',
   last
 }: Row) {
-  return compare({
-    group: 'workers',
-    inactive: 'shop-green',
+  const input: ComparisonInput = {
     launches: { fields: launches, written: launches, createdAt: madeAt },
     runs: runs.map((fields, number) => ({
       template: { id: 'lt', name: '', version: String(number) },
@@ -52,9 +51,12 @@ function run({
     retired: [record && retiredFromRecord(record), tag && parseRetiredCopy(retiredCopy(tag))].filter(
       (copy) => copy !== undefined
     ),
-    whenUnchanged: when,
-    lastOutcome: last
-  })
+    whenUnchanged: when
+  }
+  const compared = compare(input)
+  const pair = { name: 'workers', blue: group('shop-blue', 'blue'), green: group('shop-green', 'green') }
+  const inactive = { group: pair.green, color: 'green' as const, companions: companions() }
+  return { ...compared, ...comparison({ ...input, pair, inactive, compared, lastOutcome: last }) }
 }
 
 const table: readonly [sentence: string, row: Row, expected: string][] = [
@@ -66,7 +68,7 @@ const table: readonly [sentence: string, row: Row, expected: string][] = [
   ['as it was when retired, by the record', { launches: old, record: old }, 'retired unchanged'],
   ['as it was when retired, by the tag', { launches: old, tag: old }, 'retired unchanged'],
   [
-    'as it was when retired, by the tag where the record says otherwise',
+    'as it was when retired, by the tag although the record says otherwise',
     { launches: old, record: fresh, tag: old },
     'retired unchanged'
   ],
@@ -108,8 +110,9 @@ const table: readonly [sentence: string, row: Row, expected: string][] = [
 ]
 for (const [sentence, row, expected] of table) {
   test(`comparison: ${sentence}`, () => {
-    const { comparison, verdict, blockers } = run(row)
-    assert.equal(`${comparison} ${verdict}`, expected)
+    const { comparison: kind, verdict, blockers } = run(row)
+    assertRemedies(blockers)
+    assert.equal(`${kind} ${verdict}`, expected)
     assert.equal(blockers.length > 0, verdict === 'refused')
   })
 }
@@ -121,7 +124,7 @@ test('fields that would be taken back are named with both values, and swap-back 
   assert.ok(blocker?.remedies.some((remedy) => remedy.includes('--when-unchanged swap-back')))
 })
 
-test('changes are told from what most instances run', () => {
+test('changes are shown from what most instances run', () => {
   assert.deepEqual(run({}).changes, [{ field: 'image', from: 'ami-2', to: 'ami-3' }])
   assert.deepEqual(run({ launches: running }).changes, [])
   assert.equal(run({ launches: running, runs: [running, old] }).changes.length, 2)
@@ -140,10 +143,8 @@ test('a change that was reverted before says when and why', () => {
   assert.deepEqual(run({ last: { ...last, change: 'other' } }).warnings, [])
 })
 
-test('the very same text on both sides is no difference, whatever placeholders make of it', () => {
+test('exactly the same text on both sides is no difference, whatever placeholders make of it', () => {
   const compared = compare({
-    group: 'g',
-    inactive: 'b',
     launches: { fields: at({ 'user data': 'team={color}' }), written: at({ 'user data': 'team=blue' }), createdAt: 0 },
     runs: [
       {

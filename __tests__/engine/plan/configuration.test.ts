@@ -102,7 +102,7 @@ test('subnets, overrides and purchase options are part of it', () => {
   )
 })
 
-test('the order of overrides counts where it is their priority', () => {
+test('the order of overrides counts if it is their priority', () => {
   const mixed = (types: string[]): Json => ({
     LaunchTemplate: { Overrides: types.map((InstanceType) => ({ InstanceType })) },
     InstancesDistribution: { OnDemandAllocationStrategy: 'prioritized' }

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import {
-  incomingOffers,
+  expectedNodes,
   instanceTypes,
   labelsInUserData,
   taintsInUserData
@@ -12,8 +12,8 @@ const prefix = 'k8s.io/cluster-autoscaler/node-template'
 const incoming = (tags: Record<string, string> = {}, zones = ['eu-west-1a']) =>
   group('shop-green', 'green', { tags, zones })
 
-test('tags say what a node will offer', () => {
-  const [offer] = incomingOffers(
+test('tags say what a new node will have', () => {
+  const [expected] = expectedNodes(
     incoming({
       [`${prefix}/label/disk`]: 'ssd',
       [`${prefix}/label/example.io/tier`]: 'gold',
@@ -21,52 +21,52 @@ test('tags say what a node will offer', () => {
       [`${prefix}/resources/memory`]: '7Gi',
       [`${prefix}/resources/cpu`]: '1930m'
     }),
-    { InstanceType: 'r7i.large' },
+    { data: { InstanceType: 'r7i.large' } },
     view()
   )
-  assert.equal(offer?.labels.disk, 'ssd')
-  assert.equal(offer?.labels['example.io/tier'], 'gold')
-  assert.deepEqual(offer?.taints, [{ key: 'team', value: 'a', effect: 'NoSchedule' }])
-  assert.deepEqual(offer?.resources, { memory: 7 * 2 ** 30, cpu: 1930 })
-  assert.equal(offer?.resourcesComplete, false, 'nobody knows about other resources')
+  assert.equal(expected?.labels.disk, 'ssd')
+  assert.equal(expected?.labels['example.io/tier'], 'gold')
+  assert.deepEqual(expected?.taints, [{ key: 'team', value: 'a', effect: 'NoSchedule' }])
+  assert.deepEqual(expected?.resources, { memory: 7 * 2 ** 30, cpu: 1930 })
+  assert.equal(expected?.resourcesComplete, false, 'other resources are not known')
 })
 
 test('a node of the same type tells its resources and the labels of the type, and nothing else', () => {
   const sample = node('n1', {
     labels: { 'kubernetes.io/arch': 'amd64', color: 'blue', 'kubernetes.io/hostname': 'n1' }
   })
-  const [offer] = incomingOffers(
+  const [expected] = expectedNodes(
     incoming(),
-    { InstanceType: 'm7i.large' },
+    { data: { InstanceType: 'm7i.large' } },
     view({ nodes: [node('x', { instanceType: 'other' }), sample] })
   )
-  assert.equal(offer?.labels['kubernetes.io/arch'], 'amd64')
-  assert.equal(offer?.labels.color, undefined)
-  assert.equal(offer?.labels['kubernetes.io/hostname'], '')
-  assert.deepEqual(offer?.resources, sample.allocatable)
-  assert.equal(offer?.resourcesComplete, true)
+  assert.equal(expected?.labels['kubernetes.io/arch'], 'amd64')
+  assert.equal(expected?.labels.color, undefined)
+  assert.equal(expected?.labels['kubernetes.io/hostname'], '')
+  assert.deepEqual(expected?.resources, sample.allocatable)
+  assert.equal(expected?.resourcesComplete, true)
 })
 
 test('tags are believed more than a node that is there', () => {
-  const [offer] = incomingOffers(
+  const [expected] = expectedNodes(
     incoming({ [`${prefix}/resources/pods`]: '110' }),
-    { InstanceType: 'm7i.large' },
+    { data: { InstanceType: 'm7i.large' } },
     view({ nodes: [node('n1')] })
   )
-  assert.equal(offer?.resources.pods, 110)
+  assert.equal(expected?.resources.pods, 110)
 })
 
-test('of a type that nobody knows nothing is known', () => {
-  const [offer] = incomingOffers(incoming(), {}, view({ nodes: [node('n1')] }))
-  assert.deepEqual(offer?.resources, {})
-  assert.equal(offer?.resourcesComplete, false)
+test('nothing is known of a type without a sample', () => {
+  const [expected] = expectedNodes(incoming(), { data: {} }, view({ nodes: [node('n1')] }))
+  assert.deepEqual(expected?.resources, {})
+  assert.equal(expected?.resourcesComplete, false)
 })
 
-test('there is an offer for each type and zone', () => {
+test('there is one for each type and zone', () => {
   const mixed = { Overrides: [{ InstanceType: 'a' }, { InstanceType: 'b' }, { InstanceType: 'a' }] }
-  const offers = incomingOffers({ ...incoming({}, ['z1', 'z2']), mixed }, {}, view())
+  const expected = expectedNodes({ ...incoming({}, ['z1', 'z2']), mixed }, { data: {} }, view())
   assert.deepEqual(
-    offers.map(({ name, labels }) => `${name} ${labels['topology.kubernetes.io/zone']}`),
+    expected.map(({ name, labels }) => `${name} ${labels['topology.kubernetes.io/zone']}`),
     ['a z1', 'a z2', 'b z1', 'b z2']
   )
   assert.deepEqual(
@@ -86,14 +86,14 @@ test('DaemonSets that certainly run there are taken off, others are not', () => 
   })
   const perhaps = workload('DaemonSet', 'gpu', { placement: placement({ ...asks, nodeSelector: { gpu: 'true' } }) })
   const sample = node('n1', { labels: { 'kubernetes.io/os': 'linux' } })
-  const [offer] = incomingOffers(
+  const [expected] = expectedNodes(
     incoming(),
-    { InstanceType: 'm7i.large' },
+    { data: { InstanceType: 'm7i.large' } },
     view({ nodes: [sample], workloads: [agent, linux, windows, perhaps] })
   )
-  assert.equal(offer?.resources.cpu, 1800)
-  assert.equal(offer?.resources.pods, 27)
-  assert.deepEqual(offer?.hostPorts, ['TCP/9100'])
+  assert.equal(expected?.resources.cpu, 1800)
+  assert.equal(expected?.resources.pods, 27)
+  assert.deepEqual(expected?.hostPorts, ['TCP/9100'])
 })
 
 test('labels and taints in user data are read', () => {
@@ -112,17 +112,20 @@ test('labels and taints in user data are read', () => {
     '[settings.kubernetes]\ncluster-name = "shop"\n[settings.kubernetes.node-labels]\ncolor = "green"\n"example.io/a" = "b"\n[settings.kubernetes.node-taints]\nteam = ["a:NoSchedule"]\n'
   assert.deepEqual(labelsInUserData(toml), { color: 'green', 'example.io/a': 'b' })
   assert.deepEqual(taintsInUserData(toml), [{ key: 'team', value: 'a', effect: 'NoSchedule' }])
-  const [offer] = incomingOffers(incoming(), { InstanceType: 'a', UserData: base64(text) }, view())
-  assert.equal(offer?.labels.color, 'green')
+  const [expected] = expectedNodes(incoming(), { data: { InstanceType: 'a', UserData: base64(text) } }, view())
+  assert.equal(expected?.labels.color, 'green')
 })
 
 test('nodes of the same user data tell their common labels, but for those with their color', () => {
   const of = (name: string, labels: Record<string, string>) =>
     node(name, { labels: { ...labels, 'kubernetes.io/hostname': name } })
   const nodes = [of('n1', { tier: 'x', color: 'blue', one: '1' }), of('n2', { tier: 'x', color: 'blue', one: '2' })]
-  const [offer] = incomingOffers(incoming(), { InstanceType: 'm7i.large' }, view({ nodes }), { nodes, color: 'blue' })
-  assert.equal(offer?.labels.tier, 'x')
-  assert.equal(offer?.labels.color, undefined)
-  assert.equal(offer?.labels.one, undefined)
-  assert.equal(offer?.labels['kubernetes.io/hostname'], '')
+  const [expected] = expectedNodes(incoming(), { data: { InstanceType: 'm7i.large' } }, view({ nodes }), {
+    nodes,
+    color: 'blue'
+  })
+  assert.equal(expected?.labels.tier, 'x')
+  assert.equal(expected?.labels.color, undefined)
+  assert.equal(expected?.labels.one, undefined)
+  assert.equal(expected?.labels['kubernetes.io/hostname'], '')
 })

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Group } from '../../../src/engine/model/node-group.ts'
 import type { Settings } from '../../../src/engine/model/settings.ts'
-import { choosePair, clusterTagKey, findPairs } from '../../../src/engine/plan/node-group-pair.ts'
-import { group, settings } from './world.ts'
+import { clusterTagKey } from '../../../src/engine/plan/group-tags.ts'
+import { choosePair, findPairs } from '../../../src/engine/plan/node-group-pair.ts'
+import { assertRemedies, group, namesOf, settings } from './world.ts'
 
 const blue = group('shop-blue', 'blue')
 const green = group('shop-green', 'green')
@@ -20,11 +21,8 @@ function choose(groups: readonly Group[], over: Partial<Settings> = {}) {
 
 function rules(groups: readonly Group[], over: Partial<Settings> = {}): readonly string[] {
   const { findings, pair } = choose(groups, over)
-  for (const one of findings) {
-    assert.ok(one.remedies.length > 0, `${one.rule} has a remedy`)
-    assert.notEqual(one.reason, '')
-  }
-  return [...findings.map(({ rule, object }) => `${rule} ${object}`), ...(pair ? [`pair ${pair.name}`] : [])]
+  assertRemedies(findings)
+  return [...namesOf(findings), ...(pair ? [`pair ${pair.name}`] : [])]
 }
 
 test('one blue and one green make a pair, and a group without our tags is none of our business', () => {
@@ -45,7 +43,7 @@ const cases: readonly [
   expected: readonly string[]
 ][] = [
   ['no group at all', [], {}, ['group-not-found shop']],
-  ['two blues', [blue, group('shop-blue-2', 'blue'), green], {}, ['color-double workers']],
+  ['two blues', [blue, group('shop-blue-2', 'blue'), green], {}, ['color-duplicate workers']],
   ['no green', [blue], {}, ['color-missing workers']],
   ['a color that is none', [blue, group('shop-green', 'Green')], {}, ['tag-wrong shop-green']],
   ['no color tag', [blue, tagged(green, { 'eks-node-upgrade/color': undefined })], {}, ['tag-missing shop-green']],
@@ -84,10 +82,10 @@ const cases: readonly [
     'everything wrong at once',
     [group('a', 'red'), group('b', 'blue'), group('c', 'blue')],
     {},
-    ['tag-wrong a', 'color-double workers']
+    ['tag-wrong a', 'color-duplicate workers']
   ],
-  ['a group that is asked for and not there', [blue, green], { group: 'batch' }, ['group-not-found batch']],
-  ['a group that is asked for and there', [blue, green], { group: 'workers' }, ['pair workers']]
+  ['a group that is named and does not exist', [blue, green], { group: 'batch' }, ['group-not-found batch']],
+  ['a group that is named and exists', [blue, green], { group: 'workers' }, ['pair workers']]
 ]
 for (const [sentence, groups, over, expected] of cases)
   test(`tags: ${sentence}`, () => assert.deepEqual(rules(groups, over), expected))
@@ -99,19 +97,20 @@ const batch = [group('batch-blue', 'blue'), group('batch-green', 'green')].map((
 test('several node groups and none named: they are named', () => {
   const { findings, pair } = choose([blue, green, ...batch])
   assert.equal(pair, undefined)
+  assert.deepEqual(namesOf(findings), ['group-not-named shop'])
   assert.match(findings[0]?.reason ?? '', /batch, workers/)
-  assert.deepEqual(findings[0]?.remedies, ['--group batch', '--group workers'])
+  assert.deepEqual(findings[0]?.remedies, ['Use `--group batch`.', 'Use `--group workers`.'])
 })
 
 test('a node group that is not found says which there are', () => {
   assert.match(choose([blue, green, ...batch], { group: 'x' }).findings[0]?.reason ?? '', /there are batch, workers/)
 })
 
-test("what is wrong with another node group does not stand in this one's way", () => {
+test('what is wrong with another node group does not block this one', () => {
   assert.deepEqual(rules([blue, green, ...batch.slice(1)], { group: 'workers' }), ['pair workers'])
 })
 
-test('two blues are both named, each with the command that takes its color away', () => {
+test('two blues are both named, each with the command that removes its color', () => {
   const [found] = choose([blue, group('shop-blue-2', 'blue'), green]).findings
   assert.match(found?.reason ?? '', /shop-blue, shop-blue-2/)
   assert.equal(found?.remedies.length, 2)
@@ -126,12 +125,12 @@ test("without {cluster} in the key the tag's value is the cluster's name", () =>
   assert.deepEqual(rules([inShop(blue), inShop(green)], named), ['pair workers'])
 })
 
-test("another cluster's node group of the same name is left alone where ours is whole", () => {
+test("another cluster's node group of the same name is left alone if ours is complete", () => {
   const theirs = [inShop(group('b', 'blue'), 'bank'), inShop(group('g', 'green'), 'bank')]
   assert.deepEqual(rules([inShop(blue), inShop(green), ...theirs], named), ['pair workers'])
 })
 
-test('a half that is tagged for another cluster is named where ours lacks it', () => {
+test('a half that is tagged for another cluster is named if ours lacks it', () => {
   const { findings } = choose([inShop(blue), inShop(green, 'bank')], named)
   assert.deepEqual(
     findings.map(({ rule, object }) => `${rule} ${object}`),
@@ -146,14 +145,14 @@ test('names with spaces and quotes are quoted for the shell', () => {
   assert.match(found?.remedies[0] ?? '', /'ResourceId=it'\\''s blue,/)
 })
 
-test('where nothing of this cluster is found, it is said where was looked and whose the groups are', () => {
+test('if nothing of this cluster is found, the place of the search and the owner of the groups are reported', () => {
   const theirs = tagged(blue, { 'kubernetes.io/cluster/shop': undefined, 'kubernetes.io/cluster/bank': 'owned' })
   const [found] = choosePair(findPairs([theirs], settings), settings, 'region eu-west-1').findings
-  assert.match(found?.reason ?? '', /in region eu-west-1 .*shop-blue, for one, .*kubernetes\.io\/cluster\/bank/)
+  assert.match(found?.reason ?? '', /in region eu-west-1 .*for example, shop-blue .*kubernetes\.io\/cluster\/bank/)
   assert.match(found?.remedies[0] ?? '', /--aws-region/)
 })
 
-test("another cluster's group is named only where it has the color that is missing", () => {
+test("another cluster's group is named only if it has the color that is missing", () => {
   const theirs = ['blue', 'green'].map((color) =>
     tagged(group(`bank-${color}`, color), {
       'kubernetes.io/cluster/shop': undefined,

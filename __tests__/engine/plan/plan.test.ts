@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { versionInAlias } from '../../../src/engine/plan/checks/kubelet-version.ts'
 import { configurationOf, lookupIn } from '../../../src/engine/plan/configuration.ts'
-import { makePlan, type PlanInput } from '../../../src/engine/plan/plan.ts'
+import { makePlan } from '../../../src/engine/plan/plan.ts'
+import type { PlanInput } from '../../../src/engine/plan/plan-facts.ts'
 import { configurationFingerprint, retiredCopy } from '../../../src/engine/plan/retired-configuration.ts'
-import { versionInAlias } from '../../../src/engine/plan/situation.ts'
 import {
+  assertRemedies,
   base64,
   budget,
   companions,
@@ -12,6 +14,7 @@ import {
   directly,
   group,
   instance,
+  namesOf,
   node,
   pod,
   settings,
@@ -50,8 +53,8 @@ function plan(over: Partial<PlanInput> = {}) {
   })
   return {
     ...made,
-    blockers: made.plan.blockers.map(({ rule, object }) => `${rule} ${object}`),
-    warnings: made.plan.warnings.map(({ rule, object }) => `${rule} ${object}`)
+    blockers: namesOf(made.plan.blockers),
+    warnings: namesOf(made.plan.warnings)
   }
 }
 
@@ -72,11 +75,11 @@ test('a plan says what changes, what moves and how long it takes', () => {
     { field: 'user data', from: '3 lines', to: '4 lines', lines: ['+echo new'] }
   ])
   assert.deepEqual([made.podsToMove, made.workloadsToMove, made.daemonSetPods], [2, 1, 2])
-  assert.equal(made.longest, 'team-a/payments (1 of 2 at a time (its strategy))')
+  assert.equal(made.longest, 'team-a/payments (its strategy: 1 of 2 at a time)')
   assert.equal(launches?.fields.image, 'ami-42')
 })
 
-test('an equal group is unchanged, and nothing stands in the way of nothing', () => {
+test('an equal group is unchanged, and nothing blocks it', () => {
   const same = { ...green, template: { id: 'lt-1', name: '', version: '41' } }
   const { verdict, blockers } = plan({
     pair: { name: 'workers', blue, green: same },
@@ -93,7 +96,7 @@ const retired = configurationOf(green, template(42, data('ami-42', 'echo new\n')
 test('after an upgrade a second run is unchanged, by the record or by the tag alone', () => {
   assert.equal(plan({ retired: { record: retired } }).verdict, 'unchanged')
   assert.equal(plan({ retired: { tag: retiredCopy(retired) } }).verdict, 'unchanged')
-  assert.equal(plan({ retired: { tag: 'somebody wrote here' } }).verdict, 'upgrade')
+  assert.equal(plan({ retired: { tag: 'edited by hand' } }).verdict, 'upgrade')
 })
 
 test('a change that was reverted before is warned of', () => {
@@ -163,6 +166,12 @@ const cases: readonly [
   ['the wrong cluster', { view: view() }, ['wrong-cluster shop-blue'], []],
   ['an instance that never joined', { view: view({ nodes: nodes.slice(1) }) }, [], ['instance-without-node shop-blue']],
   [
+    'an instance that may be a node without an instance id',
+    { view: view({ nodes: [...nodes.slice(1), node('n1', { instanceId: undefined })] }) },
+    ['provider-id-missing shop-blue'],
+    []
+  ],
+  [
     "the process's own pod on an outgoing node",
     { ownPod: { namespace: 'team-a', name: 'payments-7d9-0' } },
     ['own-pod team-a/payments-7d9-0'],
@@ -181,7 +190,7 @@ const cases: readonly [
     'credentials that end too soon',
     { credentialsExpireAt: 100 * 3_600_000 + 60_000 },
     [],
-    ['credentials-end credentials']
+    ['credentials-expire credentials']
   ],
   ['credentials that last', { credentialsExpireAt: 200 * 3_600_000 }, [], []],
   [
@@ -217,12 +226,14 @@ const cases: readonly [
 for (const [sentence, over, blockers, warnings] of cases) {
   test(`plan: ${sentence}`, () => {
     const made = plan(over)
+    assertRemedies(made.plan.blockers)
+    assertRemedies(made.plan.warnings.filter(({ remedies }) => remedies.length > 0))
     assert.deepEqual(made.blockers, blockers)
     assert.deepEqual(made.warnings, warnings)
   })
 }
 
-test('everything that stands in the way is told at once', () => {
+test('everything that blocks is reported at once', () => {
   const { blockers } = plan({
     denied: [{ verb: 'patch', group: '', resource: 'nodes' }],
     companions: { blue: companions({ activeRefreshes: ['InProgress'] }), green: companions() },

@@ -61,7 +61,7 @@ test('a copy in a tag is read back, and equals what it was made of', () => {
   assert.deepEqual(differingFields(copy, everything), [])
 })
 
-test('each field that changes is told, those without a letter as one', () => {
+test('each field that changes is named, those without a letter as one', () => {
   const copy = parseRetiredCopy(retiredCopy(everything))
   assert.ok(copy)
   assert.deepEqual(differingFields(copy, { ...everything, image: 'ami-2', 'cpu options': 'x' }), ['image', restField])
@@ -92,7 +92,7 @@ test("a whole configuration's fingerprint does not depend on the order of its fi
   }
 })
 
-test('a field is taken back only where the active side has moved on', () => {
+test('a field is taken back only if the active side has moved on', () => {
   const copy = retiredFromRecord({ image: 'a', disks: 'd' })
   assert.deepEqual(fieldsTakenBack(copy, { image: 'a', disks: 'd' }, { image: 'b', disks: 'd' }), ['image'])
   assert.deepEqual(fieldsTakenBack(copy, { image: 'c', disks: 'd' }, { image: 'b', disks: 'd' }), [])

@@ -1,4 +1,5 @@
 /** Builders of plain values for the tests of policy and plan: each with the least that makes it whole. */
+import assert from 'node:assert/strict'
 import type {
   Budget,
   ClusterView,
@@ -10,6 +11,7 @@ import type {
   Workload
 } from '../../../src/engine/model/cluster.ts'
 import type { Companions, Group, Instance, Json, TemplateVersion } from '../../../src/engine/model/node-group.ts'
+import type { Finding } from '../../../src/engine/model/report.ts'
 import { defaultSettings, type Settings } from '../../../src/engine/model/settings.ts'
 
 export const settings: Settings = { ...defaultSettings, cluster: 'shop' }
@@ -143,7 +145,7 @@ export function directly(
   return { workloads: [top], pods }
 }
 
-/** Pods of a kind that nobody watches. */
+/** Pods of a kind that is not watched. */
 export function ofUnknownKind(name: string, nodes: readonly string[], podOver: Partial<Pod> = {}): { pods: Pod[] } {
   const owner = { apiVersion: 'example.io/v1', kind: 'Database', name, uid: `uid-${name}` }
   return {
@@ -250,5 +252,21 @@ export function random(seed: number): (below: number) => number {
     let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
     mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
     return Math.floor((((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32) * below)
+  }
+}
+
+export function namesOf(findings: readonly Finding[]): readonly string[] {
+  return findings.map(({ rule, object }) => `${rule} ${object}`)
+}
+
+/** Each blocker says why, and each of its remedies is a command or a whole sentence. */
+export function assertRemedies(findings: readonly Finding[]): void {
+  for (const { rule, reason, remedies } of findings) {
+    assert.notEqual(reason, '')
+    assert.ok(remedies.length > 0, `${rule} has a remedy`)
+    for (const remedy of remedies) {
+      assert.match(remedy, /^(kubectl|aws) [^`]+$|^[A-Z].*\.$/, rule)
+      assert.doesNotMatch(remedy, /patch pdb|delete (pdb|pod)|--type merge/, rule)
+    }
   }
 }

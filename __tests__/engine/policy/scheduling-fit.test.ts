@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { amountText, resourceAmount } from '../../../src/engine/policy/quantity.ts'
-import { fitOf, less, type Offer, offerOfNode, plus, tolerated } from '../../../src/engine/policy/scheduling-fit.ts'
+import { fitOf, less, type NodeInfo, nodeInfoOf, plus, tolerated } from '../../../src/engine/policy/scheduling-fit.ts'
 import { skewProblem } from '../../../src/engine/policy/version-skew.ts'
 import { node, placement } from '../plan/world.ts'
 
-const offer: Offer = {
+const info: NodeInfo = {
   name: 'm7i.large',
   labels: { arch: 'amd64', 'kubernetes.io/hostname': '' },
   labelsComplete: false,
@@ -19,7 +19,7 @@ const taint = { key: 'team', value: 'a', effect: 'NoSchedule' } as const
 const cases: readonly [
   sentence: string,
   asks: Parameters<typeof placement>[0],
-  over: Partial<Offer>,
+  over: Partial<NodeInfo>,
   expected: RegExp | 'fits' | 'perhaps'
 ][] = [
   ['a pod that asks for nothing fits', {}, {}, 'fits'],
@@ -28,7 +28,7 @@ const cases: readonly [
     'a pod that asks for more does not',
     { requests: { memory: 12 * 2 ** 30 } },
     {},
-    /asks for 12 GiB memory, and m7i.large offers 8 GiB memory/
+    /^resources: it requests 12 GiB memory, and m7i.large has 8 GiB memory/
   ],
   [
     'a resource that no node of the type has is missing',
@@ -42,13 +42,13 @@ const cases: readonly [
     { resourcesComplete: false },
     'fits'
   ],
-  ['max pods can be used up by DaemonSets', {}, { resources: { pods: 0 } }, /room for no pod/],
+  ['max pods can be used up by DaemonSets', {}, { resources: { pods: 0 } }, /^max-pods: .*room for no pod/],
   ['a known label that is right fits', { nodeSelector: { arch: 'amd64' } }, {}, 'fits'],
   [
     'a known label that is wrong does not',
     { nodeSelector: { arch: 'arm64' } },
     {},
-    /arch=arm64, and m7i.large has amd64/
+    /^node-selector: .*arch=arm64, and m7i.large has amd64/
   ],
   ['an unknown label fits perhaps', { nodeSelector: { disk: 'ssd' } }, {}, 'perhaps'],
   [
@@ -67,7 +67,7 @@ const cases: readonly [
     'an affinity to a known wrong label does not fit',
     { requiredNodeTerms: [{ expressions: [{ key: 'arch', operator: 'In', values: ['arm64'] }], fields: [] }] },
     {},
-    /arch In arm64/
+    /^node-affinity: .*arch In arm64/
   ],
   [
     'one of two terms is enough',
@@ -109,7 +109,7 @@ const cases: readonly [
     /metadata.name In n1/
   ],
   ['an empty term matches no node', { requiredNodeTerms: [{ expressions: [], fields: [] }] }, {}, /affinity/],
-  ['a taint keeps away', {}, { taints: [taint] }, /team=a:NoSchedule is not tolerated/],
+  ['a taint keeps away', {}, { taints: [taint] }, /^taint: .*team=a:NoSchedule is not tolerated/],
   [
     'a taint that is tolerated does not',
     { tolerations: [{ key: 'team', operator: 'Equal', value: 'a' }] },
@@ -117,14 +117,14 @@ const cases: readonly [
     'fits'
   ],
   ['PreferNoSchedule keeps nobody away', {}, { taints: [{ ...taint, effect: 'PreferNoSchedule' }] }, 'fits'],
-  ['a host port that a DaemonSet has is taken', { hostPorts: ['TCP/9100'] }, {}, /host port TCP\/9100/]
+  ['a host port that a DaemonSet has is taken', { hostPorts: ['TCP/9100'] }, {}, /^host-port: .*host port TCP\/9100/]
 ]
 for (const [sentence, asks, over, expected] of cases) {
   test(sentence, () => {
-    const fit = fitOf(placement(asks), { ...offer, ...over })
+    const fit = fitOf(placement(asks), { ...info, ...over })
     if (expected === 'fits') assert.deepEqual(fit, { fits: true, certain: true })
     else if (expected === 'perhaps') assert.deepEqual(fit, { fits: true, certain: false })
-    else assert.match(fit.fits ? '' : fit.why, expected)
+    else assert.match(fit.fits ? '' : `${fit.rule}: ${fit.why}`, expected)
   })
 }
 
@@ -136,8 +136,8 @@ test('tolerations match as the API documents', () => {
   assert.equal(tolerated({ ...taint, value: '' }, [{ key: 'team' }]), true)
 })
 
-test('a real node offers what its DaemonSets leave', () => {
-  const one = offerOfNode(node('n1'), { cpu: 500, pods: 3 })
+test('a real node has what its DaemonSets leave', () => {
+  const one = nodeInfoOf(node('n1'), { cpu: 500, pods: 3 })
   assert.deepEqual(one.resources, { cpu: 1500, memory: 8 * 2 ** 30, pods: 26 })
   assert.deepEqual(plus({ a: 1 }, { a: 1, b: 2 }), { a: 2, b: 2 })
   assert.deepEqual(less({ a: 1 }, { b: 1 }), { a: 1 })

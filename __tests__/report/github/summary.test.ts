@@ -35,7 +35,7 @@ test('a table has a blank line before and as many cells in every row as in its h
 })
 
 test('names can hold anything and still mean nothing', () => {
-  const finding = { rule: 'r', object: nasty, reason: nasty, remedies: [nasty, '```\n# out'] }
+  const finding = { rule: 'note' as const, object: nasty, reason: nasty, remedies: [nasty, '```\n# out'] }
   const text = summary([
     sampleResult({
       outcome: 'refused',
@@ -71,7 +71,12 @@ test('a summary of a huge run stays below the limit, says how much is left out, 
       nodes: many,
       restored: many,
       timeline: many.map((entry, at) => ({ at, text: entry })),
-      warnings: many.map((object) => ({ rule: 'r', object, reason: 'y'.repeat(5000), remedies: many.slice(0, 50) }))
+      warnings: many.map((object) => ({
+        rule: 'note' as const,
+        object,
+        reason: 'y'.repeat(5000),
+        remedies: many.slice(0, 50)
+      }))
     })
   ])
   assert.ok(Buffer.byteLength(text) <= summaryBytes)

@@ -78,7 +78,7 @@ test('a narrow terminal breaks lines and loses no word', () => {
 })
 
 test('names that hold anything stay on their line', () => {
-  const finding = { rule: 'r', object: nasty, reason: nasty, remedies: [nasty] }
+  const finding = { rule: 'note' as const, object: nasty, reason: nasty, remedies: [nasty] }
   const result = plainValue(
     sampleResult({ outcome: 'refused', group: nasty, plan: samplePlan({ group: nasty, blockers: [finding] }) })
   )

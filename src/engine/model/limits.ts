@@ -92,3 +92,27 @@ export const lookAgainAfterMs = 2_000
 export const groupSettleMs = 2_000
 /** Attempts of one compare-and-swap of the record before its failure is an error of its own. */
 export const writeAttempts = 5
+
+/** A template version that is this much older than the one that runs was not made to replace it. */
+export const olderByMs = 60 * 60_000
+/** The plan shows longer texts as the lines that differ. */
+export const longestInline = 100
+/** A difference of texts is found in a table of lines by lines; beyond this many cells it is shown by its ends only. */
+export const mostDifferenceCells = 4_000_000
+/** Packing pods on nodes is a guess that only warns; beyond this many steps (a very large cluster) it is not made. */
+export const mostPackingSteps = 5_000_000
+
+// What the estimate of a plan assumes, because nothing that can be read says it.
+
+/** From the launch of an instance until its kubelet registers the node. */
+export const assumedBootMs = 45_000
+/** Instances terminate and the last settings are written. */
+export const assumedTerminationMs = 40_000
+/** From an eviction until the replacement exists and is scheduled, and from its readiness until that is seen. */
+export const assumedTurnoverMs = 2_000
+/** A pod of which no start was seen. */
+export const assumedPodStartMs = 20_000
+/** A volume is detached from one node and attached to another. */
+export const assumedVolumeMs = 20_000
+/** A pod or node that has been unready in the meantime looks as if its start had taken longer than this. */
+export const longestStartMs = 10 * 60_000

@@ -3,11 +3,11 @@
  * command into the program as it was started, or in a workflow into inputs to run it again with.
  */
 import type { Mode, Settings } from './settings.ts'
+import { shellWord } from './shell-word.ts'
 
 /** `upgrade --cluster shop --group workers`: mode and options of the exact next command. */
 export function nextCommand(mode: Mode, settings: Pick<Settings, 'cluster'>, group: string): string {
-  const word = (text: string) => (/^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`)
-  return `${mode} --cluster ${word(settings.cluster)}${group ? ` --group ${word(group)}` : ''}`
+  return `${mode} --cluster ${shellWord(settings.cluster)}${group ? ` --group ${shellWord(group)}` : ''}`
 }
 
 /** A command inside a hint or a remedy, in the form that `report/` finds and renders. */

@@ -1,19 +1,20 @@
 /** What a run tells: plain values that every face turns into sentences of its own. */
 import type { ErrorCode, Outcome } from './error.ts'
+import type { Rule } from './rules.ts'
 import type { Mode } from './settings.ts'
 
 export type Direction = 'forward' | 'retiring' | 'reverting'
 export type StageName = 'freeze' | 'launch' | 'cordon' | 'drain' | 'verify' | 'retire' | 'release' | 'uncordon'
 
-/** One thing that stands in the way, or is worth knowing, with what to do about it. */
-export interface Finding {
-  /** Stable word for tests and machines, such as `budget-never-allows`. */
-  rule: string
+/** One thing that blocks an upgrade, or is worth knowing, with what to do about it. */
+export interface Finding<R extends Rule = Rule> {
+  /** Stable word for tests and machines, such as `budget-never-allows`; docs/rules.md has them all. */
+  rule: R
   /** As kubectl or the AWS console prints it: `team-a/ledger`, a node, a group. */
   object: string
   /** What was seen and what it means. */
   reason: string
-  /** Commands or links, ready to be pasted. */
+  /** Each is a command that can be pasted, or a whole sentence. */
   remedies: readonly string[]
 }
 
@@ -32,7 +33,7 @@ export interface PlannedMove {
   kind: string
   pods: number
   how: 'evict' | 'restart' | 'wait' | 'leave'
-  /** Such as `1 of 6 at a time (budget payments)`. */
+  /** Such as `budget payments: 1 of 6 at a time`. */
   pace: string
   /** Rough guess of how long it takes. */
   estimateMs: number

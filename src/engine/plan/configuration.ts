@@ -1,5 +1,5 @@
 /**
- * What a group launches, as somebody wrote it: a flat record from a field's name to a canonical text, so that two groups can be
+ * What a group launches, as it was written: a flat record from a field's name to a canonical text, so that two groups can be
  * compared field by field, and one group with what it was when it was retired.
  *
  * Left out: the template's id, name and version (an equal copy under another number is equal) and its tags. A group's own name and
@@ -20,7 +20,7 @@ export interface Naming {
 }
 
 /**
- * Keys of LaunchTemplateData with a name of their own. Every other key is a field too, named by its words (`CpuOptions`: `cpu options`).
+ * Keys of LaunchTemplateData with a name of their own. Every other key is a field as well, named by its words (`CpuOptions`: `cpu options`).
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestLaunchTemplateData.html
  */
 const fieldNames: Readonly<Record<string, string>> = {
@@ -43,10 +43,13 @@ export const formatField = 'format'
 /** Fields that come from the group and not from its template. */
 export const groupFields = { overrides: 'overrides', purchase: 'purchase options', subnets: 'subnets' } as const
 
-/** Strategies for which the order of overrides is their priority. */
+/**
+ * Strategies for which the order of overrides is their priority.
+ * https://docs.aws.amazon.com/autoscaling/ec2/userguide/allocation-strategies.html
+ */
 const orderedStrategies = ['prioritized', 'capacity-optimized-prioritized']
 
-/** Finds the template version that a reference means; undefined where it does not exist or was not looked up. */
+/** Finds the template version that a reference means; undefined if it does not exist or was not looked up. */
 export type TemplateLookup = (ref: TemplateRef) => TemplateVersion | undefined
 
 /** A look-up over versions in hand. `$Latest` and `$Default` are not followed: see `followed`. */
@@ -68,7 +71,7 @@ export function templateRefsOf(group: Group): readonly TemplateRef[] {
 
 /**
  * The group's configuration with `template` as its base. `naming` undefined leaves the group's own words as they are: for showing,
- * and to see that both groups use the very same text.
+ * and to see that both groups use exactly the same text.
  */
 export function configurationOf(
   group: Group,
@@ -107,8 +110,8 @@ export interface ActiveRun {
 }
 
 /**
- * Read from the instances: each remembers the template version that it was launched from. Instances whose version is gone, or that
- * remember none, are returned by id.
+ * Read from the instances: each has the template version that it was launched from. Instances whose version was deleted, or that
+ * have none, are returned by id.
  */
 export function whatActiveRuns(
   group: Group,
@@ -142,7 +145,7 @@ export function whatActiveRuns(
   return { runs: runs.sort((a, b) => b.instanceIds.length - a.instanceIds.length), unknown }
 }
 
-/** An override may name a template of its own; an instance of such a one says nothing about the base. */
+/** An override may name a template of its own; an instance that was launched from it says nothing about the base. */
 function asRemembered(group: Group, template: TemplateVersion, lookup: TemplateLookup) {
   const ofOverride = overridesOf(group).some((one) => overrideRef(one)?.id === template.id)
   const base = group.template && lookup(group.template)
@@ -188,7 +191,7 @@ export function decodeBase64(text: string): string | undefined {
   }
 }
 
-/** Sorted keys, sorted lists, nothing that is empty. undefined: nothing is left. */
+/** Keys and lists are sorted, and empty values left out. undefined: nothing is left. */
 function canonical(value: Json | undefined, naming: Naming | undefined): string | undefined {
   const plain = canonicalValue(value, naming)
   if (plain === undefined) return undefined
@@ -202,7 +205,7 @@ function canonicalValue(value: Json | undefined, naming: Naming | undefined): Js
   if (Array.isArray(value)) {
     const items = value.map((item) => canonicalValue(item, naming)).filter((item) => item !== undefined)
     if (items.length === 0) return undefined
-    // EC2 gives lists back in any order. Where one matters (network interfaces), the items carry their index.
+    // EC2 returns lists in any order. If the order matters (network interfaces), the items have an index.
     return items.sort((a, b) => compareTexts(JSON.stringify(a), JSON.stringify(b)))
   }
   const entries = Object.entries(value)

@@ -1,17 +1,13 @@
-/** Configurations side by side, for people. */
+/** How two configurations differ, for people to read. */
+import { longestInline, mostDifferenceCells } from '../model/limits.ts'
 import type { Change } from '../model/report.ts'
 import { type Configuration, groupFields } from './configuration.ts'
-
-/** Longer texts are shown as differing lines. */
-const longestInline = 100
-/** Beyond so many cells of the table a difference is told by its ends only. */
-const mostCells = 4_000_000
 
 const firstFields = ['image', 'instance type', 'user data']
 
 /**
- * What changes for each of `fields`. Values that look like secrets are masked: user data is often where they lie, and a plan is
- * printed, logged and kept.
+ * What changes for each of `fields`. Values that look like secrets are masked: user data often contains some, and a plan is printed,
+ * logged and kept.
  */
 export function changesOf(fields: readonly string[], from: Configuration, to: Configuration): readonly Change[] {
   const rank = (field: string) => (firstFields.includes(field) ? firstFields.indexOf(field) : firstFields.length)
@@ -66,7 +62,7 @@ export function differingLines(before: readonly string[], after: readonly string
   }
   const a = before.slice(start, before.length - end)
   const b = after.slice(start, after.length - end)
-  if (a.length * b.length > mostCells) return [...a.map((line) => `-${line}`), ...b.map((line) => `+${line}`)]
+  if (a.length * b.length > mostDifferenceCells) return [...a.map((line) => `-${line}`), ...b.map((line) => `+${line}`)]
   return walk(a, b, commonLengths(a, b))
 }
 
@@ -108,7 +104,7 @@ function cell(table: readonly Uint32Array[], i: number, j: number): number {
 const secret =
   /((?:passw(?:or)?d|passphrase|secret|token|api[-_]?key|private[-_]?key|access[-_]?key)[\w.-]*["']?\s*[=:]\s*)(["']?)[^\s"',;]+\2/gi
 
-/** A line that masks alike on both sides would seem not to differ; the fingerprints know better. */
+/** A line whose masked text is the same on both sides is still shown as a difference: lines are compared before they are masked. */
 function mask(text: string): string {
   return text.replace(secret, '$1***')
 }

@@ -1,17 +1,19 @@
 /**
- * What a node of the incoming group will offer, before there is one. Said by the tags that Cluster Autoscaler reads
- * (`k8s.io/cluster-autoscaler/node-template/…`), by the user data, and else by a node of the same instance type that is there.
- * Whatever comes from none of them stays unknown.
+ * What a node of the incoming group will have, before there is one. Read from the tags that Cluster Autoscaler reads
+ * (`k8s.io/cluster-autoscaler/node-template/…`), from the user data, and otherwise from a present node of the same instance type.
+ * What none of them says stays unknown.
+ * https://github.com/kubernetes/autoscaler/blob/cluster-autoscaler-1.33.0/cluster-autoscaler/cloudprovider/aws/README.md
  */
 import type { ClusterView, Node, Placement, Resources, Taint, Workload } from '../model/cluster.ts'
-import type { Color, Group, Json } from '../model/node-group.ts'
+import { hostnameLabel, zoneLabels } from '../model/names.ts'
+import type { Color, Group, Json, TemplateVersion } from '../model/node-group.ts'
 import { resourceAmount } from '../policy/quantity.ts'
-import { fitOf, less, type Offer, plus } from '../policy/scheduling-fit.ts'
+import { fitOf, less, type NodeInfo, plus } from '../policy/scheduling-fit.ts'
 import { decodeBase64 } from './configuration.ts'
 
 const templatePrefix = 'k8s.io/cluster-autoscaler/node-template/'
 
-/** Labels that follow from the instance type, so that another node of the type tells them. */
+/** Labels that follow from the instance type, so that another node of the type has the same. */
 const labelsOfType = [
   'kubernetes.io/arch',
   'kubernetes.io/os',
@@ -22,27 +24,26 @@ const labelsOfType = [
   'topology.kubernetes.io/region',
   'failure-domain.beta.kubernetes.io/region'
 ]
-const zoneLabels = [
-  'topology.kubernetes.io/zone',
-  'failure-domain.beta.kubernetes.io/zone',
-  'topology.ebs.csi.aws.com/zone'
-]
-/** Every new node has one that nobody can have asked for. */
-const hostnameLabel = 'kubernetes.io/hostname'
+
+type LaunchedTemplate = Pick<TemplateVersion, 'data'>
 
 /**
- * One offer for each instance type and zone of the group. `alike`: nodes that were made by the same user data, so that what they all
- * are labelled with the new ones will be as well; `color` is their color, and labels with that word are not taken over.
+ * One for each instance type and zone of the group. `alike`: nodes that were made by the same user data, so the new nodes will have
+ * every label that all of them have; `color` is their color, and labels with that word are left out.
  */
-export function incomingOffers(
+export function expectedNodes(
   incoming: Group,
-  data: Json,
+  template: LaunchedTemplate,
   view: ClusterView,
   alike?: { nodes: readonly Node[]; color: Color }
-): readonly Offer[] {
+): readonly NodeInfo[] {
   const zones = incoming.zones.length > 0 ? incoming.zones : [undefined]
   const shared = alike ? sharedLabels(alike.nodes, alike.color) : {}
-  const bases = instanceTypes(incoming, data).map((type) => offerOfType(type, incoming, data, view, shared))
+  const bases = instanceTypes(incoming, template.data).map((type) => {
+    const sample = type === undefined ? undefined : view.nodes.find((node) => node.instanceType === type)
+    const base = nodeOfType(type, sample, incoming, template)
+    return { ...base, labels: { ...shared, ...base.labels } }
+  })
   return bases.flatMap((base) => zones.map((zone) => reserveDaemonSets(inZone(base, zone), view)))
 }
 
@@ -55,19 +56,18 @@ export function instanceTypes(group: Group, data: Json): readonly (string | unde
   return [textOf(objectOf(data).InstanceType)]
 }
 
-function offerOfType(
+function nodeOfType(
   type: string | undefined,
+  sample: Node | undefined,
   group: Group,
-  data: Json,
-  view: ClusterView,
-  shared: Readonly<Record<string, string>>
-): Offer {
-  const sample = type === undefined ? undefined : view.nodes.find((node) => node.instanceType === type)
-  const text = userDataOf(data)
+  template: LaunchedTemplate
+): NodeInfo {
+  const text = userDataOf(template.data)
   const tags = readTemplateTags(group.tags)
-  const labels: Record<string, string> = { ...shared, ...labelsOf(sample) }
+  const labels: Record<string, string> = { ...labelsOf(sample) }
   if (type !== undefined) labels['node.kubernetes.io/instance-type'] = type
   Object.assign(labels, labelsInUserData(text), tags.labels)
+  // Every new node has one that cannot have been written down.
   labels[hostnameLabel] = ''
   const resources: Resources = { ...sample?.allocatable, ...tags.resources }
   return {
@@ -76,32 +76,32 @@ function offerOfType(
     labelsComplete: false,
     taints: distinctTaints([...tags.taints, ...taintsInUserData(text)]),
     resources,
-    // A resource that no node of the type has (a GPU) is not there; without such a node nobody knows.
+    // A resource that the sample does not have (a GPU) is missing on new nodes as well; without a sample it is not known.
     resourcesComplete: sample !== undefined && Object.keys(sample.allocatable).length > 0,
     hostPorts: []
   }
 }
 
-function inZone(offer: Offer, zone: string | undefined): Offer {
-  if (zone === undefined) return offer
-  const labels = { ...offer.labels, ...Object.fromEntries(zoneLabels.map((key) => [key, zone])) }
-  return { ...offer, labels }
+function inZone(node: NodeInfo, zone: string | undefined): NodeInfo {
+  if (zone === undefined) return node
+  const labels = { ...node.labels, ...Object.fromEntries(zoneLabels.map((key) => [key, zone])) }
+  return { ...node, labels }
 }
 
-/** Takes away what DaemonSets will ask for on it: those that certainly run there, so that the rest is never made too small. */
-function reserveDaemonSets(offer: Offer, view: ClusterView): Offer {
-  const certain = view.workloads.filter((one) => one.kind === 'DaemonSet' && runsOn(one, offer))
-  const asked = certain.reduce<Resources>((sum, one) => plus(sum, { pods: 1, ...one.placement.requests }), {})
+/** Takes away what DaemonSets will request on it; only those that certainly run there, so that the rest is never made too small. */
+function reserveDaemonSets(node: NodeInfo, view: ClusterView): NodeInfo {
+  const certain = view.workloads.filter((one) => one.kind === 'DaemonSet' && runsOn(one, node))
+  const requested = certain.reduce<Resources>((sum, one) => plus(sum, { pods: 1, ...one.placement.requests }), {})
   return {
-    ...offer,
-    resources: less(offer.resources, asked),
+    ...node,
+    resources: less(node.resources, requested),
     hostPorts: certain.flatMap((one) => one.placement.hostPorts)
   }
 }
 
-function runsOn(daemonSet: Workload, offer: Offer): boolean {
-  const anything: Placement = { ...daemonSet.placement, requests: {}, hostPorts: [] }
-  const fit = fitOf(anything, { ...offer, resources: {}, resourcesComplete: false })
+function runsOn(daemonSet: Workload, node: NodeInfo): boolean {
+  const placement: Placement = { ...daemonSet.placement, requests: {}, hostPorts: [] }
+  const fit = fitOf(placement, { ...node, resources: {}, resourcesComplete: false })
   return fit.fits && fit.certain
 }
 

@@ -1,18 +1,27 @@
 /** How findings are made, and the commands in them. */
 import type { Finding } from '../model/report.ts'
+import type { BlockingRule, Rule, WarningRule } from '../model/rules.ts'
+import { shellWord } from '../model/shell-word.ts'
 
-export function finding(rule: string, object: string, reason: string, ...remedies: readonly string[]): Finding {
+export type Blocker = Finding<BlockingRule>
+export type Warning = Finding<WarningRule>
+
+export function finding<R extends Rule>(
+  rule: R,
+  object: string,
+  reason: string,
+  ...remedies: readonly string[]
+): Finding<R> {
   return { rule, object, reason, remedies }
-}
-
-/** A word for a POSIX shell; what needs no quotes gets none, so that commands stay readable. */
-export function shellWord(text: string): string {
-  return /^[A-Za-z0-9_./:=@%+,-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`
 }
 
 /** `aws autoscaling VERB --auto-scaling-group-name GROUP …` */
 export function autoscaling(verb: string, group: string, ...rest: readonly string[]): string {
   return ['aws autoscaling', verb, '--auto-scaling-group-name', shellWord(group), ...rest].join(' ')
+}
+
+export function describeGroup(name: string): string {
+  return `aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names ${shellWord(name)}`
 }
 
 export function tagCommand(group: string, key: string, value: string): string {

@@ -1,4 +1,4 @@
-/** Fingerprints that tell texts apart; no protection against somebody who wants two to be alike. */
+/** Fingerprints that distinguish texts. They do not protect against texts that were made to have the same one. */
 
 const offsetBasis = 0xcbf29ce484222325n
 const prime = 0x100000001b3n

@@ -1,4 +1,4 @@
-/** What moves, workload by workload: how its pods leave the outgoing nodes, and at what pace. */
+/** What moves, workload by workload: how its pods leave the outgoing nodes, and how fast. */
 import type { Pod } from '../model/cluster.ts'
 import type { PlannedMove } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
@@ -7,7 +7,7 @@ import { type Method, methodOf } from '../policy/disruption-method.ts'
 import { judgePod, type PodVerdict } from '../policy/pod-filters.ts'
 import type { Sides } from '../policy/rolling-restart.ts'
 import { type ClusterIndex, ownerLabel, type PodOwner, wantedPods } from '../policy/workloads.ts'
-import { assumedPodMs, moveEstimateMs } from './forecast.ts'
+import { replacementMs } from './forecast.ts'
 
 export type MoveSettings = Pick<Settings, 'jobs' | 'podsWithoutController' | 'emptydirData' | 'allowDowntime'>
 
@@ -18,7 +18,7 @@ export interface OutgoingWorkload {
   pods: readonly { pod: Pod; verdict: PodVerdict }[]
   /** Those with the verdict `move`. */
   moving: readonly Pod[]
-  /** Undefined where nothing of it moves. */
+  /** Undefined if nothing of it moves. */
   method?: Method
 }
 
@@ -62,7 +62,7 @@ function outgoingWorkloads(index: ClusterIndex, sides: Sides, settings: MoveSett
   })
 }
 
-/** undefined: it is in the way, and told as a blocker; or there is nothing to say of it. */
+/** undefined: it blocks the upgrade and is reported as a finding, or there is nothing to say about it. */
 function plannedMove(
   { owner, label, pods, moving, method }: OutgoingWorkload,
   index: ClusterIndex
@@ -75,12 +75,14 @@ function plannedMove(
     pace,
     estimateMs
   })
+  const podMs = replacementMs(moving, owner.workload?.minReadySeconds)
   if (method?.how === 'evict') {
-    return row('evict', moving.length, paceText(method, owner, index), moveEstimateMs(moving.length, method.limit))
+    const rounds = Math.ceil(moving.length / Math.max(1, method.limit))
+    return row('evict', moving.length, paceText(method, owner, index), rounds * podMs)
   }
   if (method?.how === 'restart') {
-    const pace = `rolling restart: ${method.why}${method.mayGoDown ? ' (it may be down for a moment)' : ''}`
-    return row('restart', moving.length, pace, assumedPodMs * moving.length)
+    const pace = `rolling restart: ${method.why}${method.mayGoDown ? '; it may be unavailable for a moment' : ''}`
+    return row('restart', moving.length, pace, moving.length * podMs)
   }
   if (method) return undefined
   const waits = pods.filter(({ verdict }) => verdict.kind === 'wait')
@@ -92,7 +94,7 @@ function plannedMove(
 function paceText(method: Method & { how: 'evict' }, owner: PodOwner, index: ClusterIndex): string {
   const of = method.budget ? expectedPods(method.budget, index) : wantedPods(owner, index)
   const total = Number.isFinite(of) && of > 0 ? ` of ${of}` : ''
-  return `${method.limit}${total} at a time (${method.source})`
+  return `${method.source}: ${method.limit}${total} at a time`
 }
 
 /** What moves comes first, the longest on top. */

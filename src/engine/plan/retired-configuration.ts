@@ -1,6 +1,8 @@
 /**
  * What an inactive group was configured to launch when it was retired, in the two places where it is kept: whole in the record, and
- * as fingerprints in a tag on the group (256 characters). Either is enough to tell that nobody changed it since.
+ * as fingerprints in a tag on the group. A tag's value has at most 256 characters
+ * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html). Either copy is enough to tell that the
+ * configuration has not been changed since then.
  */
 import { type Configuration, configurationFormat, formatField } from './configuration.ts'
 import { fingerprint, shortFingerprint } from './fingerprint.ts'
@@ -51,14 +53,14 @@ export function retiredCopy(configuration: Configuration): string {
   return [String(configurationFormat), ...parts].join(' ')
 }
 
-/** undefined: not such a text. Of another format it is read, and compares with nothing. */
+/** undefined: it is no such text. A copy of another format is read, and is equal to nothing. */
 export function parseRetiredCopy(text: string): RetiredPrints | undefined {
   const [format, ...parts] = text.trim().split(/\s+/)
   if (!format || !/^\d+$/.test(format)) return undefined
   const prints: Record<string, string> = {}
   for (const part of parts) {
     const match = /^([a-z]):([0-9a-f]{8})$/.exec(part)
-    // Letters of a later version are for a later format.
+    // A letter that is not known belongs to a later format.
     if (!match?.[1] || !match[2]) return undefined
     const field = Object.keys(letters).find((name) => letters[name] === match[1])
     if (!field && match[1] !== restLetter) return undefined
@@ -67,7 +69,13 @@ export function parseRetiredCopy(text: string): RetiredPrints | undefined {
   return { format: Number(format), prints }
 }
 
-/** Copies of another format say nothing. */
+/** Copies that can be read, of the record and of the tag; a tag that was edited by hand is no copy. */
+export function retiredCopies({ record, tag }: { record?: Configuration; tag?: string }): readonly RetiredCopy[] {
+  const copies = [record && retiredFromRecord(record), tag === undefined ? undefined : parseRetiredCopy(tag)]
+  return copies.filter((copy) => copy !== undefined)
+}
+
+/** A copy of another format says nothing. */
 export function isComparable(copy: RetiredCopy): boolean {
   return copy.format === configurationFormat
 }
@@ -79,7 +87,7 @@ export function differingFields(copy: RetiredCopy, configuration: Configuration)
 }
 
 /**
- * Fields that `wanted` has (or lacks) as the copy does, while `running` differs. Where the copy holds fingerprints only, the
+ * Fields that `wanted` has (or lacks) as the copy does, while `running` differs. If the copy has fingerprints only, the
  * fields without a letter count as one.
  */
 export function fieldsTakenBack(copy: RetiredCopy, wanted: Configuration, running: Configuration): readonly string[] {

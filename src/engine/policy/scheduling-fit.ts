@@ -1,14 +1,15 @@
 /**
- * Whether a node could run a pod: selectors, taints, resources, host ports. Works on what a node offers, which may be a real
- * node's or a guess about one that is still to be launched; what is not known is never held against it.
- * Deliberately not the whole scheduler: no inter-pod affinity, no zone spread, no volume limits.
+ * Whether a node could run a pod: selectors, taints, resources, host ports. Judges a NodeInfo (the scheduler's word), which describes
+ * a node that exists or one that is still to be launched; what is not known about it never counts against it. Deliberately not the
+ * whole scheduler: no inter-pod affinity, no zone spread, no volume limits.
+ * https://kubernetes.io/docs/reference/scheduling/config/#scheduling-plugins
  */
 import type { Node, Placement, Requirement, Resources, Taint, Toleration } from '../model/cluster.ts'
 import { amountText } from './quantity.ts'
 import { meets } from './selectors.ts'
 
-/** What a node has for pods that are not its DaemonSets'. */
-export interface Offer {
+/** What a node has for pods that are not those of its DaemonSets. */
+export interface NodeInfo {
   /** Such as `m7i.large in eu-west-1a` or a node's name. */
   name: string
   nodeName?: string
@@ -22,21 +23,28 @@ export interface Offer {
   hostPorts: readonly string[]
 }
 
-/** Where several things hinder, the first is told. `certain` is false where an unknown label decides. */
-export type Fit = { fits: true; certain: boolean } | { fits: false; why: string }
+/** What keeps a pod from a node. */
+type FitRule = 'taint' | 'node-selector' | 'node-affinity' | 'resources' | 'max-pods' | 'host-port' | 'volume-zone'
 
-/** Effects that keep a pod away; PreferNoSchedule does not. */
+/** Of several reasons the first is given. `certain` is false if a label that is not known decides. */
+export type Fit = { fits: true; certain: boolean } | { fits: false; rule: FitRule; why: string }
+type Misfit = Extract<Fit, { fits: false }>
+
+/**
+ * Effects that keep a pod away; PreferNoSchedule does not.
+ * https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/
+ */
 const barring: readonly Taint['effect'][] = ['NoSchedule', 'NoExecute']
 
-export function fitOf(placement: Placement, offer: Offer): Fit {
-  const taint = offer.taints.find((one) => barring.includes(one.effect) && !tolerated(one, placement.tolerations))
-  if (taint) return { fits: false, why: `the taint ${taintText(taint)} is not tolerated` }
-  const labels = labelsFit(placement, offer)
+export function fitOf(placement: Placement, node: NodeInfo): Fit {
+  const taint = node.taints.find((one) => barring.includes(one.effect) && !tolerated(one, placement.tolerations))
+  if (taint) return misfit('taint', `the taint ${taintText(taint)} is not tolerated`)
+  const labels = labelsFit(placement, node)
   if (!labels.fits) return labels
-  const short = shortOf(placement.requests, offer)
-  if (short) return { fits: false, why: short }
-  const port = placement.hostPorts.find((one) => offer.hostPorts.includes(one))
-  if (port) return { fits: false, why: `host port ${port} is taken by a DaemonSet` }
+  const short = shortOf(placement.requests, node)
+  if (short) return short
+  const port = placement.hostPorts.find((one) => node.hostPorts.includes(one))
+  if (port) return misfit('host-port', `a DaemonSet uses its host port ${port}`)
   return labels
 }
 
@@ -49,8 +57,8 @@ export function tolerated(taint: Taint, tolerations: readonly Toleration[]): boo
   })
 }
 
-/** The offer of a node that is there, less what its DaemonSets ask for. */
-export function offerOfNode(node: Node, reserved: Resources, hostPorts: readonly string[] = []): Offer {
+/** A node that exists, less what is reserved on it. */
+export function nodeInfoOf(node: Node, reserved: Resources, hostPorts: readonly string[] = []): NodeInfo {
   return {
     name: node.name,
     nodeName: node.name,
@@ -73,22 +81,24 @@ export function plus(a: Resources, b: Resources): Resources {
   return sum
 }
 
-function labelsFit(placement: Placement, offer: Offer): Fit {
+function labelsFit(placement: Placement, node: NodeInfo): Fit {
   let certain = true
-  const require = (requirement: Requirement): boolean | undefined => requirementHolds(requirement, offer)
+  const require = (requirement: Requirement): boolean | undefined => requirementHolds(requirement, node)
   for (const [key, value] of Object.entries(placement.nodeSelector)) {
     const holds = require({ key, operator: 'In', values: [value] })
-    if (holds === false) return { fits: false, why: `its node selector asks for ${key}=${value}${seen(key, offer)}` }
+    if (holds === false) {
+      return misfit('node-selector', `its node selector requires ${key}=${value}${seen(key, node)}`)
+    }
     if (holds === undefined) certain = false
   }
   const terms = placement.requiredNodeTerms.map(({ expressions, fields }) =>
     expressions.length + fields.length === 0
       ? false
-      : allHold([...expressions.map(require), ...fields.map((field) => fieldHolds(field, offer))])
+      : allHold([...expressions.map(require), ...fields.map((field) => fieldHolds(field, node))])
   )
   if (terms.length > 0 && !terms.includes(true)) {
     if (!terms.includes(undefined)) {
-      return { fits: false, why: `its required node affinity asks for ${termsText(placement)}` }
+      return misfit('node-affinity', `its required node affinity requires ${termsText(placement)}`)
     }
     certain = false
   }
@@ -96,15 +106,15 @@ function labelsFit(placement: Placement, offer: Offer): Fit {
 }
 
 /** undefined: the label is not known. */
-function requirementHolds(requirement: Requirement, offer: Offer): boolean | undefined {
-  const value = offer.labels[requirement.key]
-  if (value === undefined && !offer.labelsComplete) return undefined
+function requirementHolds(requirement: Requirement, node: NodeInfo): boolean | undefined {
+  const value = node.labels[requirement.key]
+  if (value === undefined && !node.labelsComplete) return undefined
   return meets(requirement, value)
 }
 
-function fieldHolds(field: Requirement, offer: Offer): boolean {
-  // A node that is still to come has a name that nobody can have written down.
-  return field.key === 'metadata.name' && meets(field, offer.nodeName ?? '')
+function fieldHolds(field: Requirement, node: NodeInfo): boolean {
+  // The name of a node that does not exist yet cannot have been written down.
+  return field.key === 'metadata.name' && meets(field, node.nodeName ?? '')
 }
 
 function allHold(parts: readonly (boolean | undefined)[]): boolean | undefined {
@@ -112,21 +122,22 @@ function allHold(parts: readonly (boolean | undefined)[]): boolean | undefined {
   return parts.includes(undefined) ? undefined : true
 }
 
-function shortOf(requests: Resources, offer: Offer): string | undefined {
+function shortOf(requests: Resources, node: NodeInfo): Misfit | undefined {
   for (const [name, amount] of Object.entries({ pods: 1, ...requests })) {
-    const offered = offer.resources[name] ?? (offer.resourcesComplete ? 0 : undefined)
+    const offered = node.resources[name] ?? (node.resourcesComplete ? 0 : undefined)
     if (amount <= 0 || offered === undefined || offered >= amount) continue
-    if (name === 'pods') return `${offer.name} has room for no pod besides its DaemonSets`
-    return `it asks for ${amountText(name, amount)}, and ${offer.name} offers ${amountText(name, Math.max(0, offered))}`
+    if (name === 'pods') return misfit('max-pods', `${node.name} has room for no pod besides its DaemonSet pods`)
+    const has = amountText(name, Math.max(0, offered))
+    return misfit('resources', `it requests ${amountText(name, amount)}, and ${node.name} has ${has}`)
   }
   return undefined
 }
 
-function seen(key: string, offer: Offer): string {
-  const value = offer.labels[key]
-  if (value === undefined) return `, and ${offer.name} has no such label`
-  // A host name that is still to be given cannot be told.
-  return value === '' ? '' : `, and ${offer.name} has ${value}`
+function seen(key: string, node: NodeInfo): string {
+  const value = node.labels[key]
+  if (value === undefined) return `, and ${node.name} has no such label`
+  // The host name of a node that does not exist yet is not known.
+  return value === '' ? '' : `, and ${node.name} has ${value}`
 }
 
 function termsText(placement: Placement): string {
@@ -137,6 +148,10 @@ function termsText(placement: Placement): string {
         .join(' and ')
     )
     .join(', or ')
+}
+
+function misfit(rule: FitRule, why: string): Misfit {
+  return { fits: false, rule, why }
 }
 
 function taintText(taint: Taint): string {

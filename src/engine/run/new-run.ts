@@ -3,7 +3,7 @@
 import type { Color, Group } from '../model/node-group.ts'
 import type { Ports } from '../model/ports.ts'
 import type { Settings } from '../model/settings.ts'
-import { nodesOf } from '../plan/plan.ts'
+import { nodesOf } from '../plan/active-group.ts'
 import { configurationFingerprint } from '../plan/retired-configuration.ts'
 import { indexCluster } from '../policy/workloads.ts'
 import type { OpenRun, Original } from '../record/record.ts'

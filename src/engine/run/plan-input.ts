@@ -4,7 +4,7 @@ import { retiredConfigurationTag } from '../model/names.ts'
 import type { Companions, Group, TemplateRef, TemplateVersion } from '../model/node-group.ts'
 import type { Ports } from '../model/ports.ts'
 import type { Settings } from '../model/settings.ts'
-import { accessNeeded } from '../plan/access.ts'
+import { accessNeeded } from '../plan/checks/access.ts'
 import {
   type Configuration,
   configurationOf,

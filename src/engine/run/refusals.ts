@@ -1,6 +1,7 @@
 /** What a run answers that begins nothing: refused, or nothing open. */
 import { commandText } from '../model/next-command.ts'
 import type { Finding, Result } from '../model/report.ts'
+import { rules } from '../model/rules.ts'
 import type { Settings } from '../model/settings.ts'
 import type { RecordStore } from '../record/record-store.ts'
 import { type Recorder, reasonOf } from '../record/recorder.ts'
@@ -25,13 +26,9 @@ export function refused(
   const [first, ...others] = findings
   const more = others.length > 0 ? ` (and ${others.length} more)` : ''
   const message = first ? `${first.object}: ${first.reason}${more}` : 'nothing was found to upgrade'
+  const code = (first && rules[first.rule].code) ?? 'plan-blocked'
   const hint = first?.remedies[0] ?? commandText('plan', settings, group)
-  return recorder.result('refused', { group, ...facts, reason: reasonOf(codeOf(first), message, hint), findings })
-}
-
-function codeOf(finding: Finding | undefined): 'other-run-open' | 'group-not-found' | 'plan-blocked' {
-  if (finding?.rule === 'other-run-open') return 'other-run-open'
-  return finding?.rule.startsWith('group-not') ? 'group-not-found' : 'plan-blocked'
+  return recorder.result('refused', { group, ...facts, reason: reasonOf(code, message, hint), findings })
 }
 
 export function nothingOpen({ recorder, settings, group, pair }: RunContext): Result {

@@ -3,9 +3,11 @@
  * such a node, and whether its kubelet goes with the control plane. Nothing has been cordoned yet.
  */
 import type { Node, Resources } from '../model/cluster.ts'
-import { fitFindings, roomFor } from '../plan/fit-blockers.ts'
+import { zoneLabel, zoneLabels } from '../model/names.ts'
+import { fitFindings } from '../plan/checks/scheduling-fit.ts'
 import { surveyMoves } from '../plan/planned-moves.ts'
-import { type Offer, offerOfNode, plus } from '../policy/scheduling-fit.ts'
+import { roomFor } from '../plan/room.ts'
+import { type NodeInfo, nodeInfoOf, plus } from '../policy/scheduling-fit.ts'
 import { skewProblem } from '../policy/version-skew.ts'
 import type { OpenRun } from '../record/record.ts'
 import type { World } from '../world/world.ts'
@@ -22,25 +24,19 @@ export function canaryTrouble(nodes: readonly Node[], world: World, run: OpenRun
       )
   }
   const outgoing = new Set(world.outgoing.nodes.map((node) => node.name))
-  const offers = nodes.flatMap((node) => inEachZone(offerOfNode(node, reserved(node, world)), world))
-  const room = roomFor(world.view, offers, outgoing, { name: world.incoming.group.name, nodes: run.count })
+  const expected = nodes.flatMap((node) => inEachZone(nodeInfoOf(node, reserved(node, world)), world))
+  const room = roomFor(world.view, expected, outgoing, { name: world.incoming.group.name, nodes: run.count })
   const found = fitFindings(surveyMoves(world.index, outgoing, run.settings).workloads, room, world.index).blockers[0]
   return found && failed('unschedulable', `${found.object}: ${found.reason}`, found.remedies[0] ?? '')
 }
 
 /** The first node stands in one zone; those to come stand in all that the group has. */
-function inEachZone(offer: Offer, world: World): readonly Offer[] {
-  const key = 'topology.kubernetes.io/zone'
-  const zones = new Set([offer.labels[key] ?? '', ...world.incoming.group.zones])
+function inEachZone(node: NodeInfo, world: World): readonly NodeInfo[] {
+  const zones = new Set([node.labels[zoneLabel] ?? '', ...world.incoming.group.zones])
   return [...zones].map((zone) => ({
-    ...offer,
+    ...node,
     nodeName: undefined,
-    labels: {
-      ...offer.labels,
-      [key]: zone,
-      'failure-domain.beta.kubernetes.io/zone': zone,
-      'topology.ebs.csi.aws.com/zone': zone
-    }
+    labels: { ...node.labels, ...Object.fromEntries(zoneLabels.map((label) => [label, zone])) }
   }))
 }
 

@@ -1,5 +1,6 @@
 /** Whether a new node can really take pods: one reason at a time why not yet. Unknown is not usable. */
 import type { Node } from '../model/cluster.ts'
+import { cordonedTaint } from '../model/names.ts'
 import type { Instance } from '../model/node-group.ts'
 import { fitOf } from '../policy/scheduling-fit.ts'
 import { nodeMatches } from '../policy/selectors.ts'
@@ -44,7 +45,7 @@ function nodeTrouble(node: Node, world: World, run: OpenRun): string | undefined
 /** Taints that say "not ready for pods yet" and go by themselves. */
 function isStartupTaint(key: string): boolean {
   return (
-    (key.startsWith('node.kubernetes.io/') && key !== 'node.kubernetes.io/unschedulable') ||
+    (key.startsWith('node.kubernetes.io/') && key !== cordonedTaint.key) ||
     key === 'node.cloudprovider.kubernetes.io/uninitialized' ||
     key.endsWith('/agent-not-ready')
   )

@@ -45,7 +45,8 @@ export function createPodChecks(
     const is = !gone && isServing(pod)
     if (is) {
       pods.add(pod.metadata.uid)
-      servedOnce.add(key)
+      // The others, such as DaemonSets, are not judged: their pods stay with the node.
+      if (judged.has(key.split('/')[1] ?? '')) servedOnce.add(key)
     } else pods.delete(pod.metadata.uid)
     seen.workloads = servedOnce.size
     return { key, was, is }

@@ -1,5 +1,6 @@
 /** What the test suites of kubectl drain, the API server, Cluster API and Karpenter know of single pods and budgets. */
 
+import type { Rule } from '../../engine/model/rules.ts'
 import type { Lab } from '../joined/lab.ts'
 import {
   barePod,
@@ -20,7 +21,7 @@ const small = [{ nodes: 3 }]
 const web = deployment('web', 4, { readyAfter: '5s', stopsAfter: '2s' })
 const everywhere = { tolerations: [{ operator: 'Exists' }] }
 const upgraded = [{ expect: { outcome: 'upgraded' } }] as const
-const refusedFor = (...rules: string[]) =>
+const refusedFor = (...rules: Rule[]) =>
   [{ expect: { outcome: 'refused', code: 'plan-blocked', rules, writes: 0 } }] as const
 
 const nodeOf = (lab: Lab, app: string) => podsOfApp(lab, app).map((pod) => pod.spec?.nodeName)

@@ -1,6 +1,7 @@
 /** A scenario is data: a world, what is asked of the engine, what happens meanwhile, and how it must end. */
 import type { ErrorCode } from '../../engine/model/error.ts'
 import type { Direction, Result, StageName } from '../../engine/model/report.ts'
+import type { Rule } from '../../engine/model/rules.ts'
 import type { Mode, Settings } from '../../engine/model/settings.ts'
 import type { Lab } from '../joined/lab.ts'
 import type { WorldDescription } from '../joined/world.ts'
@@ -43,7 +44,7 @@ export interface Expected {
   /** In the reason's message. */
   says?: RegExp
   /** Rules of findings that must be among those that refuse. */
-  rules?: readonly string[]
+  rules?: readonly Rule[]
   /** In the title or the text of a warning. */
   warns?: RegExp
   /** Calls that change something; reviews of access do not. */

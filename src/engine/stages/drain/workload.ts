@@ -10,6 +10,7 @@ import {
   madeAgainMs,
   unknownRetryMs
 } from '../../model/limits.ts'
+import { cordonedTaint } from '../../model/names.ts'
 import { allowedByStatus, budgetsOf } from '../../policy/budgets.ts'
 import { allowedNow, isAvailable, type Method, methodOf } from '../../policy/disruption-method.ts'
 import { tolerated } from '../../policy/scheduling-fit.ts'
@@ -261,8 +262,7 @@ function cameBack(
 }
 
 function tolerates(workload: DrainingWorkload): boolean {
-  const taint = { key: 'node.kubernetes.io/unschedulable', value: '', effect: 'NoSchedule' } as const
-  return workload.candidates.some((pod) => tolerated(taint, pod.placement.tolerations))
+  return workload.candidates.some((pod) => tolerated(cordonedTaint, pod.placement.tolerations))
 }
 
 /** StatefulSets from the highest ordinal down, as their controller would; else the youngest first. */

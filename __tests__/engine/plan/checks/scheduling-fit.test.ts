@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { ClusterView, Node, Volume } from '../../../src/engine/model/cluster.ts'
-import { incomingOffers } from '../../../src/engine/plan/expected-nodes.ts'
-import { fitFindings, roomFor } from '../../../src/engine/plan/fit-blockers.ts'
-import { surveyMoves } from '../../../src/engine/plan/planned-moves.ts'
-import { indexCluster } from '../../../src/engine/policy/workloads.ts'
-import { deployment, directly, group, node, placement, settings, spreadOverHosts, view } from './world.ts'
+import type { ClusterView, Node, Volume } from '../../../../src/engine/model/cluster.ts'
+import { fitFindings } from '../../../../src/engine/plan/checks/scheduling-fit.ts'
+import { expectedNodes } from '../../../../src/engine/plan/expected-nodes.ts'
+import { surveyMoves } from '../../../../src/engine/plan/planned-moves.ts'
+import { placeFinder, roomFor } from '../../../../src/engine/plan/room.ts'
+import { indexCluster } from '../../../../src/engine/policy/workloads.ts'
+import { deployment, directly, group, node, placement, settings, spreadOverHosts, view } from '../world.ts'
 
 const blue = [node('n1'), node('n2')]
 const names = new Set(blue.map(({ name }) => name))
@@ -17,8 +18,8 @@ function find(
   const all = view({ nodes: [...blue, ...(over.nodes ?? [])] }, ...parts)
   const index = indexCluster(all)
   const incoming = group('shop-green', 'green', { zones: over.zones ?? ['eu-west-1a'], tags: over.tags ?? {} })
-  const offers = incomingOffers(incoming, { InstanceType: over.type ?? 'm7i.large' }, all)
-  const room = roomFor(all, offers, names, { name: 'shop-green', nodes: 2 })
+  const expected = expectedNodes(incoming, { data: { InstanceType: over.type ?? 'm7i.large' } }, all)
+  const room = roomFor(all, expected, names, { name: 'shop-green', nodes: 2 })
   return fitFindings(surveyMoves(index, names, settings).workloads, room, index)
 }
 
@@ -26,7 +27,7 @@ const gib = 2 ** 30
 const asks = (over: Parameters<typeof placement>[0], on = ['n1', 'n2']) =>
   deployment('a', on, { placement: placement(over) }, { placement: placement(over) })
 
-test('pods that fit are no matter', () => {
+test('pods that fit are not reported', () => {
   assert.deepEqual(find([asks({ requests: { memory: 2 * gib } })]), { blockers: [], warnings: [] })
 })
 
@@ -41,7 +42,7 @@ test('a pod that is larger than any new node is refused, with both numbers', () 
   assert.equal(blockers[0]?.object, 'team-a/a')
   assert.match(
     blockers[0]?.reason ?? '',
-    /2 pods would fit on no node of shop-green.*asks for 3 GiB memory, and t3.small offers 2 GiB memory/
+    /^2 pods \(a-7d9-0, a-7d9-1\) do not fit on any node of shop-green .*: it requests 3 GiB memory, and t3.small has 2 GiB memory$/
   )
 })
 
@@ -74,11 +75,11 @@ test('a pod that is pinned to an outgoing host is refused', () => {
   )
 })
 
-test('of a type that nobody has seen nothing is refused', () => {
+test('nothing is refused because of a type without a sample', () => {
   assert.deepEqual(find([asks({ requests: { memory: 900 * gib } })], { type: 'x9.mega' }).blockers, [])
 })
 
-test('a label of which nothing is known warns, once for all who ask for it', () => {
+test('a label of which nothing is known warns, once for all pods that require it', () => {
   const { blockers, warnings } = find([
     asks({ nodeSelector: { color: 'blue' } }),
     deployment('b', ['n1', 'n2'], {}, { placement: placement({ nodeSelector: { color: 'blue' } }) })
@@ -99,7 +100,7 @@ test('a label that a tag says is otherwise is refused', () => {
   )
 })
 
-test('a taint that a tag announces keeps out who does not tolerate it', () => {
+test('a taint that a tag declares keeps out pods that do not tolerate it', () => {
   const tags = { 'k8s.io/cluster-autoscaler/node-template/taint/team': 'x:NoSchedule' }
   assert.match(find([asks({})], { tags }).blockers[0]?.reason ?? '', /team=x:NoSchedule is not tolerated/)
 })
@@ -112,6 +113,17 @@ const volume: Volume = {
     { expressions: [{ key: 'topology.ebs.csi.aws.com/zone', operator: 'In', values: ['eu-west-1b'] }], fields: [] }
   ]
 }
+
+test('the place of a pod is told with its rule', () => {
+  const db = directly('StatefulSet', 'db', ['n1'], {}, { claims: ['data'] })
+  const all = view({ nodes: blue, volumes: [volume] }, db)
+  const expected = expectedNodes(group('shop-green', 'green'), { data: { InstanceType: 'm7i.large' } }, all)
+  const room = roomFor(all, expected, names, { name: 'shop-green', nodes: 1 })
+  const [pod] = db.pods
+  assert.ok(pod)
+  const fit = placeFinder(room, indexCluster(all))(pod)
+  assert.equal(fit.fits ? undefined : fit.rule, 'volume-zone')
+})
 
 test('a volume in a zone that incoming lacks is refused, one in a zone that it has is not', () => {
   const db = directly('StatefulSet', 'db', ['n1', 'n2'], {}, { claims: ['data'] })
@@ -134,8 +146,8 @@ const spreads: readonly [
   ['more, but another node stays', 3, {}, 1, false],
   ['more, within the skew', 4, { maxSkew: 2 }, 0, false],
   ['more than the skew takes', 5, { maxSkew: 2 }, 0, true],
-  ['more, where tainted nodes do not count', 9, { nodeTaintsPolicy: 'Honor' }, 0, false],
-  ['more, where the spread is a wish', 9, { whenUnsatisfiable: 'ScheduleAnyway' }, 0, false],
+  ['more, if tainted nodes do not count', 9, { nodeTaintsPolicy: 'Honor' }, 0, false],
+  ['more, if the spread is only preferred', 9, { whenUnsatisfiable: 'ScheduleAnyway' }, 0, false],
   ['more, over zones', 9, { topologyKey: 'topology.kubernetes.io/zone' }, 0, false]
 ]
 for (const [sentence, replicas, spread, nodes, held] of spreads) {
@@ -157,7 +169,7 @@ test('pods that fit one by one but not together only warn', () => {
     deployment('a', ['n1', 'n1', 'n2', 'n2', 'n2'], {}, { placement: placement({ requests: { memory: 4 * gib } }) })
   ])
   assert.deepEqual(blockers, [])
-  assert.match(warnings[0]?.reason ?? '', /1 pod of 5 seem to find no room on 2 new nodes/)
+  assert.match(warnings[0]?.reason ?? '', /no room for 1 of 5 pods on 2 new nodes/)
 })
 
 test('room on nodes that stay counts, less what runs there', () => {

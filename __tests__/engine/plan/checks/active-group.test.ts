@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Group } from '../../../src/engine/model/node-group.ts'
-import { activeSide } from '../../../src/engine/plan/active-group.ts'
-import { group, instance } from './world.ts'
+import type { Group } from '../../../../src/engine/model/node-group.ts'
+import { activeColor } from '../../../../src/engine/plan/active-group.ts'
+import { activeGroup } from '../../../../src/engine/plan/checks/active-group.ts'
+import { assertRemedies, group, instance, namesOf } from '../world.ts'
 
 const two = [instance('i-1'), instance('i-2')]
 const pairOf = (blue: Partial<Group>, green: Partial<Group>) => ({
@@ -25,34 +26,34 @@ const cases: readonly [
   ['green just starting', { instances: two }, size(1), undefined, ['both-active workers']],
   ['none active', {}, {}, undefined, ['none-active workers']],
   [
-    'an instance on its way in',
+    'an instance that is starting',
     { instances: [instance('i-1'), instance('i-2', { lifecycle: 'Pending:Wait' })] },
     {},
     'b',
-    ['in-motion b']
+    ['size-changing b']
   ],
   [
-    'an instance on its way out',
+    'an instance that is terminating',
     { instances: [instance('i-1'), instance('i-2', { lifecycle: 'Terminating:Wait' })], ...size(1) },
     {},
     'b',
-    ['in-motion b']
+    ['size-changing b']
   ],
-  ['fewer than wanted', { instances: two, ...size(3) }, {}, 'b', ['in-motion b']],
-  ['more than wanted', { instances: two, ...size(1) }, {}, 'b', ['in-motion b']],
+  ['fewer than wanted', { instances: two, ...size(3) }, {}, 'b', ['size-changing b']],
+  ['more than wanted', { instances: two, ...size(1) }, {}, 'b', ['size-changing b']],
   [
-    'the last of green on its way out',
+    'the last of green terminating',
     { instances: two },
     { instances: [instance('i-3', { lifecycle: 'Terminating' })], ...size(0) },
     'b',
-    ['in-motion g']
+    ['size-changing g']
   ],
   [
     'green with a retained instance',
     { instances: two },
     { instances: [instance('i-3', { lifecycle: 'Terminating:Retained' })], ...size(0) },
     'b',
-    ['in-motion g']
+    ['size-changing g']
   ],
   [
     'an instance in Standby',
@@ -64,19 +65,22 @@ const cases: readonly [
 ]
 for (const [sentence, blue, green, active, rules] of cases) {
   test(`sizes: ${sentence}`, () => {
-    const side = activeSide(pairOf(blue, green))
-    assert.equal(side.active?.name, active)
-    assert.deepEqual(
-      side.findings.map(({ rule, object }) => `${rule} ${object}`),
-      rules
-    )
-    for (const one of side.findings) assert.ok(one.remedies.length > 0)
+    const pair = pairOf(blue, green)
+    const color = activeColor(pair)
+    assert.equal(color && pair[color].name, active)
+    const { blockers } = activeGroup({ pair })
+    assert.deepEqual(namesOf(blockers), rules)
+    assertRemedies(blockers)
   })
 }
 
 test('a retained instance can be terminated with the command that is given', () => {
-  const side = activeSide(
-    pairOf({ instances: two }, { instances: [instance('i-3', { lifecycle: 'Terminating:Retained' })], ...size(0) })
+  const pair = pairOf(
+    { instances: two },
+    { instances: [instance('i-3', { lifecycle: 'Terminating:Retained' })], ...size(0) }
   )
-  assert.match(side.findings[0]?.remedies[0] ?? '', /terminate-instance-in-auto-scaling-group --instance-id i-3/)
+  assert.match(
+    activeGroup({ pair }).blockers[0]?.remedies[0] ?? '',
+    /terminate-instance-in-auto-scaling-group --instance-id i-3/
+  )
 })

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { accessFindings, accessNeeded } from '../../../src/engine/plan/access.ts'
+import { access, accessNeeded } from '../../../../src/engine/plan/checks/access.ts'
 
 const words = (allowDowntime: readonly string[]) =>
   accessNeeded({ allowDowntime }).map(({ verb, group, resource, subresource, namespace, name }) =>
@@ -45,28 +45,30 @@ const needed = [
   'create leases coordination.k8s.io kube-system'
 ]
 
-test('every right that a run uses is asked for, and no other', () => {
+test('every permission that a run uses is checked, and no other', () => {
   assert.deepEqual([...words([])].sort(), [...needed].sort())
 })
 
-test('StatefulSets are patched only where somebody allowed them to be down', () => {
+test('StatefulSets are patched only if they are allowed to be down', () => {
   assert.deepEqual(
     words(['a']).filter((one) => !words([]).includes(one)),
     ['patch statefulsets apps']
   )
 })
 
-test('each missing right is a finding of its own, with the role that gives it', () => {
-  const findings = accessFindings([
-    { verb: 'create', group: '', resource: 'pods', subresource: 'eviction' },
-    {
-      verb: 'update',
-      group: 'coordination.k8s.io',
-      resource: 'leases',
-      namespace: 'kube-system',
-      name: 'eks-node-upgrade'
-    }
-  ])
+test('each missing permission is a finding of its own, with the role that grants it', () => {
+  const { blockers: findings } = access({
+    denied: [
+      { verb: 'create', group: '', resource: 'pods', subresource: 'eviction' },
+      {
+        verb: 'update',
+        group: 'coordination.k8s.io',
+        resource: 'leases',
+        namespace: 'kube-system',
+        name: 'eks-node-upgrade'
+      }
+    ]
+  })
   assert.deepEqual(
     findings.map(({ reason }) => reason),
     [

@@ -1,28 +1,33 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { Companions, Group } from '../../../src/engine/model/node-group.ts'
-import { groupFindings } from '../../../src/engine/plan/group-blockers.ts'
-import { companions, group, instance, settings } from './world.ts'
+import type { Companions, Group } from '../../../../src/engine/model/node-group.ts'
+import { attachedResources } from '../../../../src/engine/plan/checks/attached-resources.ts'
+import { groupSettings } from '../../../../src/engine/plan/checks/group-settings.ts'
+import type { GroupSide } from '../../../../src/engine/plan/plan-facts.ts'
+import { assertRemedies, companions, group, instance, namesOf, settings } from '../world.ts'
 
 interface Side {
   group?: Partial<Group>
   companions?: Partial<Companions>
 }
 
-function find(active: Side, incoming: Side) {
-  return groupFindings(
-    {
-      group: group('shop-blue', 'blue', { instances: [instance('i-1')], ...active.group }),
-      color: 'blue',
-      companions: companions(active.companions)
-    },
-    {
-      group: group('shop-green', 'green', incoming.group),
-      color: 'green',
-      companions: companions(incoming.companions)
-    },
-    settings
-  )
+/** What both families say of the two groups. */
+function find(one: Side, other: Side) {
+  const active: GroupSide = {
+    group: group('shop-blue', 'blue', { instances: [instance('i-1')], ...one.group }),
+    color: 'blue',
+    companions: companions(one.companions)
+  }
+  const inactive: GroupSide = {
+    group: group('shop-green', 'green', other.group),
+    color: 'green',
+    companions: companions(other.companions)
+  }
+  const found = [groupSettings({ active, inactive, settings }), attachedResources({ active, inactive })]
+  return {
+    blockers: found.flatMap(({ blockers }) => blockers),
+    warnings: found.flatMap(({ warnings }) => warnings)
+  }
 }
 
 const hook = (minutes: number, name = 'h', transition: 'launching' | 'terminating' = 'launching') => ({
@@ -124,14 +129,8 @@ const cases: readonly [sentence: string, active: Side, incoming: Side, expected:
 for (const [sentence, active, incoming, expected] of cases) {
   test(`groups: ${sentence}`, () => {
     const { blockers } = find(active, incoming)
-    assert.deepEqual(
-      blockers.map(({ rule, object }) => `${rule} ${object}`),
-      expected
-    )
-    for (const one of blockers) {
-      assert.ok(one.remedies.length > 0, `${one.rule} has a remedy`)
-      assert.notEqual(one.reason, '')
-    }
+    assert.deepEqual(namesOf(blockers), expected)
+    assertRemedies(blockers)
   })
 }
 

@@ -1,15 +1,17 @@
-/** Every right in the cluster that a run uses, so that the plan can ask for each before anything is touched. */
-import type { AccessCheck } from '../model/cluster.ts'
-import { objectName, objectNamespace } from '../model/names.ts'
-import type { Finding } from '../model/report.ts'
-import type { Settings } from '../model/settings.ts'
-import { finding, shellWord } from './finding.ts'
+/** Every permission in the cluster that a run uses, so that the plan can check each of them before anything is changed. */
+import type { AccessCheck } from '../../model/cluster.ts'
+import { objectName, objectNamespace } from '../../model/names.ts'
+import type { Settings } from '../../model/settings.ts'
+import { shellWord } from '../../model/shell-word.ts'
+import { finding } from '../finding.ts'
+import type { PlanInput } from '../plan-facts.ts'
+import type { Findings } from './check.ts'
 
 /** Name and namespace of both our Lease and our ConfigMap. */
 const ours = { namespace: objectNamespace, name: objectName } as const
 
-/** Gives every right at once; the commands after it give the one that is missing. */
-const allRights = 'kubectl apply -f examples/rbac.yaml   (docs/permissions.md)'
+/** Grants every permission at once; the commands after it grant the one that is missing. */
+const allPermissions = 'kubectl apply -f examples/rbac.yaml'
 
 const watched: readonly (readonly [group: string, resource: string])[] = [
   ['', 'nodes'],
@@ -33,12 +35,12 @@ export function accessNeeded(settings: Pick<Settings, 'allowDowntime'>): readonl
   checks.push({ verb: 'get', group: '', resource: 'nodes' })
   checks.push({ verb: 'patch', group: '', resource: 'nodes' })
   checks.push({ verb: 'create', group: '', resource: 'pods', subresource: 'eviction' })
-  // On the way back a pod that serves nobody may have to be deleted where its budget refuses the eviction.
+  // During a revert a pod that is not ready may have to be deleted, if its budget refuses the eviction.
   checks.push({ verb: 'delete', group: '', resource: 'pods' })
   checks.push({ verb: 'patch', group: 'apps', resource: 'deployments' })
-  // A StatefulSet is restarted only where somebody allowed it to be down.
+  // A StatefulSet is restarted only if it is allowed to be down.
   if (settings.allowDowntime.length > 0) checks.push({ verb: 'patch', group: 'apps', resource: 'statefulsets' })
-  // RBAC cannot name what is to be created, so `create` is asked for without a name.
+  // RBAC cannot restrict `create` to a name: https://kubernetes.io/docs/reference/access-authn-authz/rbac/#referring-to-resources
   const objects = [
     { group: '', resource: 'configmaps' },
     { group: 'coordination.k8s.io', resource: 'leases' }
@@ -50,25 +52,28 @@ export function accessNeeded(settings: Pick<Settings, 'allowDowntime'>): readonl
   return checks
 }
 
-/** One finding for each right that is missing. */
-export function accessFindings(denied: readonly AccessCheck[]): readonly Finding[] {
-  return denied.map((check) => {
-    const what = `${check.resource}${check.subresource ? `/${check.subresource}` : ''}`
+/** One finding for each permission that is missing. */
+export function access({ denied }: Pick<PlanInput, 'denied'>): Findings {
+  const blockers = denied.map((check) => {
+    const what = resourceWords(check)
     const where = check.namespace ? `in namespace ${check.namespace}` : 'in the cluster'
     const which = check.name ? ` ${check.name}` : ''
     const reason = `this identity may not ${check.verb} ${what}${which} ${where}`
-    return finding('access-denied', 'permissions', reason, allRights, roleCommand(check, what), bindCommand(check))
+    return finding('access-denied', 'permissions', reason, allPermissions, roleCommand(check), bindCommand(check))
   })
+  return { blockers, warnings: [] }
 }
 
-function roleName(check: AccessCheck, what: string): string {
-  return `eks-node-upgrade-${check.verb}-${what.replace('/', '-')}`
+function resourceWords({ resource, subresource }: AccessCheck): string {
+  return `${resource}${subresource ? `/${subresource}` : ''}`
 }
 
-function roleCommand(check: AccessCheck, what: string): string {
-  const kind = check.namespace
-    ? `role ${roleName(check, what)} -n ${check.namespace}`
-    : `clusterrole ${roleName(check, what)}`
+function roleName(check: AccessCheck): string {
+  return `eks-node-upgrade-${check.verb}-${resourceWords(check).replace('/', '-')}`
+}
+
+function roleCommand(check: AccessCheck): string {
+  const kind = check.namespace ? `role ${roleName(check)} -n ${check.namespace}` : `clusterrole ${roleName(check)}`
   // kubectl writes a resource with its group as `deployments.apps`, and a subresource behind both.
   const resource = `${check.resource}${check.group ? `.${check.group}` : ''}${check.subresource ? `/${check.subresource}` : ''}`
   const name = check.name ? ` --resource-name=${shellWord(check.name)}` : ''
@@ -76,8 +81,7 @@ function roleCommand(check: AccessCheck, what: string): string {
 }
 
 function bindCommand(check: AccessCheck): string {
-  const what = `${check.resource}${check.subresource ? `/${check.subresource}` : ''}`
-  const name = roleName(check, what)
+  const name = roleName(check)
   if (check.namespace) {
     return `kubectl create rolebinding ${name} -n ${check.namespace} --role=${name} --group=eks-node-upgrade`
   }
