@@ -4,6 +4,7 @@
  */
 
 import { UpgradeError } from '../engine/model/error.ts'
+import type { AwsAccess } from './aws-calls.ts'
 
 /** What is known of an error without trusting its shape. */
 interface Seen {
@@ -124,6 +125,21 @@ export function upgradeErrorFrom(error: unknown, call: Call): unknown {
     hint: hintFor(error, call),
     cause: error
   })
+}
+
+/** Runs what reads or writes through one action; errors leave in the engine's words. */
+export async function translated<T>(
+  access: Pick<AwsAccess, 'region' | 'endpoint'>,
+  service: string,
+  action: string,
+  run: () => Promise<T>
+): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    const endpoint = await access.endpoint?.(service)
+    throw upgradeErrorFrom(error, { action: `${service}:${action}`, region: access.region, endpoint })
+  }
 }
 
 function accessDenied(error: unknown, call: Call): UpgradeError {

@@ -4,14 +4,14 @@
  */
 
 import { AutoScalingClient, type AutoScalingClientConfig } from '@aws-sdk/client-auto-scaling'
+import type { Deadlines } from './aws-calls.ts'
 import { upgradeErrorFrom } from './aws-error.ts'
 import type { Credentials } from './credentials/credentials.ts'
 
 /** Under constant throttling eight attempts take about 24 s. */
 const readAttempts = 8
-/** One read with all its attempts. */
 const readDeadlineMs = 60_000
-/** One write method with all its chunks; the lease is 30 s. */
+/** The lease is 30 s. */
 const writeDeadlineMs = 8_000
 
 export interface ClientOptions {
@@ -43,13 +43,9 @@ export function clientsFor(options: ClientOptions): Clients {
   return { reads, writes: new AutoScalingClient({ ...withHandler, maxAttempts: 1 }), shared: withHandler }
 }
 
-/** The deadline of one read or of one write method, counted from now. */
-export function readDeadline(): AbortSignal {
-  return AbortSignal.timeout(readDeadlineMs)
-}
-
-export function writeDeadline(): AbortSignal {
-  return AbortSignal.timeout(writeDeadlineMs)
+export const deadlines: Deadlines = {
+  read: () => AbortSignal.timeout(readDeadlineMs),
+  write: () => AbortSignal.timeout(writeDeadlineMs)
 }
 
 /** Runs one call of a client; errors leave in the engine's words, naming where the call went if not to AWS itself. */

@@ -1,18 +1,20 @@
 /** One connection to AWS: a region, one source of credentials, and what the rest of the program asks of them. */
 
 import type { AutoScalingClient, AutoScalingClientConfig } from '@aws-sdk/client-auto-scaling'
+import type { EKSClient } from '@aws-sdk/client-eks'
 import type { STSClient } from '@aws-sdk/client-sts'
 import { UpgradeError } from '../engine/model/error.ts'
 import type { NodeGroups } from '../engine/model/node-group.ts'
-import { called, clientsFor, readDeadline } from './clients.ts'
+import type { AwsAccess } from './aws-calls.ts'
+import { called, clientsFor, configuredEndpoint, deadlines } from './clients.ts'
 import { type ClusterEndpoint, readClusterEndpoint } from './cluster-endpoint.ts'
 import { ambientCredentials } from './credentials/ambient-credentials.ts'
 import { assumedRole, type Role } from './credentials/assumed-role.ts'
 import { rotatingCredentials } from './credentials/credentials.ts'
 import { clusterToken, type TokenSource } from './credentials/token.ts'
-import { readTemplateVersion } from './launch-template.ts'
 import { awsNodeGroups } from './node-groups.ts'
-import { ec2Client, eksClient } from './single-action-client.ts'
+import { sdkCalls } from './sdk-calls.ts'
+import { ec2Calls, ec2Client } from './single-action-client.ts'
 
 export interface AwsOptions {
   /** Undefined: AWS_REGION or the profile's. */
@@ -63,17 +65,16 @@ export async function connectAws(options: AwsOptions): Promise<Aws> {
   const ec2 = lazily(() => ec2Client(clients.shared))
   const eks = lazily(() => eksClient(clients.shared))
   const sts = lazily(() => stsClient(clients.shared))
+  const access: AwsAccess = {
+    region,
+    deadlines,
+    endpoint: (service) => configuredEndpoint(service === 'ec2' ? ec2() : clients.reads)
+  }
   return {
     region,
     nodeGroups: (cluster, clusterTagKey) =>
-      awsNodeGroups({
-        clients,
-        region,
-        cluster,
-        clusterTagKey,
-        template: (ref) => readTemplateVersion(ec2(), region, ref)
-      }),
-    clusterEndpoint: (cluster) => readClusterEndpoint(eks(), region, cluster),
+      awsNodeGroups({ ...sdkCalls(clients), ...ec2Calls(ec2) }, { ...access, cluster, clusterTagKey }),
+    clusterEndpoint: async (cluster) => readClusterEndpoint(await eks(), region, cluster),
     token: (cluster) =>
       clusterToken({
         cluster,
@@ -88,7 +89,7 @@ export async function connectAws(options: AwsOptions): Promise<Aws> {
       const client = await sts()
       const command = new GetCallerIdentityCommand({})
       const answer = await called(client, 'sts:GetCallerIdentity', region, () =>
-        client.send(command, { abortSignal: readDeadline() })
+        client.send(command, { abortSignal: deadlines.read() })
       )
       return { account: answer.Account ?? '', arn: answer.Arn ?? '' }
     },
@@ -112,10 +113,25 @@ async function regionOf(client: AutoScalingClient, given: string | undefined): P
   }
 }
 
+async function eksClient(shared: AutoScalingClientConfig): Promise<EKSClient> {
+  const { EKSClient } = await import('@aws-sdk/client-eks')
+  return new EKSClient(clientSettings(shared))
+}
+
 async function stsClient(shared: AutoScalingClientConfig): Promise<STSClient> {
   const { STSClient } = await import('@aws-sdk/client-sts')
-  const { region, credentials, customUserAgent, maxAttempts, requestHandler } = shared
-  return new STSClient({ region, credentials, customUserAgent, maxAttempts, requestHandler })
+  return new STSClient(clientSettings(shared))
+}
+
+function clientSettings({
+  region,
+  credentials,
+  customUserAgent,
+  maxAttempts,
+  retryMode,
+  requestHandler
+}: AutoScalingClientConfig) {
+  return { region, credentials, customUserAgent, maxAttempts, retryMode, requestHandler }
 }
 
 /** `sts.eu-west-1.amazonaws.com`; other partitions, FIPS and so on as the SDK knows them. */
