@@ -3,6 +3,7 @@
 import type { TemplateRef, TemplateVersion } from '../engine/model/node-group.ts'
 import type { AwsAccess, Ec2Calls } from './aws-calls.ts'
 import { nameOf, translated } from './aws-error.ts'
+import { bottlerocketSettings } from './bottlerocket.ts'
 import { templateVersionFrom } from './translation.ts'
 
 /**
@@ -23,10 +24,16 @@ export function readTemplateVersion(
       const input = { ...template, Versions: [ref.version] }
       const { LaunchTemplateVersions } = await calls.describeLaunchTemplateVersions(input, access.deadlines.read())
       const version = LaunchTemplateVersions?.[0]
-      return version && templateVersionFrom(version)
+      return version && withSettings(templateVersionFrom(version))
     } catch (error) {
       if (notFound.test(nameOf(error))) return undefined
       throw error
     }
   })
+}
+
+function withSettings(template: TemplateVersion): TemplateVersion {
+  const { UserData } = template.data as { UserData?: unknown }
+  const bottlerocket = bottlerocketSettings(UserData)
+  return bottlerocket === undefined ? template : { ...template, bottlerocket }
 }

@@ -21,7 +21,7 @@ test('tags say what a node will offer', () => {
       [`${prefix}/resources/memory`]: '7Gi',
       [`${prefix}/resources/cpu`]: '1930m'
     }),
-    { InstanceType: 'r7i.large' },
+    { data: { InstanceType: 'r7i.large' } },
     view()
   )
   assert.equal(offer?.labels.disk, 'ssd')
@@ -37,7 +37,7 @@ test('a node of the same type tells its resources and the labels of the type, an
   })
   const [offer] = incomingOffers(
     incoming(),
-    { InstanceType: 'm7i.large' },
+    { data: { InstanceType: 'm7i.large' } },
     view({ nodes: [node('x', { instanceType: 'other' }), sample] })
   )
   assert.equal(offer?.labels['kubernetes.io/arch'], 'amd64')
@@ -50,21 +50,21 @@ test('a node of the same type tells its resources and the labels of the type, an
 test('tags are believed more than a node that is there', () => {
   const [offer] = incomingOffers(
     incoming({ [`${prefix}/resources/pods`]: '110' }),
-    { InstanceType: 'm7i.large' },
+    { data: { InstanceType: 'm7i.large' } },
     view({ nodes: [node('n1')] })
   )
   assert.equal(offer?.resources.pods, 110)
 })
 
 test('of a type that nobody knows nothing is known', () => {
-  const [offer] = incomingOffers(incoming(), {}, view({ nodes: [node('n1')] }))
+  const [offer] = incomingOffers(incoming(), { data: {} }, view({ nodes: [node('n1')] }))
   assert.deepEqual(offer?.resources, {})
   assert.equal(offer?.resourcesComplete, false)
 })
 
 test('there is an offer for each type and zone', () => {
   const mixed = { Overrides: [{ InstanceType: 'a' }, { InstanceType: 'b' }, { InstanceType: 'a' }] }
-  const offers = incomingOffers({ ...incoming({}, ['z1', 'z2']), mixed }, {}, view())
+  const offers = incomingOffers({ ...incoming({}, ['z1', 'z2']), mixed }, { data: {} }, view())
   assert.deepEqual(
     offers.map(({ name, labels }) => `${name} ${labels['topology.kubernetes.io/zone']}`),
     ['a z1', 'a z2', 'b z1', 'b z2']
@@ -88,7 +88,7 @@ test('DaemonSets that certainly run there are taken off, others are not', () => 
   const sample = node('n1', { labels: { 'kubernetes.io/os': 'linux' } })
   const [offer] = incomingOffers(
     incoming(),
-    { InstanceType: 'm7i.large' },
+    { data: { InstanceType: 'm7i.large' } },
     view({ nodes: [sample], workloads: [agent, linux, windows, perhaps] })
   )
   assert.equal(offer?.resources.cpu, 1800)
@@ -108,19 +108,38 @@ test('labels and taints in user data are read', () => {
     color: 'green'
   })
   assert.deepEqual(labelsInUserData('# --node-labels=color=blue\n--node-labels=a=$COLOR,b=1'), { b: '1' })
-  const toml =
-    '[settings.kubernetes]\ncluster-name = "shop"\n[settings.kubernetes.node-labels]\ncolor = "green"\n"example.io/a" = "b"\n[settings.kubernetes.node-taints]\nteam = ["a:NoSchedule"]\n'
-  assert.deepEqual(labelsInUserData(toml), { color: 'green', 'example.io/a': 'b' })
-  assert.deepEqual(taintsInUserData(toml), [{ key: 'team', value: 'a', effect: 'NoSchedule' }])
-  const [offer] = incomingOffers(incoming(), { InstanceType: 'a', UserData: base64(text) }, view())
+  const [offer] = incomingOffers(incoming(), { data: { InstanceType: 'a', UserData: base64(text) } }, view())
   assert.equal(offer?.labels.color, 'green')
+})
+
+test("settings of Bottlerocket tell labels, and every taint of a key's list", () => {
+  const bottlerocket = {
+    kubernetes: {
+      'cluster-name': 'shop',
+      'node-labels': { color: 'green', 'example.io/a': 'b' },
+      'node-taints': { team: ['a:NoSchedule', 'b:NoExecute'], gpu: 'yes:NoSchedule' }
+    }
+  }
+  assert.deepEqual(labelsInUserData('', bottlerocket), { color: 'green', 'example.io/a': 'b' })
+  const taints = [
+    { key: 'team', value: 'a', effect: 'NoSchedule' },
+    { key: 'team', value: 'b', effect: 'NoExecute' },
+    { key: 'gpu', value: 'yes', effect: 'NoSchedule' }
+  ]
+  assert.deepEqual(taintsInUserData('', bottlerocket), taints)
+  const [offer] = incomingOffers(incoming(), { data: {}, bottlerocket }, view())
+  assert.equal(offer?.labels.color, 'green')
+  assert.deepEqual(offer?.taints, taints)
 })
 
 test('nodes of the same user data tell their common labels, but for those with their color', () => {
   const of = (name: string, labels: Record<string, string>) =>
     node(name, { labels: { ...labels, 'kubernetes.io/hostname': name } })
   const nodes = [of('n1', { tier: 'x', color: 'blue', one: '1' }), of('n2', { tier: 'x', color: 'blue', one: '2' })]
-  const [offer] = incomingOffers(incoming(), { InstanceType: 'm7i.large' }, view({ nodes }), { nodes, color: 'blue' })
+  const [offer] = incomingOffers(incoming(), { data: { InstanceType: 'm7i.large' } }, view({ nodes }), {
+    nodes,
+    color: 'blue'
+  })
   assert.equal(offer?.labels.tier, 'x')
   assert.equal(offer?.labels.color, undefined)
   assert.equal(offer?.labels.one, undefined)

@@ -17,7 +17,7 @@ function find(
   const all = view({ nodes: [...blue, ...(over.nodes ?? [])] }, ...parts)
   const index = indexCluster(all)
   const incoming = group('shop-green', 'green', { zones: over.zones ?? ['eu-west-1a'], tags: over.tags ?? {} })
-  const offers = incomingOffers(incoming, { InstanceType: over.type ?? 'm7i.large' }, all)
+  const offers = incomingOffers(incoming, { data: { InstanceType: over.type ?? 'm7i.large' } }, all)
   const room = roomFor(all, offers, names, { name: 'shop-green', nodes: 2 })
   return fitFindings(surveyMoves(index, names, settings).workloads, room, index)
 }

@@ -50,6 +50,16 @@ test('a template that does not exist is undefined, and one that may not be read 
   )
 })
 
+test('a template with user data of Bottlerocket comes with its settings', async () => {
+  const { aws, run } = await ground()
+  const UserData = Buffer.from('[settings.kubernetes.node-taints]\nteam = ["a:NoSchedule", "b:NoExecute"]').toString(
+    'base64'
+  )
+  const { id } = aws.addLaunchTemplate('bottlerocket', { ImageId: 'ami-03', InstanceType: 'm7i.large', UserData })
+  const template = await run((groups) => groups.template({ id, name: '', version: '1' }))
+  assert.deepEqual(template?.bottlerocket, { kubernetes: { 'node-taints': { team: ['a:NoSchedule', 'b:NoExecute'] } } })
+})
+
 test('a throttled read is repeated on the clock of the lab, and a write is not', async () => {
   const { aws, run, calls } = await ground()
   aws.faults.add({ kind: 'throttle', times: 2 })

@@ -4,7 +4,7 @@
  * Whatever comes from none of them stays unknown.
  */
 import type { ClusterView, Node, Placement, Resources, Taint, Workload } from '../model/cluster.ts'
-import type { Color, Group, Json } from '../model/node-group.ts'
+import type { Color, Group, Json, TemplateVersion } from '../model/node-group.ts'
 import { resourceAmount } from '../policy/quantity.ts'
 import { fitOf, less, type Offer, plus } from '../policy/scheduling-fit.ts'
 import { decodeBase64 } from './configuration.ts'
@@ -30,19 +30,23 @@ const zoneLabels = [
 /** Every new node has one that nobody can have asked for. */
 const hostnameLabel = 'kubernetes.io/hostname'
 
+type LaunchedTemplate = Pick<TemplateVersion, 'data' | 'bottlerocket'>
+
 /**
  * One offer for each instance type and zone of the group. `alike`: nodes that were made by the same user data, so that what they all
  * are labelled with the new ones will be as well; `color` is their color, and labels with that word are not taken over.
  */
 export function incomingOffers(
   incoming: Group,
-  data: Json,
+  template: LaunchedTemplate,
   view: ClusterView,
   alike?: { nodes: readonly Node[]; color: Color }
 ): readonly Offer[] {
   const zones = incoming.zones.length > 0 ? incoming.zones : [undefined]
   const shared = alike ? sharedLabels(alike.nodes, alike.color) : {}
-  const bases = instanceTypes(incoming, data).map((type) => offerOfType(type, incoming, data, view, shared))
+  const bases = instanceTypes(incoming, template.data).map((type) =>
+    offerOfType(type, incoming, template, view, shared)
+  )
   return bases.flatMap((base) => zones.map((zone) => reserveDaemonSets(inZone(base, zone), view)))
 }
 
@@ -58,23 +62,23 @@ export function instanceTypes(group: Group, data: Json): readonly (string | unde
 function offerOfType(
   type: string | undefined,
   group: Group,
-  data: Json,
+  template: LaunchedTemplate,
   view: ClusterView,
   shared: Readonly<Record<string, string>>
 ): Offer {
   const sample = type === undefined ? undefined : view.nodes.find((node) => node.instanceType === type)
-  const text = userDataOf(data)
+  const text = userDataOf(template.data)
   const tags = readTemplateTags(group.tags)
   const labels: Record<string, string> = { ...shared, ...labelsOf(sample) }
   if (type !== undefined) labels['node.kubernetes.io/instance-type'] = type
-  Object.assign(labels, labelsInUserData(text), tags.labels)
+  Object.assign(labels, labelsInUserData(text, template.bottlerocket), tags.labels)
   labels[hostnameLabel] = ''
   const resources: Resources = { ...sample?.allocatable, ...tags.resources }
   return {
     name: type ?? 'a new node',
     labels,
     labelsComplete: false,
-    taints: distinctTaints([...tags.taints, ...taintsInUserData(text)]),
+    taints: distinctTaints([...tags.taints, ...taintsInUserData(text, template.bottlerocket)]),
     resources,
     // A resource that no node of the type has (a GPU) is not there; without such a node nobody knows.
     resourcesComplete: sample !== undefined && Object.keys(sample.allocatable).length > 0,
@@ -152,8 +156,8 @@ function readTaint(key: string, text: string): readonly Taint[] {
   return [{ key, value: cut < 0 ? '' : text.slice(0, cut), effect }]
 }
 
-/** `--node-labels=a=b,c=d` of the kubelet, and Bottlerocket's table `[settings.kubernetes.node-labels]`. */
-export function labelsInUserData(text: string): Readonly<Record<string, string>> {
+/** From `--node-labels=a=b,c=d` of the kubelet, and from the table `kubernetes.node-labels` of Bottlerocket's settings. */
+export function labelsInUserData(text: string, bottlerocket?: Json): Readonly<Record<string, string>> {
   const labels: Record<string, string> = {}
   for (const list of flagValues(text, 'node-labels')) {
     for (const pair of list.split(',')) {
@@ -162,11 +166,14 @@ export function labelsInUserData(text: string): Readonly<Record<string, string>>
       if (key !== '' && !/[$`{}]/.test(pair)) labels[key] = value
     }
   }
-  for (const [key, value] of tomlTable(text, 'settings.kubernetes.node-labels')) labels[key] = value
+  for (const [key, value] of kubernetesTable(bottlerocket, 'node-labels')) {
+    if (typeof value === 'string') labels[key] = value
+  }
   return labels
 }
 
-export function taintsInUserData(text: string): readonly Taint[] {
+/** Bottlerocket takes one taint of a key as text, and any number as a list. */
+export function taintsInUserData(text: string, bottlerocket?: Json): readonly Taint[] {
   const taints: Taint[] = []
   for (const list of flagValues(text, 'register-with-taints')) {
     for (const one of list.split(',')) {
@@ -174,7 +181,10 @@ export function taintsInUserData(text: string): readonly Taint[] {
       if (match?.[1] && !/[$`{}]/.test(one)) taints.push(...readTaint(match[1], `${match[2] ?? ''}:${match[3]}`))
     }
   }
-  for (const [key, value] of tomlTable(text, 'settings.kubernetes.node-taints')) taints.push(...readTaint(key, value))
+  for (const [key, value] of kubernetesTable(bottlerocket, 'node-taints')) {
+    const values = [value].flat().filter((one) => typeof one === 'string')
+    taints.push(...values.flatMap((one) => readTaint(key, one)))
+  }
   return taints
 }
 
@@ -184,13 +194,9 @@ function flagValues(text: string, flag: string): readonly string[] {
   return [...live.matchAll(new RegExp(`--${flag}[= ]["']?([^\\s"'\\]]+)`, 'g'))].map((match) => match[1] ?? '')
 }
 
-function tomlTable(text: string, name: string): readonly (readonly [string, string])[] {
-  const start = text.indexOf(`[${name}]`)
-  if (start < 0) return []
-  const body = text.slice(start + name.length + 2).split(/^\s*\[[^\]]*\]\s*$/m)[0] ?? ''
-  return [...body.matchAll(/^\s*["']?([^"'\s=]+)["']?\s*=\s*\[?\s*["']([^"']*)["']/gm)].map(
-    (match) => [match[1] ?? '', match[2] ?? ''] as const
-  )
+/** https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/pkg/providers/amifamily/bootstrap/bottlerocketsettings.go */
+function kubernetesTable(settings: Json | undefined, name: string) {
+  return Object.entries(objectOf(objectOf(objectOf(settings).kubernetes)[name]))
 }
 
 function userDataOf(data: Json): string {

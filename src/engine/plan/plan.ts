@@ -210,7 +210,7 @@ function addClusterFindings(input: PlanInput, sides: Sides, facts: ClusterFacts,
   if (!facts.incoming) return
   const sameUserData = facts.runs.every((run) => run.fields['user data'] === facts.launches?.fields['user data'])
   const alike = sameUserData ? { nodes: facts.nodes, color: sides.activeColor } : undefined
-  const offers = incomingOffers(sides.inactive, facts.incoming.data, input.view, alike)
+  const offers = incomingOffers(sides.inactive, facts.incoming, input.view, alike)
   const room = roomFor(input.view, offers, outgoing, {
     name: sides.inactive.name,
     nodes: sides.active.instances.length
