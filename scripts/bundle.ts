@@ -88,7 +88,8 @@ const withoutSideEffects = [
   '@actions/github',
   '@actions/http-client',
   '@actions/io',
-  '@kubernetes/client-node'
+  '@kubernetes/client-node',
+  'smol-toml'
 ]
 
 /**
