@@ -1,22 +1,7 @@
 /** What a group tells about what it did: scaling activities, with AWS's words. */
 import type { Activity, ScalingActivityStatusCode } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import type { LabGroup } from './group.ts'
 import { uuid } from './identifiers.ts'
-
-export interface LabActivity {
-  readonly id: string
-  readonly groupName: string
-  readonly groupArn: string
-  description: string
-  cause: string
-  readonly startedAt: number
-  endedAt?: number
-  status: ScalingActivityStatusCode
-  message?: string
-  readonly zone?: string
-  readonly subnetId?: string
-}
+import type { Account, LabActivity, LabGroup } from './state.ts'
 
 // AWS keeps six weeks; a lab that retries a launch for hours needs a bound of its own.
 const KEPT = 500

@@ -1,9 +1,9 @@
 /** Who sends a request: the signature in its Authorization header, checked against the keys of the account. */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Account } from './account.ts'
 import { type Caller, callerOf } from './identities.ts'
 import { LabAwsError, type Service } from './lab-aws-error.ts'
 import { sameSignature, sha256, signatureOf } from './signature.ts'
+import type { Account } from './state.ts'
 
 export interface Request {
   method: string

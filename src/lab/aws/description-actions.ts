@@ -1,4 +1,5 @@
 /** Calls that describe what surrounds a group, and those that change it: activities, policies, schedules, hooks, pools. */
+
 import type {
   ActivitiesType,
   DeleteLifecycleHookType,
@@ -28,15 +29,14 @@ import type {
   PutScheduledUpdateGroupActionType,
   ScheduledActionsType
 } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import { describeActivity, inOrder, type LabActivity } from './activities.ts'
-import type { LabGroup } from './group.ts'
-import { groupNamed, pageAsked } from './group-actions.ts'
+import { describeActivity, inOrder } from './activities.ts'
 import { uuid } from './identifiers.ts'
 import { validationError } from './lab-aws-error.ts'
-import { page } from './paging.ts'
+import { groupNamed } from './lookup.ts'
+import { page, pageAsked } from './paging.ts'
 import { checkIdle } from './scaling.ts'
 import { execute, follow } from './schedules.ts'
+import type { Account, LabActivity, LabGroup } from './state.ts'
 
 export function descriptionActions(account: Account) {
   /** The group that is named, or all. */

@@ -1,8 +1,7 @@
 /** An instance as EC2 tells of it; also when Auto Scaling no longer does. */
 import type { Instance, InstanceStateName, Tag } from '@aws-sdk/client-ec2'
-import type { Account } from './account.ts'
-import type { LabInstance } from './instance.ts'
 import { instanceType } from './instance-types.ts'
+import type { Account, LabInstance } from './state.ts'
 
 const CODES: Record<LabInstance['machine'], number> = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48 }
 

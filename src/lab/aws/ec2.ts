@@ -20,7 +20,6 @@ import type {
   ModifyLaunchTemplateResult,
   ResponseLaunchTemplateData
 } from '@aws-sdk/client-ec2'
-import type { Account } from './account.ts'
 import { filtered } from './ec2-filters.ts'
 import { describeMachine } from './ec2-machines.ts'
 import { instanceTypes } from './instance-types.ts'
@@ -34,6 +33,7 @@ import {
   versionOf
 } from './launch-templates.ts'
 import { page } from './paging.ts'
+import type { Account } from './state.ts'
 
 export function ec2Actions(account: Account) {
   return {

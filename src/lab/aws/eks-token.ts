@@ -2,9 +2,10 @@
  * What an EKS cluster does with a bearer token: it is a presigned GetCallerIdentity, and STS says whose. The rules are
  * those of aws-iam-authenticator (pkg/token/token.go) and of STS.
  */
-import type { Account } from './account.ts'
+
 import { callerOf } from './identities.ts'
 import { sameSignature, sha256, signatureOf } from './signature.ts'
+import type { Account } from './state.ts'
 
 export type TokenReview =
   | { readonly authenticated: true; readonly arn: string; readonly userId: string }

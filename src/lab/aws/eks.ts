@@ -5,8 +5,8 @@ import type {
   DescribeClusterResponse,
   ListClustersResponse
 } from '@aws-sdk/client-eks'
-import type { Account } from './account.ts'
 import { LabAwsError } from './lab-aws-error.ts'
+import type { Account } from './state.ts'
 
 export function eksActions(account: Account) {
   return {

@@ -9,15 +9,15 @@ import type {
   SetDesiredCapacityType,
   UpdateAutoScalingGroupType
 } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import { checkBounds, checkDesired, type LabGroup } from './group.ts'
+import { checkBounds, checkDesired, tagsOf } from './group.ts'
 import { createGroup, removeGroup } from './groups.ts'
 import { describeInstance, isLeaving } from './instance.ts'
 import { LabAwsError, validationError } from './lab-aws-error.ts'
 import { leave } from './life.ts'
-import { page } from './paging.ts'
+import { groupNamed } from './lookup.ts'
+import { page, pageAsked } from './paging.ts'
 import { checkIdle, reconcile, setSizes } from './scaling.ts'
-import { tagsOf } from './tag-actions.ts'
+import type { Account, LabGroup } from './state.ts'
 
 export function groupActions(account: Account) {
   return {
@@ -77,19 +77,6 @@ export function groupActions(account: Account) {
     }
   }
 }
-
-export function groupNamed(account: Account, name: string | undefined): LabGroup {
-  const group = account.groups.get(name ?? '')
-  if (!group) throw validationError('AutoScalingGroup name not found - null')
-  return group
-}
-
-export const pageAsked = (input: { NextToken?: string; MaxRecords?: number }, standard: number) => ({
-  NextToken: input.NextToken,
-  size: input.MaxRecords,
-  standard,
-  most: 100
-})
 
 /** Values of one filter are alternatives; several filters must all fit. */
 function fits(group: LabGroup, filter: Filter): boolean {

@@ -7,13 +7,12 @@ import type {
   ScheduledUpdateGroupAction,
   WarmPoolConfiguration
 } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import { type Behavior, checkBounds, type LabGroup, type LabHook, STANDARD_BEHAVIOR } from './group.ts'
+import { checkBounds, putTag, STANDARD_BEHAVIOR } from './group.ts'
 import { uuid } from './identifiers.ts'
 import { LabAwsError, validationError } from './lab-aws-error.ts'
 import { reconcile } from './scaling.ts'
 import { follow } from './schedules.ts'
-import { putTag } from './tag-actions.ts'
+import type { Account, Behavior, LabGroup, LabHook } from './state.ts'
 
 /** What a group can be made with besides what CreateAutoScalingGroup takes. */
 export interface GroupExtras {

@@ -1,31 +1,5 @@
 /** Who may call: users with keys for ever, roles, and the sessions that come of assuming them. */
-import type { Account } from './account.ts'
-
-export interface User {
-  readonly name: string
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-}
-
-export interface Role {
-  readonly name: string
-  /** Why it may not be assumed, as STS would say; undefined when it may. */
-  refusal?: string
-  /** Longest session in seconds; one hour where nothing is said, as in AWS. */
-  maxSessionSeconds?: number
-  /** Actions that its sessions may not do: `autoscaling:SetInstanceProtection`, `ec2:*`. */
-  denies?: readonly string[]
-}
-
-export interface Session {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken: string
-  readonly role: Role
-  readonly sessionName: string
-  /** Milliseconds since the epoch, on the clock of credentials. */
-  readonly expiresAt: number
-}
+import type { Account, Role } from './state.ts'
 
 /** Somebody who calls, as far as he could be made out. */
 export interface Caller {

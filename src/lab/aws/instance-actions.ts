@@ -13,15 +13,15 @@ import type {
   SetInstanceProtectionQuery,
   TerminateInstanceInAutoScalingGroupType
 } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
 import { describeActivity, instant, tell } from './activities.ts'
-import { isSuspended, type LabGroup } from './group.ts'
-import { groupNamed, pageAsked } from './group-actions.ts'
-import { counts, describeInstance, type LabInstance } from './instance.ts'
+import { isSuspended } from './group.ts'
+import { counts, describeInstance } from './instance.ts'
 import { validationError } from './lab-aws-error.ts'
 import { completeHook, leave } from './life.ts'
-import { page } from './paging.ts'
+import { groupNamed, groupOf, instanceOf } from './lookup.ts'
+import { page, pageAsked } from './paging.ts'
 import { checkIdle, inGrace, reconcile } from './scaling.ts'
+import type { Account, LabGroup, LabInstance } from './state.ts'
 
 const PROTECTED_PER_CALL = 50
 const TERMINATED_PER_CALL = 100
@@ -171,18 +171,3 @@ function atMost(ids: readonly string[], most: number): readonly string[] {
     `1 validation error detected: Value at 'instanceIds' failed to satisfy constraint: Member must have length between 1 and ${most}, inclusive`
   )
 }
-
-function instanceOf(group: LabGroup, id: string | undefined): LabInstance {
-  const instance = group.instances.find((one) => one.id === id)
-  if (!instance) throw unknownInstance(id)
-  return instance
-}
-
-function groupOf(account: Account, id: string | undefined): LabGroup {
-  const group = account.groups.get(account.machines.get(id ?? '')?.groupName ?? '')
-  if (!group?.instances.some((one) => one.id === id)) throw unknownInstance(id)
-  return group
-}
-
-const unknownInstance = (id: string | undefined) =>
-  validationError(`Instance Id not found - No managed instance found for instance ID: ${id}`)

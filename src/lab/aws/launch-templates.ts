@@ -2,25 +2,9 @@
 
 import type { LaunchTemplateSpecification } from '@aws-sdk/client-auto-scaling'
 import type { LaunchTemplate, LaunchTemplateVersion, ResponseLaunchTemplateData } from '@aws-sdk/client-ec2'
-import type { Account } from './account.ts'
 import { templateId } from './identifiers.ts'
 import { LabAwsError } from './lab-aws-error.ts'
-
-export interface TemplateVersion {
-  readonly number: number
-  readonly createdAt: number
-  readonly description?: string
-  readonly data: ResponseLaunchTemplateData
-}
-
-/** A launch template with all its versions. */
-export interface LaunchTemplateLine {
-  readonly id: string
-  readonly name: string
-  readonly createdAt: number
-  defaultVersion: number
-  readonly versions: TemplateVersion[]
-}
+import type { Account, LaunchTemplateLine, TemplateVersion } from './state.ts'
 
 export function createLine(
   account: Account,

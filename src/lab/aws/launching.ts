@@ -2,14 +2,14 @@
 
 import type { LaunchTemplateSpecification } from '@aws-sdk/client-auto-scaling'
 import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2'
-import { type Account, announce } from './account.ts'
 import { instant, tell } from './activities.ts'
-import { behaviorOf, type LabGroup } from './group.ts'
+import { behaviorOf } from './group.ts'
 import { instanceId } from './identifiers.ts'
-import type { LabInstance } from './instance.ts'
 import { instanceType } from './instance-types.ts'
 import { lineOf, versionOf } from './launch-templates.ts'
 import { comeIntoService } from './life.ts'
+import { announce } from './listeners.ts'
+import type { Account, LabGroup, LabInstance } from './state.ts'
 import { subnetIn } from './zones.ts'
 
 interface Blueprint {

@@ -2,12 +2,13 @@
  * The life of an instance: Pending, perhaps Pending:Wait, InService; Terminating, perhaps Terminating:Wait, gone.
  * Each step is taken by the clock; what has been overtaken meanwhile takes its next step off the clock first.
  */
-import { type Account, announce } from './account.ts'
+
 import { conclude, instant, tell } from './activities.ts'
-import { behaviorOf, type LabGroup } from './group.ts'
+import { behaviorOf } from './group.ts'
 import { uuid } from './identifiers.ts'
-import { isLeaving, isPending, type LabInstance } from './instance.ts'
-import { reconcile } from './scaling.ts'
+import { isLeaving, isPending } from './instance.ts'
+import { announce } from './listeners.ts'
+import type { Account, LabGroup, LabInstance } from './state.ts'
 
 const LAUNCHING = 'autoscaling:EC2_INSTANCE_LAUNCHING'
 const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING'
@@ -30,7 +31,7 @@ function serve(account: Account, group: LabGroup, instance: LabInstance): void {
   instance.inServiceAt = account.clock.now()
   conclude(account, instance.activity, 'Successful')
   announce(account, 'onInService', instance, group)
-  reconcile(account, group)
+  account.onInstanceChanged(group)
 }
 
 // EC2 makes the instance and ends it by itself; Auto Scaling sees that and waits before it tries again.
@@ -39,7 +40,7 @@ function dieAtLaunch(account: Account, group: LabGroup, instance: LabInstance, m
   conclude(account, instance.activity, 'Failed', message)
   const { retryLaunchAfterMs } = behaviorOf(group)
   group.failedZones.set(instance.zone, account.clock.now() + retryLaunchAfterMs)
-  later(account, group, retryLaunchAfterMs, () => reconcile(account, group))
+  later(account, group, retryLaunchAfterMs, () => account.onInstanceChanged(group))
   remove(account, group, instance)
 }
 
@@ -84,7 +85,7 @@ function remove(account: Account, group: LabGroup, instance: LabInstance): void 
   const subnet = account.subnets.get(instance.subnetId)
   if (subnet) subnet.AvailableIpAddressCount = (subnet.AvailableIpAddressCount ?? 0) + 1
   announce(account, 'onTerminated', instance, group)
-  reconcile(account, group)
+  account.onInstanceChanged(group)
 }
 
 /** Hooks are waited for one after the other, as long as their heartbeat; a hook's answer calls `completeHook`. */
@@ -137,7 +138,7 @@ export function completeHook(
       instance,
       `At ${now} an instance was taken out of service in response to an abandoned action.`
     )
-    reconcile(account, group)
+    account.onInstanceChanged(group)
     return
   }
   const retention = group.other.InstanceLifecyclePolicy?.RetentionTriggers?.TerminateHookAbandon

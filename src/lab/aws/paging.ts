@@ -18,6 +18,14 @@ export function page<T>(
   return { items: items.slice(start, end), ...(end < items.length && { NextToken: tokenFor(end) }) }
 }
 
+/** What a call of Auto Scaling says about pages. */
+export const pageAsked = (input: { NextToken?: string; MaxRecords?: number }, standard: number) => ({
+  NextToken: input.NextToken,
+  size: input.MaxRecords,
+  standard,
+  most: 100
+})
+
 const tokenFor = (index: number) => Buffer.from(`after:${index}`).toString('base64url')
 
 function position(service: Service, token: string): number {

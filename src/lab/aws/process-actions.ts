@@ -1,11 +1,11 @@
 /** Calls that suspend and resume what a group does by itself. Suspended means that it really is not done. */
+
 import type { ScalingProcessQuery } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
 import { instant } from './activities.ts'
-import type { LabGroup } from './group.ts'
-import { groupNamed } from './group-actions.ts'
 import { validationError } from './lab-aws-error.ts'
+import { groupNamed } from './lookup.ts'
 import { failHealthCheck, reconcile } from './scaling.ts'
+import type { Account, LabGroup } from './state.ts'
 
 export const PROCESSES = [
   'Launch',

@@ -2,13 +2,14 @@
  * Auto Scaling itself: brings a group to its size, replaces what is unhealthy, keeps zones in balance. It runs whenever
  * something has changed, never by itself, and does only what the processes that are not suspended may do.
  */
-import type { Account } from './account.ts'
+
 import { instant, isOver, tell } from './activities.ts'
-import { behaviorOf, isSuspended, type LabGroup } from './group.ts'
-import { counts, isPending, type LabInstance, weightOf } from './instance.ts'
+import { behaviorOf, isSuspended } from './group.ts'
+import { counts, isPending, weightOf } from './instance.ts'
 import { LabAwsError } from './lab-aws-error.ts'
 import { launchInto } from './launching.ts'
 import { later, leave, takenOut } from './life.ts'
+import type { Account, LabGroup, LabInstance } from './state.ts'
 import { heldByZone, neediestZone, nextVictim, subnetIn } from './zones.ts'
 
 export function reconcile(account: Account, group: LabGroup): void {

@@ -1,9 +1,9 @@
 /** What changes a group's size by itself: scheduled actions by the clock, policies when an alarm says so. */
 import type { ScalingPolicy, ScheduledUpdateGroupAction } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import { isSuspended, type LabGroup } from './group.ts'
+import { isSuspended } from './group.ts'
 import { later } from './life.ts'
 import { setSizes } from './scaling.ts'
+import type { Account, LabGroup } from './state.ts'
 
 /**
  * Lets a scheduled action act at its StartTime. One in the past, and the times of a Recurrence, are only described: the

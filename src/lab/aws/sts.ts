@@ -8,9 +8,9 @@ import type {
   GetCallerIdentityRequest,
   GetCallerIdentityResponse
 } from '@aws-sdk/client-sts'
-import type { Account } from './account.ts'
-import { type Caller, type Role, type Session, sessionArn } from './identities.ts'
+import { type Caller, sessionArn } from './identities.ts'
 import { LabAwsError } from './lab-aws-error.ts'
+import type { Account, Role, Session } from './state.ts'
 
 const STANDARD_SECONDS = 3600
 const LEAST_SECONDS = 900

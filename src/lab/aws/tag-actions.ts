@@ -1,4 +1,5 @@
 /** Calls about tags: fifty of a group, twenty-five a call, and whoever writes last is right. */
+
 import type {
   CreateOrUpdateTagsType,
   DeleteTagsType,
@@ -7,11 +8,11 @@ import type {
   TagDescription,
   TagsType
 } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import type { LabGroup } from './group.ts'
-import { groupNamed, pageAsked } from './group-actions.ts'
+import { putTag, tagsOf } from './group.ts'
 import { LabAwsError, validationError } from './lab-aws-error.ts'
-import { page } from './paging.ts'
+import { groupNamed } from './lookup.ts'
+import { page, pageAsked } from './paging.ts'
+import type { Account, LabGroup } from './state.ts'
 
 const PER_GROUP = 50
 const PER_CALL = 25
@@ -55,19 +56,6 @@ export function tagActions(account: Account) {
     }
   }
 }
-
-export function putTag(group: LabGroup, tag: Tag): void {
-  group.tags.set(tag.Key ?? '', { value: tag.Value ?? '', propagates: tag.PropagateAtLaunch ?? false })
-}
-
-export const tagsOf = (group: LabGroup): TagDescription[] =>
-  [...group.tags].map(([Key, { value, propagates }]) => ({
-    ResourceId: group.name,
-    ResourceType: 'auto-scaling-group',
-    Key,
-    Value: value,
-    PropagateAtLaunch: propagates
-  }))
 
 function fieldOf(tag: TagDescription, name: string | undefined): unknown {
   if (name === 'auto-scaling-group') return tag.ResourceId

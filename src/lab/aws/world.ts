@@ -1,9 +1,8 @@
 /** What happens to an account without anybody calling AWS: machines die, checks fail, alarms go off. */
-import type { Account } from './account.ts'
-import type { Behavior, LabGroup } from './group.ts'
-import type { LabInstance } from './instance.ts'
+
 import { failHealthCheck, reconcile } from './scaling.ts'
 import { actOnAlarm, actScheduled } from './schedules.ts'
+import type { Account, Behavior, LabGroup, LabInstance } from './state.ts'
 
 export interface World {
   group(name: string): LabGroup

@@ -1,7 +1,7 @@
 /** How Auto Scaling spreads instances over zones, and whom it chooses when there are too many. */
-import type { Account } from './account.ts'
-import type { LabGroup } from './group.ts'
-import { counts, type LabInstance } from './instance.ts'
+
+import { counts } from './instance.ts'
+import type { Account, LabGroup, LabInstance } from './state.ts'
 
 /** How many instances that count each zone of the group has; zones that the group has left are there too. */
 export function heldByZone(group: LabGroup): Map<string, number> {
