@@ -64,7 +64,7 @@ export function instanceFrom(instance: AwsInstance): Instance {
 }
 
 /** AWS means the default version where none is named. */
-export function templateRefFrom(spec: LaunchTemplateSpecification | undefined): TemplateRef | undefined {
+function templateRefFrom(spec: LaunchTemplateSpecification | undefined): TemplateRef | undefined {
   if (spec === undefined) return undefined
   return { id: spec.LaunchTemplateId ?? '', name: spec.LaunchTemplateName ?? '', version: spec.Version ?? '$Default' }
 }

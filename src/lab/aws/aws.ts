@@ -10,8 +10,11 @@ import { ec2Actions } from './ec2.ts'
 import { eksActions } from './eks.ts'
 import { type Faults, faults } from './faults.ts'
 import { groupActions } from './group-actions.ts'
+import { hookActions } from './hook-actions.ts'
 import { instanceActions } from './instance-actions.ts'
+import { policyActions } from './policy-actions.ts'
 import { processActions } from './process-actions.ts'
+import { scheduleActions } from './schedule-actions.ts'
 import type { Account, Listener } from './state.ts'
 import { stsActions } from './sts.ts'
 import { tagActions } from './tag-actions.ts'
@@ -23,7 +26,10 @@ type AutoScalingActions = ReturnType<typeof groupActions> &
   ReturnType<typeof instanceActions> &
   ReturnType<typeof processActions> &
   ReturnType<typeof tagActions> &
-  ReturnType<typeof descriptionActions>
+  ReturnType<typeof descriptionActions> &
+  ReturnType<typeof policyActions> &
+  ReturnType<typeof scheduleActions> &
+  ReturnType<typeof hookActions>
 
 export interface LabAws extends Preparation {
   readonly account: Account
@@ -48,7 +54,10 @@ export function createAws(options: LabAwsOptions): LabAws {
     ...instanceActions(account),
     ...processActions(account),
     ...tagActions(account),
-    ...descriptionActions(account)
+    ...descriptionActions(account),
+    ...policyActions(account),
+    ...scheduleActions(account),
+    ...hookActions(account)
   }
   const preparation = prepare(account)
   for (const zone of options.zones ?? ['a', 'b', 'c']) preparation.addSubnet(`${account.region}${zone}`)

@@ -116,7 +116,7 @@ function change(account: Account, group: LabGroup, input: UpdateAutoScalingGroup
   group.other.MaxInstanceLifetime = input.MaxInstanceLifetime ?? group.other.MaxInstanceLifetime
 }
 
-export function describeGroup(group: LabGroup, withInstances: boolean): AutoScalingGroup {
+function describeGroup(group: LabGroup, withInstances: boolean): AutoScalingGroup {
   return {
     AutoScalingGroupName: group.name,
     AutoScalingGroupARN: group.arn,

@@ -1,9 +1,8 @@
-/** Calls about single instances: protection, termination by id, health, standby, lifecycle hooks. */
+/** Calls about single instances: protection, termination by id, health, standby. */
 import type {
   Activity,
   ActivityType,
   AutoScalingInstancesType,
-  CompleteLifecycleActionType,
   DescribeAutoScalingInstancesType,
   EnterStandbyAnswer,
   EnterStandbyQuery,
@@ -17,7 +16,7 @@ import { describeActivity, instant, tell } from './activities.ts'
 import { isSuspended } from './group.ts'
 import { counts, describeInstance } from './instance.ts'
 import { validationError } from './lab-aws-error.ts'
-import { completeHook, leave } from './life.ts'
+import { leave } from './life.ts'
 import { groupNamed, groupOf, instanceOf } from './lookup.ts'
 import { page, pageAsked } from './paging.ts'
 import { checkIdle, inGrace, reconcile } from './scaling.ts'
@@ -99,19 +98,6 @@ export function instanceActions(account: Account) {
       const told = instances.map((one) => moved(account, group, one, 'Moving EC2 instance out of Standby'))
       reconcile(account, group)
       return { Activities: told }
-    },
-
-    completeLifecycleAction(input: CompleteLifecycleActionType): object {
-      const group = groupNamed(account, input.AutoScalingGroupName)
-      const instance = group.instances.find(
-        (one) =>
-          one.id === input.InstanceId || (input.LifecycleActionToken && one.hookToken === input.LifecycleActionToken)
-      )
-      if (!instance?.state.endsWith(':Wait') || instance.hooksToGo?.[0] !== input.LifecycleHookName) {
-        throw validationError(`No active Lifecycle Action found with instance ID ${input.InstanceId}`)
-      }
-      completeHook(account, group, instance, input.LifecycleActionResult ?? 'ABANDON')
-      return {}
     }
   }
 }

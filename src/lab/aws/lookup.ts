@@ -8,6 +8,14 @@ export function groupNamed(account: Account, name: string | undefined): LabGroup
   return group
 }
 
+/** The group of that name; without a name, all. */
+export const groupsNamed = (account: Account, name: string | undefined): LabGroup[] =>
+  name === undefined ? [...account.groups.values()] : [groupNamed(account, name)]
+
+/** Whether a list in a call names this value. A list that is empty or absent names all. */
+export const among = (wanted: readonly string[] | undefined, value: string | undefined) =>
+  wanted === undefined || wanted.length === 0 || wanted.includes(value ?? '')
+
 export function instanceOf(group: LabGroup, id: string | undefined): LabInstance {
   const instance = group.instances.find((one) => one.id === id)
   if (!instance) throw unknownInstance(id)

@@ -7,7 +7,7 @@ import { groupNamed } from './lookup.ts'
 import { failHealthCheck, reconcile } from './scaling.ts'
 import type { Account, LabGroup } from './state.ts'
 
-export const PROCESSES = [
+const PROCESSES = [
   'Launch',
   'Terminate',
   'AddToLoadBalancer',

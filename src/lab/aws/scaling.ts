@@ -22,7 +22,7 @@ export function reconcile(account: Account, group: LabGroup): void {
 }
 
 /** The size of the group in capacity units: what is in service or on the way there. */
-export const sizeOf = (group: LabGroup) =>
+const sizeOf = (group: LabGroup) =>
   group.instances.filter(counts).reduce((size, instance) => size + weightOf(instance), 0)
 
 export interface Sizes {
