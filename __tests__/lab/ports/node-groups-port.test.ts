@@ -4,7 +4,7 @@ import { UpgradeError } from '../../../src/engine/model/error.ts'
 import type { NodeGroups } from '../../../src/engine/model/node-group.ts'
 import { createProcess, type PortCall } from '../../../src/lab/ports/call-gate.ts'
 import { labNodeGroups } from '../../../src/lab/ports/node-groups-port.ts'
-import { BLUE, ids, shop } from '../aws/shop.ts'
+import { blueGroup, ids, shop } from '../aws/shop.ts'
 
 async function ground(instances = 6) {
   const { aws, clock, templateId, pass } = await shop({ blue: { MaxSize: instances, DesiredCapacity: instances } })
@@ -19,22 +19,22 @@ const sizesOf = (calls: readonly PortCall[], name: string) =>
 
 test('the lab is asked in the chunks of the real adapter', async () => {
   const { aws, run, calls } = await ground(120)
-  const all = ids(aws, BLUE)
-  await run((groups) => groups.protect(BLUE, all, true))
-  await run((groups) => groups.terminate(BLUE, all))
+  const all = ids(aws, blueGroup)
+  await run((groups) => groups.protect(blueGroup, all, true))
+  await run((groups) => groups.terminate(blueGroup, all))
   assert.deepEqual(sizesOf(calls, 'SetInstanceProtection'), [50, 50, 20])
   assert.deepEqual(sizesOf(calls, 'TerminateInstanceInAutoScalingGroup'), [100, 20])
 })
 
 test('an instance that is gone does not keep the others from being terminated', async () => {
   const { aws, pass, run, calls } = await ground()
-  const [first = '', second = ''] = ids(aws, BLUE)
-  await run((groups) => groups.terminate(BLUE, [first]))
+  const [first = '', second = ''] = ids(aws, blueGroup)
+  await run((groups) => groups.terminate(blueGroup, [first]))
   await pass(60_000)
-  await run((groups) => groups.terminate(BLUE, [first, second]))
+  await run((groups) => groups.terminate(blueGroup, [first, second]))
   await pass(60_000)
   assert.deepEqual(sizesOf(calls, 'TerminateInstanceInAutoScalingGroup'), [1, 2, 1, 1])
-  assert.ok(!ids(aws, BLUE).includes(second))
+  assert.ok(!ids(aws, blueGroup).includes(second))
 })
 
 test('a template that does not exist is undefined, and one that may not be read is an error', async () => {
@@ -67,7 +67,7 @@ test('a throttled read is repeated on the clock of the lab, and a write is not',
   assert.equal(calls.length, 3)
   aws.faults.add({ kind: 'throttle' })
   await assert.rejects(
-    run((groups) => groups.suspend(BLUE, ['AZRebalance'])),
+    run((groups) => groups.suspend(blueGroup, ['AZRebalance'])),
     /AWS refused autoscaling:SuspendProcesses: Throttling/
   )
   assert.equal(calls.length, 4)

@@ -4,7 +4,7 @@ import { uuid } from './identifiers.ts'
 import type { Account, LabActivity, LabGroup } from './state.ts'
 
 // AWS keeps six weeks; a lab that retries a launch for hours needs a bound of its own.
-const KEPT = 500
+const keptActivities = 500
 
 export const instant = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
 
@@ -29,7 +29,7 @@ export function tell(account: Account, group: LabGroup, told: Told): LabActivity
   }
   if (isOver(activity)) activity.endedAt = now
   group.activities.unshift(activity)
-  group.activities.splice(KEPT)
+  group.activities.splice(keptActivities)
   return activity
 }
 
@@ -45,8 +45,8 @@ export function conclude(
   if (message !== undefined) activity.message = message
 }
 
-const OVER = new Set<string>(['Successful', 'Failed', 'Cancelled'])
-export const isOver = (activity: LabActivity) => OVER.has(activity.status)
+const finalStates = new Set<string>(['Successful', 'Failed', 'Cancelled'])
+export const isOver = (activity: LabActivity) => finalStates.has(activity.status)
 
 export function describeActivity(activity: LabActivity): Activity {
   const details = {

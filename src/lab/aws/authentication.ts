@@ -21,11 +21,11 @@ export interface Scope {
   signature: string
 }
 
-const AUTHORIZATION =
+const authorizationPattern =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]+)$/
 
 export function scopeOf(request: Request): Scope | undefined {
-  const found = AUTHORIZATION.exec(request.headers.authorization ?? '')
+  const found = authorizationPattern.exec(request.headers.authorization ?? '')
   if (!found) return undefined
   const [, accessKeyId = '', day = '', region = '', service = '', headers = '', signature = ''] = found
   return { accessKeyId, day, region, service, signedHeaders: headers.split(';'), signature }

@@ -3,7 +3,7 @@ import type { Filter, Tag } from '@aws-sdk/client-ec2'
 import { ec2Error } from './launch-templates.ts'
 
 /** Where a filter's name does not say by itself which field it means. */
-const FIELDS: Record<string, readonly string[]> = {
+const fieldsByFilter: Record<string, readonly string[]> = {
   'instance-state-name': ['State', 'Name'],
   'processor-info.supported-architecture': ['ProcessorInfo', 'SupportedArchitectures'],
   'instance-type': ['InstanceType'],
@@ -33,7 +33,7 @@ function valuesOf(item: object, name: string): string[] {
   if (name.startsWith('tag:')) {
     return tags.filter(({ Key }) => Key === name.slice('tag:'.length)).map(({ Value = '' }) => Value)
   }
-  const path = name === 'availability-zone' ? zonePath(item) : FIELDS[name]
+  const path = name === 'availability-zone' ? zonePath(item) : fieldsByFilter[name]
   if (!path) throw ec2Error('InvalidParameterValue', `The filter '${name}' is invalid`)
   const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], item)
   return [value]

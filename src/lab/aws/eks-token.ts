@@ -11,7 +11,7 @@ export type TokenReview =
   | { readonly authenticated: true; readonly arn: string; readonly userId: string }
   | { readonly authenticated: false; readonly reason: string }
 
-const PARAMETERS = new Set([
+const knownParameters = new Set([
   'action',
   'version',
   'x-amz-algorithm',
@@ -22,10 +22,10 @@ const PARAMETERS = new Set([
   'x-amz-signature',
   'x-amz-signedheaders'
 ])
-const PREFIX = 'k8s-aws-v1.'
-const LONGEST = 4096
-const HOLDS_MS = 15 * 60_000
-const EARLY_MS = 5 * 60_000
+const tokenPrefix = 'k8s-aws-v1.'
+const longestToken = 4096
+const validForMs = 15 * 60_000
+const earlyMs = 5 * 60_000
 
 class Refused extends Error {}
 const refuse = (reason: string): never => {
@@ -52,7 +52,7 @@ function ownerOf(account: Account, token: string, cluster: string, at: number): 
   const query = parametersOf(url)
   const date = query.get('x-amz-date') ?? ''
   const age = at - instantOf(date)
-  if (!(age > -EARLY_MS && age < HOLDS_MS)) refuse(`the token is ${Math.round(age / 1000)} s old`)
+  if (!(age > -earlyMs && age < validForMs)) refuse(`the token is ${Math.round(age / 1000)} s old`)
   const expires = Number(query.get('x-amz-expires') ?? Number.NaN)
   if (!(expires >= 0 && expires <= 900)) refuse('X-Amz-Expires is not between 0 and 900')
   const signedHeaders = (query.get('x-amz-signedheaders') ?? '').split(';')
@@ -82,8 +82,8 @@ function ownerOf(account: Account, token: string, cluster: string, at: number): 
 }
 
 function urlOf(token: string): URL {
-  if (!token.startsWith(PREFIX) || token.length > LONGEST) refuse('not an EKS token')
-  const encoded = token.slice(PREFIX.length)
+  if (!token.startsWith(tokenPrefix) || token.length > longestToken) refuse('not an EKS token')
+  const encoded = token.slice(tokenPrefix.length)
   if (!/^[\w-]+$/.test(encoded)) refuse('not base64url without padding')
   const text = Buffer.from(encoded, 'base64url').toString()
   const url = URL.canParse(text) ? new URL(text) : refuse('no URL in it')
@@ -96,7 +96,7 @@ function parametersOf(url: URL): Map<string, string> {
   const query = new Map<string, string>()
   for (const [name, value] of url.searchParams) {
     const key = name.toLowerCase()
-    if (!PARAMETERS.has(key)) refuse(`unexpected parameter ${name}`)
+    if (!knownParameters.has(key)) refuse(`unexpected parameter ${name}`)
     if (query.has(key)) refuse(`parameter ${name} twice`)
     query.set(key, value)
   }

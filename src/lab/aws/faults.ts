@@ -33,7 +33,7 @@ export interface Fault {
 
 type Answer = readonly [status: number, code: string, message: string]
 
-const ANSWERS: Partial<Record<FaultKind, Answer>> = {
+const commonAnswers: Partial<Record<FaultKind, Answer>> = {
   throttle: [400, 'Throttling', 'Rate exceeded'],
   unavailable: [503, 'ServiceUnavailable', 'Service is unable to handle request.'],
   internal: [500, 'InternalFailure', 'The request processing has failed because of an unknown error.'],
@@ -44,7 +44,7 @@ const ANSWERS: Partial<Record<FaultKind, Answer>> = {
 }
 
 /** Where a service has words of its own. */
-const ANSWERS_OF: Partial<Record<Service, Partial<Record<FaultKind, Answer>>>> = {
+const answersOfService: Partial<Record<Service, Partial<Record<FaultKind, Answer>>>> = {
   ec2: {
     throttle: [503, 'RequestLimitExceeded', 'Request limit exceeded.'],
     deny: [403, 'UnauthorizedOperation', 'You are not authorized to perform this operation.'],
@@ -93,6 +93,6 @@ export function faults(): Faults {
 /** The error that a fault of this kind is; undefined for one that only takes time, is stale, or loses the answer. */
 export function errorOf(service: Service, fault: Fault): Error | undefined {
   if (fault.kind === 'lose-request') return new ConnectionLost('socket hang up')
-  const answer = ANSWERS_OF[service]?.[fault.kind] ?? ANSWERS[fault.kind]
+  const answer = answersOfService[service]?.[fault.kind] ?? commonAnswers[fault.kind]
   return answer && new LabAwsError(service, answer[0], answer[1], fault.message ?? answer[2])
 }

@@ -3,7 +3,7 @@ import type { Tag, TagDescription } from '@aws-sdk/client-auto-scaling'
 import { validationError } from './lab-aws-error.ts'
 import type { Behavior, LabGroup } from './state.ts'
 
-export const STANDARD_BEHAVIOR: Behavior = {
+export const standardBehavior: Behavior = {
   launchAfterMs: 0,
   terminateAfterMs: 0,
   reactAfterMs: 0,

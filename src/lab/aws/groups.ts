@@ -7,7 +7,7 @@ import type {
   ScheduledUpdateGroupAction,
   WarmPoolConfiguration
 } from '@aws-sdk/client-auto-scaling'
-import { checkBounds, putTag, STANDARD_BEHAVIOR } from './group.ts'
+import { checkBounds, putTag, standardBehavior } from './group.ts'
 import { uuid } from './identifiers.ts'
 import { LabAwsError, validationError } from './lab-aws-error.ts'
 import { reconcile } from './scaling.ts'
@@ -87,7 +87,7 @@ function newGroup(account: Account, name: string, input: CreateAutoScalingGroupT
       ...(input.LaunchConfigurationName && { LaunchConfigurationName: input.LaunchConfigurationName }),
       ...extras.other
     },
-    behavior: { ...STANDARD_BEHAVIOR, ...extras.behavior },
+    behavior: { ...standardBehavior, ...extras.behavior },
     failedZones: new Map(),
     reason: '',
     timers: new Set(),

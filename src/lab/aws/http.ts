@@ -65,13 +65,17 @@ async function receive(incoming: IncomingMessage): Promise<Request> {
 }
 
 /** API versions tell the services of the query protocol apart where nothing is signed. */
-const SERVICES: Record<string, Service> = { '2011-01-01': 'autoscaling', '2016-11-15': 'ec2', '2011-06-15': 'sts' }
+const servicesByVersion: Record<string, Service> = {
+  '2011-01-01': 'autoscaling',
+  '2016-11-15': 'ec2',
+  '2011-06-15': 'sts'
+}
 
 function read(request: Request): Asked {
   const form = new URLSearchParams(request.body.length > 0 ? request.body.toString() : request.url.search)
   const signedFor = scopeOf(request)?.service
   if (form.has('Action')) {
-    const service = SERVICES[form.get('Version') ?? ''] ?? (signedFor as Service | undefined) ?? 'sts'
+    const service = servicesByVersion[form.get('Version') ?? ''] ?? (signedFor as Service | undefined) ?? 'sts'
     return { service, action: form.get('Action') ?? '', input: readForm(form, service === 'ec2' ? 'ec2' : 'query') }
   }
   const [, root, name] = request.url.pathname.split('/')
@@ -115,8 +119,8 @@ interface Reply {
 }
 
 type XmlService = 'autoscaling' | 'sts' | 'ec2'
-const isXml = (service: Service): service is XmlService => service !== 'eks' && service in XML
-const XML = { autoscaling: true, sts: true, ec2: true }
+const isXml = (service: Service): service is XmlService => service !== 'eks' && service in answersInXml
+const answersInXml = { autoscaling: true, sts: true, ec2: true }
 
 function send({ outgoing, asked, id, at }: Reply, status: number, body: string, headers: Record<string, string> = {}) {
   outgoing.writeHead(status, {

@@ -22,8 +22,8 @@ import { page, pageAsked } from './paging.ts'
 import { checkIdle, inGrace, reconcile } from './scaling.ts'
 import type { Account, LabGroup, LabInstance } from './state.ts'
 
-const PROTECTED_PER_CALL = 50
-const TERMINATED_PER_CALL = 100
+const protectedPerCall = 50
+const terminatedPerCall = 100
 
 export function instanceActions(account: Account) {
   return {
@@ -42,7 +42,7 @@ export function instanceActions(account: Account) {
 
     setInstanceProtection(input: SetInstanceProtectionQuery): void {
       const group = groupNamed(account, input.AutoScalingGroupName)
-      const ids = atMost(input.InstanceIds ?? [], PROTECTED_PER_CALL)
+      const ids = atMost(input.InstanceIds ?? [], protectedPerCall)
       const instances = ids.map((id) => instanceOf(group, id))
       // Neither a pending nor a leaving one can be protected, and one such spoils the whole call.
       const odd = instances.find((one) => one.state !== 'InService' && one.state !== 'Standby')
@@ -59,7 +59,7 @@ export function instanceActions(account: Account) {
         return { Activity: terminate(account, group, [input.InstanceId], decrements(input))[0] }
       }
       const group = groupNamed(account, input.AutoScalingGroupName)
-      const ids = atMost(input.InstanceIds ?? [], TERMINATED_PER_CALL)
+      const ids = atMost(input.InstanceIds ?? [], terminatedPerCall)
       return { Activities: terminate(account, group, ids, decrements(input)) }
     },
 

@@ -4,7 +4,7 @@ import type { InstanceTypeInfo } from '@aws-sdk/client-ec2'
 type Size = readonly [size: string, vcpus: number, gibPerVcpuTimesVcpus: number, interfaces: number, addresses: number]
 
 // Sizes are alike within a generation; the number of addresses bounds the pods of a node (interfaces × (addresses − 1) + 2).
-const SIZES: readonly Size[] = [
+const sizes: readonly Size[] = [
   ['medium', 1, 1, 2, 4],
   ['large', 2, 2, 3, 10],
   ['xlarge', 4, 4, 4, 15],
@@ -12,7 +12,7 @@ const SIZES: readonly Size[] = [
   ['4xlarge', 16, 16, 8, 30],
   ['8xlarge', 32, 32, 8, 30]
 ]
-const FAMILIES: readonly (readonly [family: string, gibPerVcpu: number, architecture: 'x86_64' | 'arm64'])[] = [
+const families: readonly (readonly [family: string, gibPerVcpu: number, architecture: 'x86_64' | 'arm64'])[] = [
   ['m5', 4, 'x86_64'],
   ['m6i', 4, 'x86_64'],
   ['m7i', 4, 'x86_64'],
@@ -25,9 +25,9 @@ const FAMILIES: readonly (readonly [family: string, gibPerVcpu: number, architec
   ['r7g', 8, 'arm64']
 ]
 
-const TYPES: ReadonlyMap<string, InstanceTypeInfo> = new Map(
-  FAMILIES.flatMap(([family, gib, architecture]) =>
-    SIZES.map(([size, vcpus, share, interfaces, addresses]) => {
+const typesByName: ReadonlyMap<string, InstanceTypeInfo> = new Map(
+  families.flatMap(([family, gib, architecture]) =>
+    sizes.map(([size, vcpus, share, interfaces, addresses]) => {
       const name = `${family}.${size}` as InstanceTypeInfo['InstanceType'] & string
       return [name, describe(name, vcpus, gib * share, interfaces, addresses, architecture)] as const
     })
@@ -53,5 +53,5 @@ function describe(
   }
 }
 
-export const instanceType = (name: string) => TYPES.get(name)
-export const instanceTypes = () => [...TYPES.values()]
+export const instanceType = (name: string) => typesByName.get(name)
+export const instanceTypes = () => [...typesByName.values()]

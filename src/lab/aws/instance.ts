@@ -2,11 +2,11 @@
 import type { Instance } from '@aws-sdk/client-auto-scaling'
 import type { LabInstance } from './state.ts'
 
-const ON_THE_WAY_IN = new Set<string>(['Pending', 'Pending:Wait', 'Pending:Proceed'])
+const pendingStates = new Set<string>(['Pending', 'Pending:Wait', 'Pending:Proceed'])
 
 /** Counts to the size of the group: in service, or on the way there. */
-export const counts = (instance: LabInstance) => instance.state === 'InService' || ON_THE_WAY_IN.has(instance.state)
-export const isPending = (instance: LabInstance) => ON_THE_WAY_IN.has(instance.state)
+export const counts = (instance: LabInstance) => instance.state === 'InService' || pendingStates.has(instance.state)
+export const isPending = (instance: LabInstance) => pendingStates.has(instance.state)
 export const isLeaving = (instance: LabInstance) => instance.state.startsWith('Terminating')
 export const weightOf = (instance: LabInstance) => instance.weight ?? 1
 

@@ -22,7 +22,7 @@ export class LabAwsError extends Error {
 }
 
 /** Modelled errors of Auto Scaling have a class of their own in the SDK, named with a suffix that the wire does not have. */
-const FAULTS = new Set([
+const namedFaults = new Set([
   'AlreadyExists',
   'InstanceRefreshInProgress',
   'LimitExceeded',
@@ -32,7 +32,7 @@ const FAULTS = new Set([
 ])
 
 function nameInSdk(service: Service, code: string): string {
-  if (service === 'autoscaling' && FAULTS.has(code)) return `${code}Fault`
+  if (service === 'autoscaling' && namedFaults.has(code)) return `${code}Fault`
   if (service === 'sts' && code === 'InvalidIdentityToken') return 'InvalidIdentityTokenException'
   return code
 }

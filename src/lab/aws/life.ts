@@ -10,9 +10,9 @@ import { isLeaving, isPending } from './instance.ts'
 import { announce } from './listeners.ts'
 import type { Account, LabGroup, LabInstance } from './state.ts'
 
-const LAUNCHING = 'autoscaling:EC2_INSTANCE_LAUNCHING'
-const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING'
-const HEARTBEAT_MS = 3_600_000
+const launchTransition = 'autoscaling:EC2_INSTANCE_LAUNCHING'
+const terminateTransition = 'autoscaling:EC2_INSTANCE_TERMINATING'
+const standardHeartbeatMs = 3_600_000
 
 export function comeIntoService(account: Account, group: LabGroup, instance: LabInstance): void {
   const { launchAfterMs, diesAtLaunch } = behaviorOf(group)
@@ -22,7 +22,7 @@ export function comeIntoService(account: Account, group: LabGroup, instance: Lab
     }
     if (diesAtLaunch !== undefined) return dieAtLaunch(account, group, instance, diesAtLaunch)
     instance.machine = 'running'
-    waitForHooks(account, group, instance, LAUNCHING, () => serve(account, group, instance))
+    waitForHooks(account, group, instance, launchTransition, () => serve(account, group, instance))
   })
 }
 
@@ -68,7 +68,7 @@ export function leave(account: Account, group: LabGroup, instance: LabInstance, 
   }
   // Of a retained instance the hooks have been asked already.
   if (retained) shutDown()
-  else step(account, instance, draining, () => waitForHooks(account, group, instance, TERMINATING, shutDown))
+  else step(account, instance, draining, () => waitForHooks(account, group, instance, terminateTransition, shutDown))
 }
 
 /** The words that go with a choice of Auto Scaling's own. */
@@ -100,7 +100,7 @@ function waitForHooks(
     .filter((hook) => hook.LifecycleTransition === transition)
     .map((hook) => hook.LifecycleHookName ?? '')
   const [name] = instance.hooksToGo
-  const phase = transition === LAUNCHING ? 'Pending' : 'Terminating'
+  const phase = transition === launchTransition ? 'Pending' : 'Terminating'
   if (name === undefined) {
     instance.hooksToGo = undefined
     then()
@@ -111,7 +111,7 @@ function waitForHooks(
   instance.state = `${phase}:Wait`
   instance.hookToken = uuid(account.ids)
   if (instance.activity) instance.activity.status = 'MidLifecycleAction'
-  const waits = hook?.answersAfterMs ?? (hook?.HeartbeatTimeout ?? HEARTBEAT_MS / 1000) * 1000
+  const waits = hook?.answersAfterMs ?? (hook?.HeartbeatTimeout ?? standardHeartbeatMs / 1000) * 1000
   const answer = hook?.answersAfterMs === undefined ? (hook?.DefaultResult ?? 'ABANDON') : (hook.answer ?? 'CONTINUE')
   const how =
     hook?.answersAfterMs === undefined ? 'Heartbeat Timeout' : 'Lifecycle Action Completed with ABANDON Result'
@@ -150,7 +150,7 @@ export function completeHook(
   }
   instance.hooksToGo = instance.hooksToGo?.slice(1)
   instance.state = launching ? 'Pending:Proceed' : 'Terminating:Proceed'
-  const transition = launching ? LAUNCHING : TERMINATING
+  const transition = launching ? launchTransition : terminateTransition
   waitForHooks(account, group, instance, transition, instance.afterHooks ?? (() => {}))
 }
 
@@ -163,14 +163,14 @@ function step(account: Account, instance: LabInstance, afterMs: number, work: ()
 }
 
 // Timers of Node hold 31 bits of milliseconds and go off at once beyond; a schedule may lie further away.
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+const longestTimerMs = 2 ** 31 - 1
 
 /** Does something for a group some time from now, unless the group is gone by then. */
 export function later(account: Account, group: LabGroup, ms: number, work: () => void): void {
-  const cancel = account.clock.after(Math.min(ms, LONGEST_TIMER_MS), () => {
+  const cancel = account.clock.after(Math.min(ms, longestTimerMs), () => {
     group.timers.delete(cancel)
     if (group.deleted) return
-    if (ms > LONGEST_TIMER_MS) later(account, group, ms - LONGEST_TIMER_MS, work)
+    if (ms > longestTimerMs) later(account, group, ms - longestTimerMs, work)
     else work()
   })
   group.timers.add(cancel)

@@ -7,7 +7,7 @@ import { groupNamed } from './lookup.ts'
 import { failHealthCheck, reconcile } from './scaling.ts'
 import type { Account, LabGroup } from './state.ts'
 
-const PROCESSES = [
+const allProcesses = [
   'Launch',
   'Terminate',
   'AddToLoadBalancer',
@@ -37,16 +37,16 @@ export function processActions(account: Account) {
     },
 
     describeScalingProcessTypes() {
-      return { Processes: PROCESSES.map((ProcessName) => ({ ProcessName })) }
+      return { Processes: allProcesses.map((ProcessName) => ({ ProcessName })) }
     }
   }
 }
 
 function asked(input: ScalingProcessQuery): readonly string[] {
   const processes = input.ScalingProcesses ?? []
-  const unknown = processes.filter((process) => !(PROCESSES as readonly string[]).includes(process))
+  const unknown = processes.filter((process) => !(allProcesses as readonly string[]).includes(process))
   if (unknown.length > 0) throw validationError(`Invalid scaling process type(s): [${unknown.join(', ')}]`)
-  return processes.length > 0 ? processes : PROCESSES
+  return processes.length > 0 ? processes : allProcesses
 }
 
 function findLost(account: Account, group: LabGroup): void {

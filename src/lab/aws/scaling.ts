@@ -87,7 +87,7 @@ function launchableZones(account: Account, group: LabGroup): string[] {
   )
 }
 
-const ALL_PROTECTED = 'Could not scale to desired capacity because all remaining instances are protected from scale-in.'
+const allProtected = 'Could not scale to desired capacity because all remaining instances are protected from scale-in.'
 
 function terminateSurplus(account: Account, group: LabGroup): void {
   if (isSuspended(group, 'Terminate')) return
@@ -110,7 +110,7 @@ function tellAllProtected(account: Account, group: LabGroup): void {
     description: 'Terminating EC2 instance',
     cause: group.reason,
     status: 'Cancelled',
-    message: ALL_PROTECTED
+    message: allProtected
   })
 }
 

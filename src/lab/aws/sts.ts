@@ -12,8 +12,8 @@ import { type Caller, sessionArn } from './identities.ts'
 import { LabAwsError } from './lab-aws-error.ts'
 import type { Account, Role, Session } from './state.ts'
 
-const STANDARD_SECONDS = 3600
-const LEAST_SECONDS = 900
+const standardSeconds = 3600
+const leastSeconds = 900
 
 export function stsActions(account: Account) {
   return {
@@ -54,8 +54,8 @@ function opened(account: Account, role: Role, asked: Asked): AssumeRoleResponse 
   if (!/^[\w+=,.@-]{2,64}$/.test(name)) {
     throw stsError(400, 'ValidationError', `Value '${name}' at 'roleSessionName' failed to satisfy constraint`)
   }
-  const seconds = asked.DurationSeconds ?? STANDARD_SECONDS
-  if (seconds < LEAST_SECONDS || seconds > (role.maxSessionSeconds ?? STANDARD_SECONDS)) {
+  const seconds = asked.DurationSeconds ?? standardSeconds
+  if (seconds < leastSeconds || seconds > (role.maxSessionSeconds ?? standardSeconds)) {
     throw stsError(
       400,
       'ValidationError',

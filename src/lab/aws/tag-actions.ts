@@ -14,8 +14,8 @@ import { groupNamed } from './lookup.ts'
 import { page, pageAsked } from './paging.ts'
 import type { Account, LabGroup } from './state.ts'
 
-const PER_GROUP = 50
-const PER_CALL = 25
+const tagsPerGroup = 50
+const tagsPerCall = 25
 
 export function tagActions(account: Account) {
   return {
@@ -26,8 +26,8 @@ export function tagActions(account: Account) {
       tags.forEach(checkTag)
       for (const group of new Set(groups)) {
         const own = tags.filter((tag) => tag.ResourceId === group.name).map((tag) => tag.Key ?? '')
-        if (new Set([...group.tags.keys(), ...own]).size > PER_GROUP) {
-          const message = `Exceeded maximum number of tags for ${group.name}: ${PER_GROUP}`
+        if (new Set([...group.tags.keys(), ...own]).size > tagsPerGroup) {
+          const message = `Exceeded maximum number of tags for ${group.name}: ${tagsPerGroup}`
           throw new LabAwsError('autoscaling', 400, 'LimitExceeded', message)
         }
       }
@@ -66,9 +66,9 @@ function fieldOf(tag: TagDescription, name: string | undefined): unknown {
 }
 
 function checkCall(tags: readonly Tag[]): void {
-  if (tags.length > 0 && tags.length <= PER_CALL) return
+  if (tags.length > 0 && tags.length <= tagsPerCall) return
   throw validationError(
-    `1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length between 1 and ${PER_CALL}, inclusive`
+    `1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length between 1 and ${tagsPerCall}, inclusive`
   )
 }
 
