@@ -27,23 +27,23 @@ import type {
 import type { AwsLaunchTemplateVersion } from './translation.ts'
 
 /** Rejects with the SDK's error, or with one that has the same form. Given up as soon as the deadline aborts. */
-export type AwsCall<Input, Output = unknown> = (input: Input, deadline: AbortSignal) => Promise<Output>
+export type ServiceCall<Input, Output = unknown> = (input: Input, deadline: AbortSignal) => Promise<Output>
 
 /** Reads may be repeated below this table. Writes are sent once. */
 export interface AutoScalingCalls {
-  describeAutoScalingGroups: AwsCall<AutoScalingGroupNamesType, AutoScalingGroupsType>
-  describeScalingActivities: AwsCall<DescribeScalingActivitiesType, ActivitiesType>
-  describePolicies: AwsCall<DescribePoliciesType, PoliciesType>
-  describeScheduledActions: AwsCall<DescribeScheduledActionsType, ScheduledActionsType>
-  describeLifecycleHooks: AwsCall<DescribeLifecycleHooksType, DescribeLifecycleHooksAnswer>
-  describeInstanceRefreshes: AwsCall<DescribeInstanceRefreshesType, DescribeInstanceRefreshesAnswer>
-  updateAutoScalingGroup: AwsCall<UpdateAutoScalingGroupType>
-  suspendProcesses: AwsCall<ScalingProcessQuery>
-  resumeProcesses: AwsCall<ScalingProcessQuery>
-  setInstanceProtection: AwsCall<SetInstanceProtectionQuery>
-  createOrUpdateTags: AwsCall<CreateOrUpdateTagsType>
-  deleteTags: AwsCall<DeleteTagsType>
-  terminateInstanceInAutoScalingGroup: AwsCall<TerminateInstanceInAutoScalingGroupType, ActivityType>
+  describeAutoScalingGroups: ServiceCall<AutoScalingGroupNamesType, AutoScalingGroupsType>
+  describeScalingActivities: ServiceCall<DescribeScalingActivitiesType, ActivitiesType>
+  describePolicies: ServiceCall<DescribePoliciesType, PoliciesType>
+  describeScheduledActions: ServiceCall<DescribeScheduledActionsType, ScheduledActionsType>
+  describeLifecycleHooks: ServiceCall<DescribeLifecycleHooksType, DescribeLifecycleHooksAnswer>
+  describeInstanceRefreshes: ServiceCall<DescribeInstanceRefreshesType, DescribeInstanceRefreshesAnswer>
+  updateAutoScalingGroup: ServiceCall<UpdateAutoScalingGroupType>
+  suspendProcesses: ServiceCall<ScalingProcessQuery>
+  resumeProcesses: ServiceCall<ScalingProcessQuery>
+  setInstanceProtection: ServiceCall<SetInstanceProtectionQuery>
+  createOrUpdateTags: ServiceCall<CreateOrUpdateTagsType>
+  deleteTags: ServiceCall<DeleteTagsType>
+  terminateInstanceInAutoScalingGroup: ServiceCall<TerminateInstanceInAutoScalingGroupType, ActivityType>
 }
 
 /** As client-ec2 has it; that package is only a dependency of the tests because of its size. */
@@ -54,7 +54,7 @@ export interface LaunchTemplateVersionsInput {
 }
 
 export interface Ec2Calls {
-  describeLaunchTemplateVersions: AwsCall<
+  describeLaunchTemplateVersions: ServiceCall<
     LaunchTemplateVersionsInput,
     { LaunchTemplateVersions?: readonly AwsLaunchTemplateVersion[] }
   >

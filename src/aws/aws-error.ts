@@ -18,7 +18,7 @@ interface Seen {
 }
 
 /** Where a call went, for the sentence. */
-export interface Call {
+export interface CallTarget {
   action: string
   region: string
   /** Set where AWS_ENDPOINT_URL or the like sends calls elsewhere. */
@@ -103,19 +103,19 @@ export function nameOf(error: unknown): string {
 }
 
 /** AWS's own words, without those that no person can read. */
-export function wordsOf(error: unknown): string {
+export function awsWords(error: unknown): string {
   return seen(error)
     .message.replace(/\s*Encoded authorization failure message: \S+/, '')
     .replace(/\s*Deserialization error: to see the raw response.*/, '')
 }
 
 /** The engine's error for what AWS answered; anything that AWS did not say is a bug and comes back as it was. */
-export function upgradeErrorFrom(error: unknown, call: Call): unknown {
+export function upgradeErrorFrom(error: unknown, call: CallTarget): unknown {
   if (error instanceof UpgradeError) return error
   const { name, status, system, hostname } = seen(error)
   if (deniedNames.has(name)) return accessDenied(error, call)
   if (credentialNames.has(name)) return badCredentials(error, call)
-  if (/^Region (is missing|not accepted)/.test(wordsOf(error))) return badRegion(call, error)
+  if (/^Region (is missing|not accepted)/.test(awsWords(error))) return badRegion(call, error)
   if (system === 'ENOTFOUND' && call.endpoint === undefined) return badRegion(call, error, hostname)
   if (isBadUrl(error)) return badEndpoint(call, error)
   if (status === undefined && system === undefined && !transientNames.has(name)) return error
@@ -142,8 +142,8 @@ export async function translated<T>(
   }
 }
 
-function accessDenied(error: unknown, call: Call): UpgradeError {
-  const words = wordsOf(error)
+function accessDenied(error: unknown, call: CallTarget): UpgradeError {
+  const words = awsWords(error)
   const principal = /User: (\S+)/.exec(words)?.[1] ?? 'the role that runs this'
   const action = /perform: ([\w-]+:\w+)/.exec(words)?.[1] ?? call.action
   return new UpgradeError(`AWS denies ${action}: ${words}`, {
@@ -154,7 +154,7 @@ function accessDenied(error: unknown, call: Call): UpgradeError {
   })
 }
 
-function badCredentials(error: unknown, call: Call): UpgradeError {
+function badCredentials(error: unknown, call: CallTarget): UpgradeError {
   const hints: Record<string, string> = {
     ExpiredToken: 'use role-to-assume, which is refreshed during the run, or fetch new credentials',
     SignatureDoesNotMatch: "check AWS_SECRET_ACCESS_KEY, and this machine's clock",
@@ -164,7 +164,7 @@ function badCredentials(error: unknown, call: Call): UpgradeError {
   const found = none ? 'there are no AWS credentials' : 'AWS does not accept the credentials'
   const name = nameOf(error).replace(/^(ExpiredTokenException|RequestExpired)$/, 'ExpiredToken')
   const fallback = `aws sts get-caller-identity --region ${call.region} shows what AWS makes of them; is ${call.region} enabled in the account?`
-  return new UpgradeError(`${found} (${call.action}): ${wordsOf(error)}`, {
+  return new UpgradeError(`${found} (${call.action}): ${awsWords(error)}`, {
     code: 'credentials',
     outcome: 'refused',
     hint: hints[name.replace('InvalidSignatureException', 'SignatureDoesNotMatch')] ?? fallback,
@@ -172,7 +172,7 @@ function badCredentials(error: unknown, call: Call): UpgradeError {
   })
 }
 
-function badRegion(call: Call, cause: unknown, hostname?: string): UpgradeError {
+function badRegion(call: CallTarget, cause: unknown, hostname?: string): UpgradeError {
   const found = hostname === undefined ? 'it is no name of a region' : `${hostname} does not exist`
   return new UpgradeError(`AWS cannot be reached in region "${call.region}": ${found}`, {
     code: 'region',
@@ -187,7 +187,7 @@ function isBadUrl(error: unknown): boolean {
   return error instanceof TypeError && (error as NodeJS.ErrnoException).code === 'ERR_INVALID_URL'
 }
 
-function badEndpoint(call: Call, cause: unknown): UpgradeError {
+function badEndpoint(call: CallTarget, cause: unknown): UpgradeError {
   return new UpgradeError(`AWS cannot be reached at "${call.endpoint ?? ''}": it is no URL`, {
     code: 'aws',
     outcome: 'refused',
@@ -196,7 +196,7 @@ function badEndpoint(call: Call, cause: unknown): UpgradeError {
   })
 }
 
-function sentence(error: unknown, call: Call): string {
+function sentence(error: unknown, call: CallTarget): string {
   const { name, system } = seen(error)
   const where = call.endpoint === undefined ? '' : ` at ${call.endpoint}`
   if (system === 'ECONNRESET' || system === 'EPIPE') {
@@ -206,7 +206,7 @@ function sentence(error: unknown, call: Call): string {
   if (name === 'AbortError' || name === 'TimeoutError') {
     return `AWS did not answer ${call.action}${where} in time; it may have taken effect`
   }
-  return `AWS refused ${call.action}${where}: ${name === 'Error' ? '' : `${name}: `}${wordsOf(error)}`
+  return `AWS refused ${call.action}${where}: ${name === 'Error' ? '' : `${name}: `}${awsWords(error)}`
 }
 
 /** Where a service's own command shows what it makes of a call. */
@@ -217,7 +217,7 @@ const lookInto: Readonly<Record<string, string>> = {
   sts: 'sts get-caller-identity'
 }
 
-function hintFor(error: unknown, call: Call): string {
+function hintFor(error: unknown, call: CallTarget): string {
   const { name, status, message } = seen(error)
   // No service of AWS says so little, or what is neither its XML nor its JSON; a wrong address does.
   const unlikeAws =

@@ -2,7 +2,7 @@
 
 import { nameOf } from './aws-error.ts'
 
-export interface Page<Item> {
+interface Page<Item> {
   items: readonly Item[] | undefined
   next: string | undefined
 }

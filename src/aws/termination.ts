@@ -1,7 +1,7 @@
 /** Terminating instances by id, so that Auto Scaling never chooses. */
 
 import type { AutoScalingCalls } from './aws-calls.ts'
-import { nameOf, wordsOf } from './aws-error.ts'
+import { awsWords, nameOf } from './aws-error.ts'
 import { chunksOf } from './paging.ts'
 
 /** https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_TerminateInstanceInAutoScalingGroup.html */
@@ -35,5 +35,5 @@ export async function terminateInstances(
 
 /** As the real service answers: `Instance Id not found - No managed instance found for instance ID i-…` */
 function isGone(error: unknown): boolean {
-  return nameOf(error) === 'ValidationError' && /no managed instance|instance id not found/i.test(wordsOf(error))
+  return nameOf(error) === 'ValidationError' && /no managed instance|instance id not found/i.test(awsWords(error))
 }

@@ -2,7 +2,7 @@
 
 import type { STSClient, STSClientConfig } from '@aws-sdk/client-sts'
 import { UpgradeError } from '../../engine/model/error.ts'
-import { isTransient, nameOf, upgradeErrorFrom, wordsOf } from '../aws-error.ts'
+import { awsWords, isTransient, nameOf, upgradeErrorFrom } from '../aws-error.ts'
 import { configuredEndpoint } from '../clients.ts'
 import type { CredentialSource, Credentials, Fetched } from './credentials.ts'
 
@@ -39,7 +39,7 @@ async function byWebIdentity(options: RoleOptions, idToken: (audience: string) =
   const { role } = options
   const audience = role.audience ?? standardAudience
   const token = await idToken(audience).catch((error: unknown) => {
-    throw refused(role, `GitHub gave no OIDC token for "${audience}": ${wordsOf(error)}`, idTokenHint, error)
+    throw refused(role, `GitHub gave no OIDC token for "${audience}": ${awsWords(error)}`, idTokenHint, error)
   })
   options.mask(token)
   const { AssumeRoleWithWebIdentityCommand } = await import('@aws-sdk/client-sts')
@@ -54,7 +54,7 @@ async function byAmbient(options: RoleOptions): Promise<Fetched> {
   const held = await options.ambient().catch((error: unknown) => {
     throw refused(
       role,
-      `there are no credentials to assume it with: ${wordsOf(error)}`,
+      `there are no credentials to assume it with: ${awsWords(error)}`,
       withoutAmbientHint(options),
       error
     )
@@ -124,10 +124,10 @@ function refusal(role: Role, error: unknown, translated: unknown, trust: string)
   if (!(translated instanceof UpgradeError) || isTransient(error)) return translated
   const { code, hint } = translated.details
   if (code === 'region') return translated
-  const tooLong = /DurationSeconds/i.test(wordsOf(error))
+  const tooLong = /DurationSeconds/i.test(awsWords(error))
   const durationHint = "lower role-duration-seconds, or raise the role's maximum session duration"
   const remedy = code === 'credentials' ? hint : tooLong ? durationHint : trust
-  return refused(role, `${nameOf(error)}: ${wordsOf(error)}`, remedy, error)
+  return refused(role, `${nameOf(error)}: ${awsWords(error)}`, remedy, error)
 }
 
 const idTokenHint = 'give the job the permission to have one:  permissions: { id-token: write, contents: read }'

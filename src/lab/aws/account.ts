@@ -9,7 +9,15 @@ import { identifiers } from './identifiers.ts'
 import { instanceType } from './instance-types.ts'
 import { addVersion, createLine } from './launch-templates.ts'
 import { reconcile } from './scaling.ts'
-import type { Account, LabGroup, LaunchTemplateLine, Role, Session, TemplateVersion, User } from './state.ts'
+import type {
+  Account,
+  LabGroup,
+  LabRole,
+  LabSession,
+  LabTemplateVersion,
+  LabUser,
+  LaunchTemplateLine
+} from './state.ts'
 import { openSession } from './sts.ts'
 
 export interface LabAwsOptions {
@@ -59,16 +67,16 @@ export interface Preparation {
   /** A template with one version. Its image is made too if it is not there, for the architecture of its instance type. */
   addLaunchTemplate(name: string, data: ResponseLaunchTemplateData, told?: Told & { id?: string }): LaunchTemplateLine
   /** One more version, complete: nothing is taken from the one before. */
-  addLaunchTemplateVersion(line: LaunchTemplateLine, data: ResponseLaunchTemplateData, told?: Told): TemplateVersion
+  addLaunchTemplateVersion(line: LaunchTemplateLine, data: ResponseLaunchTemplateData, told?: Told): LabTemplateVersion
   addGroup(
     input: Partial<CreateAutoScalingGroupType> & { AutoScalingGroupName: string },
     extras?: GroupExtras
   ): LabGroup
   addCluster(facts: ClusterFacts): void
-  addUser(user: User): User
-  addRole(role: Role): Role
+  addUser(user: LabUser): LabUser
+  addRole(role: LabRole): LabRole
   /** Credentials of a role without the way through STS, as a workflow step before ours leaves them. */
-  session(role: Role, sessionName: string, seconds: number): Session
+  session(role: LabRole, sessionName: string, seconds: number): LabSession
   reviewToken(token: string, cluster: string, at?: number): TokenReview
 }
 

@@ -1,12 +1,12 @@
 /** What a group tells about what it did: scaling activities, with AWS's words. */
 import type { Activity, ScalingActivityStatusCode } from '@aws-sdk/client-auto-scaling'
-import { uuid } from './identifiers.ts'
+import { uuidFrom } from './identifiers.ts'
 import type { Account, LabActivity, LabGroup } from './state.ts'
 
 // AWS keeps six weeks; a lab that retries a launch for hours needs a bound of its own.
 const keptActivities = 500
 
-export const instant = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
+export const instantText = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
 
 interface Told {
   description: string
@@ -20,7 +20,7 @@ interface Told {
 export function tell(account: Account, group: LabGroup, told: Told): LabActivity {
   const now = account.clock.now()
   const activity: LabActivity = {
-    id: uuid(account.ids),
+    id: uuidFrom(account.ids),
     groupName: group.name,
     groupArn: group.arn,
     startedAt: now,

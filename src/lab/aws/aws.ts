@@ -4,11 +4,11 @@
  * goes off) is done through `world`.
  */
 import { type LabAwsOptions, newAccount, type Preparation, prepare } from './account.ts'
-import { type Call, gate, type Served, served } from './calls.ts'
+import { gate, type RecordedCall, type Served, served } from './calls.ts'
 import { descriptionActions } from './description-actions.ts'
 import { ec2Actions } from './ec2.ts'
 import { eksActions } from './eks.ts'
-import { type Faults, faults } from './faults.ts'
+import { type AwsFaults, faults } from './faults.ts'
 import { groupActions } from './group-actions.ts'
 import { hookActions } from './hook-actions.ts'
 import { instanceActions } from './instance-actions.ts'
@@ -18,7 +18,7 @@ import { scheduleActions } from './schedule-actions.ts'
 import type { Account, Listener } from './state.ts'
 import { stsActions } from './sts.ts'
 import { tagActions } from './tag-actions.ts'
-import { type World, world } from './world.ts'
+import { type AwsWorld, awsWorld } from './world.ts'
 
 export type { LabAwsOptions } from './account.ts'
 
@@ -37,10 +37,10 @@ export interface LabAws extends Preparation {
   readonly ec2: Served<ReturnType<typeof ec2Actions>>
   readonly eks: Served<ReturnType<typeof eksActions>>
   readonly sts: Served<ReturnType<typeof stsActions>>
-  readonly faults: Faults
+  readonly faults: AwsFaults
   /** What was asked, oldest first. */
-  readonly calls: Call[]
-  readonly world: World
+  readonly calls: RecordedCall[]
+  readonly world: AwsWorld
   /** Hears of every instance from now on; the function that comes back ends it. */
   listen(listener: Listener): () => void
 }
@@ -69,7 +69,7 @@ export function createAws(options: LabAwsOptions): LabAws {
     sts: served(through, 'sts', stsActions(account)),
     faults: met,
     calls: through.calls,
-    world: world(account),
+    world: awsWorld(account),
     listen(listener) {
       account.listeners.add(listener)
       return () => account.listeners.delete(listener)

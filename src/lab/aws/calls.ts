@@ -1,9 +1,9 @@
 /** Every call to the lab's AWS comes through here: it is recorded, and it may meet a fault. */
 import type { LabClock } from '../clock.ts'
-import { errorOf, type FaultKind, type Faults } from './faults.ts'
+import { type AwsFaults, errorOf, type FaultKind } from './faults.ts'
 import { ConnectionLost, LabAwsError, type Service } from './lab-aws-error.ts'
 
-export interface Call {
+export interface RecordedCall {
   service: Service
   /** As AWS names it: `SetDesiredCapacity`. */
   action: string
@@ -15,17 +15,17 @@ export interface Call {
 }
 
 export interface Gate {
-  readonly calls: Call[]
+  readonly calls: RecordedCall[]
   /** `input` only tells equal questions apart from others. */
   perform<T>(service: Service, action: string, work: () => T, input?: unknown): Promise<T>
 }
 
-export function gate(clock: LabClock, faults: Faults): Gate {
-  const calls: Call[] = []
+export function gate(clock: LabClock, faults: AwsFaults): Gate {
+  const calls: RecordedCall[] = []
   const answers = new Map<string, unknown>()
 
   async function perform<T>(service: Service, action: string, work: () => T, input?: unknown): Promise<T> {
-    const call: Call = { service, action, at: clock.now() }
+    const call: RecordedCall = { service, action, at: clock.now() }
     calls.push(call)
     const fault = faults.take(service, action)
     if (fault) call.fault = fault.kind

@@ -22,7 +22,7 @@ import type {
 } from '@aws-sdk/client-ec2'
 import { filtered } from './ec2-filters.ts'
 import { describeMachine } from './ec2-machines.ts'
-import { instanceTypes } from './instance-types.ts'
+import { knownInstanceTypes } from './instance-types.ts'
 import {
   addVersion,
   createLine,
@@ -85,7 +85,7 @@ export function ec2Actions(account: Account) {
 
     describeInstanceTypes(input: DescribeInstanceTypesRequest): DescribeInstanceTypesResult {
       const types = named(
-        instanceTypes(),
+        knownInstanceTypes(),
         input.InstanceTypes,
         (one) => one.InstanceType,
         (name) => ec2Error('InvalidInstanceType', `The following supplied instance types do not exist: [${name}]`)

@@ -14,7 +14,7 @@ export type FaultKind =
   | 'lose-request'
   | 'lose-reply'
 
-export interface Fault {
+export interface AwsFault {
   /** `stale`: a describe answers what it answered the last time it was asked the same; the first time it answers truly. */
   kind: FaultKind
   /** Of this service only; without it: any. */
@@ -57,18 +57,18 @@ const answersOfService: Partial<Record<Service, Partial<Record<FaultKind, Answer
   }
 }
 
-export interface Faults {
-  add(fault: Fault): void
+export interface AwsFaults {
+  add(fault: AwsFault): void
   clear(): void
-  list(): readonly Fault[]
+  list(): readonly AwsFault[]
   /** The fault that meets this call, counted down, if there is one. */
-  take(service: Service, action: string): Fault | undefined
+  take(service: Service, action: string): AwsFault | undefined
 }
 
-export function faults(): Faults {
-  const open: { fault: Fault; times: number; after: number }[] = []
+export function faults(): AwsFaults {
+  const open: { fault: AwsFault; times: number; after: number }[] = []
 
-  function take(service: Service, action: string): Fault | undefined {
+  function take(service: Service, action: string): AwsFault | undefined {
     for (const entry of open) {
       if (entry.times === 0) continue
       if ((entry.fault.service ?? service) !== service || (entry.fault.action ?? action) !== action) continue
@@ -91,7 +91,7 @@ export function faults(): Faults {
 }
 
 /** The error that a fault of this kind is; undefined for one that only takes time, is stale, or loses the answer. */
-export function errorOf(service: Service, fault: Fault): Error | undefined {
+export function errorOf(service: Service, fault: AwsFault): Error | undefined {
   if (fault.kind === 'lose-request') return new ConnectionLost('socket hang up')
   const answer = answersOfService[service]?.[fault.kind] ?? commonAnswers[fault.kind]
   return answer && new LabAwsError(service, answer[0], answer[1], fault.message ?? answer[2])

@@ -8,10 +8,10 @@ import type {
   WarmPoolConfiguration
 } from '@aws-sdk/client-auto-scaling'
 import { checkBounds, putTag, standardBehavior } from './group.ts'
-import { uuid } from './identifiers.ts'
+import { uuidFrom } from './identifiers.ts'
 import { LabAwsError, validationError } from './lab-aws-error.ts'
 import { reconcile } from './scaling.ts'
-import { follow } from './schedules.ts'
+import { followSchedule } from './schedules.ts'
 import type { Account, Behavior, LabGroup, LabHook } from './state.ts'
 
 /** What a group can be made with besides what CreateAutoScalingGroup takes. */
@@ -44,7 +44,7 @@ export function createGroup(account: Account, input: CreateAutoScalingGroupType,
   group.maxSize = MaxSize
   group.desired = DesiredCapacity
   group.reason = `At ${new Date(account.clock.now()).toISOString()} a user request created an AutoScalingGroup changing the desired capacity from 0 to ${DesiredCapacity}.`
-  for (const action of group.scheduledActions) follow(account, group, action)
+  for (const action of group.scheduledActions) followSchedule(account, group, action)
   reconcile(account, group)
   return group
 }
@@ -52,7 +52,7 @@ export function createGroup(account: Account, input: CreateAutoScalingGroupType,
 function newGroup(account: Account, name: string, input: CreateAutoScalingGroupType, extras: GroupExtras): LabGroup {
   const subnetIds = (input.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== '')
   const zones = subnetIds.map((id) => account.subnets.get(id)?.AvailabilityZone).filter((zone) => zone !== undefined)
-  const arn = `arn:aws:autoscaling:${account.region}:${account.id}:autoScalingGroup:${uuid(account.ids)}:autoScalingGroupName/${name}`
+  const arn = `arn:aws:autoscaling:${account.region}:${account.id}:autoScalingGroup:${uuidFrom(account.ids)}:autoScalingGroupName/${name}`
   return {
     name,
     arn,

@@ -4,9 +4,9 @@
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { authenticate, type Request, scopeOf } from './authentication.ts'
+import { authenticate, type SignedRequest, scopeOf } from './authentication.ts'
 import type { LabAws } from './aws.ts'
-import { type Caller, mayCall } from './identities.ts'
+import { type LabCaller, mayCall } from './identities.ts'
 import { ConnectionLost, LabAwsError, type Service } from './lab-aws-error.ts'
 import { readForm } from './query-form.ts'
 import { errorXml, resultXml } from './xml.ts'
@@ -57,7 +57,7 @@ async function answer(aws: LabAws, incoming: IncomingMessage, outgoing: ServerRe
   }
 }
 
-async function receive(incoming: IncomingMessage): Promise<Request> {
+async function receive(incoming: IncomingMessage): Promise<SignedRequest> {
   const chunks: Buffer[] = []
   for await (const chunk of incoming) chunks.push(chunk)
   const url = new URL(incoming.url ?? '/', 'http://lab')
@@ -71,7 +71,7 @@ const servicesByVersion: Record<string, Service> = {
   '2011-06-15': 'sts'
 }
 
-function read(request: Request): Asked {
+function read(request: SignedRequest): Asked {
   const form = new URLSearchParams(request.body.length > 0 ? request.body.toString() : request.url.search)
   const signedFor = scopeOf(request)?.service
   if (form.has('Action')) {
@@ -87,7 +87,7 @@ function read(request: Request): Asked {
   return { service, action: `${request.method} ${request.url.pathname}`, input: {} }
 }
 
-function authorize(caller: Caller, { service, action }: Asked): void {
+function authorize(caller: LabCaller, { service, action }: Asked): void {
   if (mayCall(caller, service, action)) return
   const message = `User: ${caller.arn} is not authorized to perform: ${service}:${action}`
   const code =
@@ -95,9 +95,9 @@ function authorize(caller: Caller, { service, action }: Asked): void {
   throw new LabAwsError(service, 403, code, message)
 }
 
-type Action = (input: unknown, caller?: Caller) => Promise<unknown>
+type Action = (input: unknown, caller?: LabCaller) => Promise<unknown>
 
-async function call(aws: LabAws, { service, action, input }: Asked, caller: Caller | undefined): Promise<unknown> {
+async function call(aws: LabAws, { service, action, input }: Asked, caller: LabCaller | undefined): Promise<unknown> {
   const services = { autoscaling: aws.autoScaling, ec2: aws.ec2, eks: aws.eks, sts: aws.sts }
   const actions = (services[service] ?? {}) as Record<string, unknown>
   const name = `${action.charAt(0).toLowerCase()}${action.slice(1)}`

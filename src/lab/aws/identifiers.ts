@@ -25,7 +25,7 @@ export function identifiers(seed: number): Identifiers {
 export const instanceId = (ids: Identifiers) => `i-0${ids.hex(16)}`
 export const templateId = (ids: Identifiers) => `lt-0${ids.hex(16)}`
 
-export function uuid(ids: Identifiers): string {
+export function uuidFrom(ids: Identifiers): string {
   const digits = ids.hex(32)
   return [8, 12, 16, 20, 32].map((end, index, ends) => digits.slice(ends[index - 1] ?? 0, end)).join('-')
 }

@@ -1,8 +1,8 @@
 /** Who may call: users with keys for ever, roles, and the sessions that come of assuming them. */
-import type { Account, Role } from './state.ts'
+import type { Account, LabRole } from './state.ts'
 
 /** Somebody who calls, as far as he could be made out. */
-export interface Caller {
+export interface LabCaller {
   readonly arn: string
   readonly userId: string
   readonly secretAccessKey: string
@@ -11,7 +11,7 @@ export interface Caller {
   readonly denies: readonly string[]
 }
 
-export function callerOf(account: Account, accessKeyId: string): Caller | undefined {
+export function callerOf(account: Account, accessKeyId: string): LabCaller | undefined {
   const user = account.users.get(accessKeyId)
   if (user) {
     return {
@@ -34,8 +34,8 @@ export function callerOf(account: Account, accessKeyId: string): Caller | undefi
   )
 }
 
-export const sessionArn = (account: Account, role: Role, sessionName: string) =>
+export const sessionArn = (account: Account, role: LabRole, sessionName: string) =>
   `arn:aws:sts::${account.id}:assumed-role/${role.name}/${sessionName}`
 
-export const mayCall = (caller: Caller, service: string, action: string) =>
+export const mayCall = (caller: LabCaller, service: string, action: string) =>
   !caller.denies.some((denied) => denied === `${service}:${action}` || denied === `${service}:*`)

@@ -12,7 +12,7 @@ import type {
   SetInstanceProtectionQuery,
   TerminateInstanceInAutoScalingGroupType
 } from '@aws-sdk/client-auto-scaling'
-import { describeActivity, instant, tell } from './activities.ts'
+import { describeActivity, instantText, tell } from './activities.ts'
 import { isSuspended } from './group.ts'
 import { counts, describeInstance } from './instance.ts'
 import { validationError } from './lab-aws-error.ts'
@@ -109,7 +109,7 @@ function terminate(account: Account, group: LabGroup, ids: readonly string[], de
   if (decrements) decrement(group, counted.length)
   const activities = instances.map((instance) => {
     // Protection from scale-in does not protect from this.
-    const now = instant(account.clock.now())
+    const now = instantText(account.clock.now())
     leave(
       account,
       group,
@@ -144,7 +144,7 @@ const moved = (account: Account, group: LabGroup, instance: LabInstance, how: st
   describeActivity(
     tell(account, group, {
       description: `${how}: ${instance.id}`,
-      cause: `At ${instant(account.clock.now())} instance ${instance.id} was moved in response to a user request.`,
+      cause: `At ${instantText(account.clock.now())} instance ${instance.id} was moved in response to a user request.`,
       status: 'Successful',
       zone: instance.zone,
       subnetId: instance.subnetId

@@ -54,4 +54,4 @@ function describe(
 }
 
 export const instanceType = (name: string) => typesByName.get(name)
-export const instanceTypes = () => [...typesByName.values()]
+export const knownInstanceTypes = () => [...typesByName.values()]

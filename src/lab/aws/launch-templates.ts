@@ -4,7 +4,7 @@ import type { LaunchTemplateSpecification } from '@aws-sdk/client-auto-scaling'
 import type { LaunchTemplate, LaunchTemplateVersion, ResponseLaunchTemplateData } from '@aws-sdk/client-ec2'
 import { templateId } from './identifiers.ts'
 import { LabAwsError } from './lab-aws-error.ts'
-import type { Account, LaunchTemplateLine, TemplateVersion } from './state.ts'
+import type { Account, LabTemplateVersion, LaunchTemplateLine } from './state.ts'
 
 export function createLine(
   account: Account,
@@ -32,8 +32,8 @@ export function addVersion(
   line: LaunchTemplateLine,
   data: ResponseLaunchTemplateData,
   told: { description?: string; createdAt?: number } = {}
-): TemplateVersion {
-  const version: TemplateVersion = {
+): LabTemplateVersion {
+  const version: LabTemplateVersion = {
     number: (line.versions.at(-1)?.number ?? 0) + 1,
     createdAt: told.createdAt ?? account.clock.now(),
     description: told.description,
@@ -67,7 +67,7 @@ export function lineFor(account: Account, named: Named): LaunchTemplateLine {
 }
 
 /** The version that `$Latest`, `$Default`, a number or nothing (the default) means now. */
-export function versionOf(line: LaunchTemplateLine, version: string | undefined): TemplateVersion | undefined {
+export function versionOf(line: LaunchTemplateLine, version: string | undefined): LabTemplateVersion | undefined {
   if (version === '$Latest') return line.versions.at(-1)
   const number = version === undefined || version === '$Default' ? line.defaultVersion : Number(version)
   return line.versions.find((one) => one.number === number)
@@ -88,7 +88,7 @@ export function describeLine(account: Account, line: LaunchTemplateLine): Launch
 export function describeVersion(
   account: Account,
   line: LaunchTemplateLine,
-  version: TemplateVersion
+  version: LabTemplateVersion
 ): LaunchTemplateVersion {
   return {
     LaunchTemplateId: line.id,

@@ -2,7 +2,7 @@
 
 import type { LaunchTemplateSpecification } from '@aws-sdk/client-auto-scaling'
 import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2'
-import { instant, tell } from './activities.ts'
+import { instantText, tell } from './activities.ts'
 import { behaviorOf } from './group.ts'
 import { instanceId } from './identifiers.ts'
 import { instanceType } from './instance-types.ts'
@@ -44,7 +44,7 @@ export function launchInto(account: Account, group: LabGroup, zone: string, caus
 
 function startedBecause(group: LabGroup, now: number): string {
   return (
-    `${group.reason}  At ${instant(now)} an instance was started in response to a difference between desired and ` +
+    `${group.reason}  At ${instantText(now)} an instance was started in response to a difference between desired and ` +
     `actual capacity, increasing the capacity from ${group.instances.length} to ${group.instances.length + 1}.`
   )
 }

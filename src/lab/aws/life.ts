@@ -3,9 +3,9 @@
  * Each step is taken by the clock; what has been overtaken meanwhile takes its next step off the clock first.
  */
 
-import { conclude, instant, tell } from './activities.ts'
+import { conclude, instantText, tell } from './activities.ts'
 import { behaviorOf } from './group.ts'
-import { uuid } from './identifiers.ts'
+import { uuidFrom } from './identifiers.ts'
 import { isLeaving, isPending } from './instance.ts'
 import { announce } from './listeners.ts'
 import type { Account, LabGroup, LabInstance } from './state.ts'
@@ -73,7 +73,7 @@ export function leave(account: Account, group: LabGroup, instance: LabInstance, 
 
 /** The words that go with a choice of Auto Scaling's own. */
 export const takenOut = (account: Account, group: LabGroup, because: string) =>
-  `${group.reason ? `${group.reason}  ` : ''}At ${instant(account.clock.now())} ${because}`
+  `${group.reason ? `${group.reason}  ` : ''}At ${instantText(account.clock.now())} ${because}`
 
 function remove(account: Account, group: LabGroup, instance: LabInstance): void {
   instance.cancelStep?.()
@@ -109,7 +109,7 @@ function waitForHooks(
   instance.afterHooks = then
   const hook = group.hooks.find((one) => one.LifecycleHookName === name)
   instance.state = `${phase}:Wait`
-  instance.hookToken = uuid(account.ids)
+  instance.hookToken = uuidFrom(account.ids)
   if (instance.activity) instance.activity.status = 'MidLifecycleAction'
   const waits = hook?.answersAfterMs ?? (hook?.HeartbeatTimeout ?? standardHeartbeatMs / 1000) * 1000
   const answer = hook?.answersAfterMs === undefined ? (hook?.DefaultResult ?? 'ABANDON') : (hook.answer ?? 'CONTINUE')
@@ -131,7 +131,7 @@ export function completeHook(
   const abandoned = `Instance failed to complete user's Lifecycle Action: Lifecycle Action with token ${instance.hookToken} was abandoned: ${how}`
   if (answer === 'ABANDON' && launching) {
     conclude(account, instance.activity, 'Cancelled', abandoned)
-    const now = instant(account.clock.now())
+    const now = instantText(account.clock.now())
     leave(
       account,
       group,

@@ -1,7 +1,7 @@
 /** Pages as AWS cuts them: a token that is worth nothing to anybody but the call that gave it. */
 import { LabAwsError, type Service } from './lab-aws-error.ts'
 
-export interface Page<T> {
+interface Page<T> {
   items: T[]
   NextToken?: string
 }

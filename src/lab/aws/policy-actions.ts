@@ -7,7 +7,7 @@ import type {
   PolicyARNType,
   PutScalingPolicyType
 } from '@aws-sdk/client-auto-scaling'
-import { uuid } from './identifiers.ts'
+import { uuidFrom } from './identifiers.ts'
 import { validationError } from './lab-aws-error.ts'
 import { among, groupNamed, groupsNamed } from './lookup.ts'
 import { page, pageAsked } from './paging.ts'
@@ -27,7 +27,7 @@ export function policyActions(account: Account) {
 
     putScalingPolicy(input: PutScalingPolicyType): PolicyARNType {
       const group = groupNamed(account, input.AutoScalingGroupName)
-      const PolicyARN = `arn:aws:autoscaling:${account.region}:${account.id}:scalingPolicy:${uuid(account.ids)}:autoScalingGroupName/${group.name}:policyName/${input.PolicyName}`
+      const PolicyARN = `arn:aws:autoscaling:${account.region}:${account.id}:scalingPolicy:${uuidFrom(account.ids)}:autoScalingGroupName/${group.name}:policyName/${input.PolicyName}`
       group.policies = group.policies.filter((policy) => policy.PolicyName !== input.PolicyName)
       group.policies.push({ PolicyType: 'SimpleScaling', Enabled: true, Alarms: [], ...input, PolicyARN })
       return { PolicyARN, Alarms: [] }

@@ -1,7 +1,7 @@
 /** Calls that suspend and resume what a group does by itself. Suspended means that it really is not done. */
 
 import type { ScalingProcessQuery } from '@aws-sdk/client-auto-scaling'
-import { instant } from './activities.ts'
+import { instantText } from './activities.ts'
 import { validationError } from './lab-aws-error.ts'
 import { groupNamed } from './lookup.ts'
 import { failHealthCheck, reconcile } from './scaling.ts'
@@ -23,7 +23,7 @@ export function processActions(account: Account) {
   return {
     suspendProcesses(input: ScalingProcessQuery): void {
       const group = groupNamed(account, input.AutoScalingGroupName)
-      const reason = `User suspended at ${instant(account.clock.now())}`
+      const reason = `User suspended at ${instantText(account.clock.now())}`
       for (const process of asked(input)) if (!group.suspended.has(process)) group.suspended.set(process, reason)
     },
 

@@ -3,7 +3,7 @@
  * something has changed, never by itself, and does only what the processes that are not suspended may do.
  */
 
-import { instant, isOver, tell } from './activities.ts'
+import { instantText, isOver, tell } from './activities.ts'
 import { behaviorOf, isSuspended } from './group.ts'
 import { counts, isPending, weightOf } from './instance.ts'
 import { LabAwsError } from './lab-aws-error.ts'
@@ -45,7 +45,7 @@ export function setSizes(account: Account, group: LabGroup, sizes: Sizes, by: st
       ? `${by} explicitly set group desired capacity`
       : `${by} update of AutoScalingGroup constraints to min: ${minSize}, max: ${maxSize}, desired: ${desired}`
   const now = account.clock.now()
-  group.reason = `At ${instant(now)} ${how} changing the desired capacity from ${before} to ${desired}.`
+  group.reason = `At ${instantText(now)} ${how} changing the desired capacity from ${before} to ${desired}.`
   group.lastScaledAt = now
   group.refusedAt = undefined
   group.failedZones.clear()
@@ -118,7 +118,7 @@ function replaceUnhealthy(account: Account, group: LabGroup): void {
   if (isSuspended(group, 'ReplaceUnhealthy') || isSuspended(group, 'Terminate')) return
   // Protection from scale-in does not protect from this.
   const unhealthy = group.instances.filter((one) => one.state === 'InService' && one.health === 'Unhealthy')
-  const why = `At ${instant(account.clock.now())} an instance was taken out of service in response to a health check.`
+  const why = `At ${instantText(account.clock.now())} an instance was taken out of service in response to a health check.`
   for (const instance of unhealthy) leave(account, group, instance, why)
 }
 
@@ -134,7 +134,7 @@ function rebalance(account: Account, group: LabGroup): void {
   if (emptiest === undefined || most - (held.get(emptiest) ?? 0) < 2) return
   if (!nextVictim(account, group, fullest)) return
   const cause =
-    `At ${instant(account.clock.now())} instances were launched to balance instances in zones ${emptiest} with other ` +
+    `At ${instantText(account.clock.now())} instances were launched to balance instances in zones ${emptiest} with other ` +
     'zones resulting in more than desired number of instances in the group.'
   const instance = launchInto(account, group, emptiest, cause)
   if (instance) instance.balances = true

@@ -7,7 +7,7 @@ import type {
 } from '@aws-sdk/client-auto-scaling'
 import { among, groupNamed, groupsNamed } from './lookup.ts'
 import { page, pageAsked } from './paging.ts'
-import { follow } from './schedules.ts'
+import { followSchedule } from './schedules.ts'
 import type { Account } from './state.ts'
 
 export function scheduleActions(account: Account) {
@@ -28,7 +28,7 @@ export function scheduleActions(account: Account) {
         ({ ScheduledActionName }) => ScheduledActionName !== input.ScheduledActionName
       )
       group.scheduledActions.push(action)
-      follow(account, group, action)
+      followSchedule(account, group, action)
     },
 
     deleteScheduledAction(input: DeleteScheduledActionType): void {

@@ -9,7 +9,7 @@ import type { Account, LabGroup } from './state.ts'
  * Lets a scheduled action act at its StartTime. One in the past, and the times of a Recurrence, are only described: the
  * lab knows no cron.
  */
-export function follow(account: Account, group: LabGroup, action: ScheduledUpdateGroupAction): void {
+export function followSchedule(account: Account, group: LabGroup, action: ScheduledUpdateGroupAction): void {
   const at = action.StartTime?.getTime()
   if (at === undefined || at < account.clock.now()) return
   later(account, group, at - account.clock.now(), () => {

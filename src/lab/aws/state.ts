@@ -33,9 +33,9 @@ export interface Account {
   /** Private addresses of the machines that are there. One that has become free is given to the next. */
   readonly addresses: Set<string>
   readonly clusters: Map<string, Cluster>
-  readonly users: Map<string, User>
-  readonly roles: Map<string, Role>
-  readonly sessions: Map<string, Session>
+  readonly users: Map<string, LabUser>
+  readonly roles: Map<string, LabRole>
+  readonly sessions: Map<string, LabSession>
   readonly listeners: Set<Listener>
   /** Auto Scaling itself, which looks at a group after each step in the life of one of its instances. */
   readonly onInstanceChanged: (group: LabGroup) => void
@@ -180,23 +180,23 @@ export interface LaunchTemplateLine {
   readonly name: string
   readonly createdAt: number
   defaultVersion: number
-  readonly versions: TemplateVersion[]
+  readonly versions: LabTemplateVersion[]
 }
 
-export interface TemplateVersion {
+export interface LabTemplateVersion {
   readonly number: number
   readonly createdAt: number
   readonly description?: string
   readonly data: ResponseLaunchTemplateData
 }
 
-export interface User {
+export interface LabUser {
   readonly name: string
   readonly accessKeyId: string
   readonly secretAccessKey: string
 }
 
-export interface Role {
+export interface LabRole {
   readonly name: string
   /** Why it may not be assumed, as STS would say; undefined when it may. */
   refusal?: string
@@ -206,11 +206,11 @@ export interface Role {
   denies?: readonly string[]
 }
 
-export interface Session {
+export interface LabSession {
   readonly accessKeyId: string
   readonly secretAccessKey: string
   readonly sessionToken: string
-  readonly role: Role
+  readonly role: LabRole
   readonly sessionName: string
   /** Milliseconds since the epoch, on the clock of credentials. */
   readonly expiresAt: number

@@ -8,16 +8,16 @@ import type {
   GetCallerIdentityRequest,
   GetCallerIdentityResponse
 } from '@aws-sdk/client-sts'
-import { type Caller, sessionArn } from './identities.ts'
+import { type LabCaller, sessionArn } from './identities.ts'
 import { LabAwsError } from './lab-aws-error.ts'
-import type { Account, Role, Session } from './state.ts'
+import type { Account, LabRole, LabSession } from './state.ts'
 
 const standardSeconds = 3600
 const leastSeconds = 900
 
 export function stsActions(account: Account) {
   return {
-    getCallerIdentity(_input: GetCallerIdentityRequest, caller?: Caller): GetCallerIdentityResponse {
+    getCallerIdentity(_input: GetCallerIdentityRequest, caller?: LabCaller): GetCallerIdentityResponse {
       return {
         UserId: caller?.userId ?? 'AIDALAB',
         Account: account.id,
@@ -25,7 +25,7 @@ export function stsActions(account: Account) {
       }
     },
 
-    assumeRole(input: AssumeRoleRequest, caller?: Caller): AssumeRoleResponse {
+    assumeRole(input: AssumeRoleRequest, caller?: LabCaller): AssumeRoleResponse {
       const who = caller?.arn ?? `arn:aws:iam::${account.id}:user/lab`
       const role = assumable(account, input.RoleArn, `User: ${who} is not authorized to perform: sts:AssumeRole`)
       return opened(account, role, input)
@@ -49,7 +49,7 @@ interface Asked {
   DurationSeconds?: number
 }
 
-function opened(account: Account, role: Role, asked: Asked): AssumeRoleResponse {
+function opened(account: Account, role: LabRole, asked: Asked): AssumeRoleResponse {
   const name = asked.RoleSessionName ?? ''
   if (!/^[\w+=,.@-]{2,64}$/.test(name)) {
     throw stsError(400, 'ValidationError', `Value '${name}' at 'roleSessionName' failed to satisfy constraint`)
@@ -72,8 +72,8 @@ function opened(account: Account, role: Role, asked: Asked): AssumeRoleResponse 
   }
 }
 
-export function openSession(account: Account, role: Role, sessionName: string, seconds: number): Session {
-  const session: Session = {
+export function openSession(account: Account, role: LabRole, sessionName: string, seconds: number): LabSession {
+  const session: LabSession = {
     accessKeyId: `ASIA${account.ids.hex(16).toUpperCase()}`,
     secretAccessKey: account.ids.hex(40),
     sessionToken: account.ids.hex(96),
@@ -85,7 +85,7 @@ export function openSession(account: Account, role: Role, sessionName: string, s
   return session
 }
 
-const credentialsOf = (session: Session): Credentials => ({
+const credentialsOf = (session: LabSession): Credentials => ({
   AccessKeyId: session.accessKeyId,
   SecretAccessKey: session.secretAccessKey,
   SessionToken: session.sessionToken,
@@ -93,7 +93,7 @@ const credentialsOf = (session: Session): Credentials => ({
 })
 
 /** STS says the same of a role that is not there and of one that does not trust the caller. */
-function assumable(account: Account, arn: string | undefined, refusal: string): Role {
+function assumable(account: Account, arn: string | undefined, refusal: string): LabRole {
   const role = account.roles.get(arn?.split('/').at(-1) ?? '')
   if (!role || arn !== `arn:aws:iam::${account.id}:role/${role.name}`) {
     throw stsError(403, 'AccessDenied', refusal.startsWith('User') ? `${refusal} on resource: ${arn}` : refusal)

@@ -4,7 +4,7 @@ import { failHealthCheck, reconcile } from './scaling.ts'
 import { actOnAlarm, actScheduled } from './schedules.ts'
 import type { Account, Behavior, LabGroup, LabInstance } from './state.ts'
 
-export interface World {
+export interface AwsWorld {
   group(name: string): LabGroup
   /** Undefined for one that never was; gone ones are still found. */
   instance(id: string): LabInstance | undefined
@@ -24,7 +24,7 @@ export interface World {
   look(groupName: string): void
 }
 
-export function world(account: Account): World {
+export function awsWorld(account: Account): AwsWorld {
   const group = (name: string): LabGroup => {
     const found = account.groups.get(name)
     if (!found) throw new Error(`the lab has no group ${name}`)

@@ -1,5 +1,5 @@
 /** The engine's port to Auto Scaling over the lab's AWS, in process: the real adapter over the lab's own table of calls. */
-import type { AutoScalingCalls, AwsCall, Ec2Calls } from '../../aws/aws-calls.ts'
+import type { AutoScalingCalls, Ec2Calls, ServiceCall } from '../../aws/aws-calls.ts'
 import { isTransient } from '../../aws/aws-error.ts'
 import { awsNodeGroups } from '../../aws/node-groups.ts'
 import type { NodeGroups } from '../../engine/model/node-group.ts'
@@ -38,12 +38,12 @@ function labCalls({ autoScaling, ec2 }: LabAws, process: LabProcess): AutoScalin
     )
 
   const write =
-    <Input, Output>(name: string, action: (input: Input) => Promise<Output>): AwsCall<Input, Output> =>
+    <Input, Output>(name: string, action: (input: Input) => Promise<Output>): ServiceCall<Input, Output> =>
     (input) =>
       send(name, input, action, true)
 
   const read =
-    <Input, Output>(name: string, action: (input: Input) => Promise<Output>): AwsCall<Input, Output> =>
+    <Input, Output>(name: string, action: (input: Input) => Promise<Output>): ServiceCall<Input, Output> =>
     async (input) => {
       for (let attempt = 1; ; attempt++) {
         try {
