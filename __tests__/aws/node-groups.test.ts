@@ -138,7 +138,7 @@ test('a write that gets no answer is given up at its deadline', async () => {
   const groups = groupsWith(clients, () => AbortSignal.timeout(50))
   const error = await codeOf(groups.resize('g', { max: 3 }))
   assert.equal(error.details.code, 'aws')
-  assert.match(error.message, /in time; it may have taken effect/)
+  assert.match(error.message, /in time; the call may have taken effect/)
   clients.writes.destroy()
 })
 
@@ -322,7 +322,7 @@ test('where instance refreshes are unknown none is active, but where they may no
   const error = await codeOf((await groupsOver(denied)).groups.companions('g'))
   assert.equal(error.details.code, 'access-denied')
   assert.match(error.message, /arn:aws:sts::1:assumed-role\/ci\/x is not authorized/)
-  assert.match(error.details.hint, /allow autoscaling:DescribeInstanceRefreshes to arn:aws:sts::1:assumed-role\/ci\/x/)
+  assert.match(error.details.hint, /Allow autoscaling:DescribeInstanceRefreshes for arn:aws:sts::1:assumed-role\/ci\/x/)
 })
 
 test('a template is asked for by id, or by name where there is no id', async () => {

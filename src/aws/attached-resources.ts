@@ -56,6 +56,6 @@ function groupNotFound(name: string, region: string): UpgradeError {
   return new UpgradeError(`there is no Auto Scaling group ${name} in ${region} any more`, {
     code: 'group-not-found',
     outcome: 'refused',
-    hint: `aws autoscaling describe-auto-scaling-groups --region ${region} shows what there is`
+    hint: `aws autoscaling describe-auto-scaling-groups --region ${region}`
   })
 }

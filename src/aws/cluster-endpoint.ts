@@ -59,7 +59,7 @@ async function notFound(client: EKSClient, region: string, name: string, cause: 
   return new UpgradeError(`there is no cluster ${name} in ${region}.${clusters === undefined ? '' : ` ${there}`}`, {
     code: 'cluster-not-found',
     outcome: 'refused',
-    hint: `set cluster and aws-region; aws eks list-clusters --region ${region} shows what there is`,
+    hint: `Set cluster and aws-region. This lists the clusters: aws eks list-clusters --region ${region}`,
     cause
   })
 }

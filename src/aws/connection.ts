@@ -1,4 +1,4 @@
-/** One connection to AWS: a region, one source of credentials, and what the rest of the program asks of them. */
+/** One connection to AWS: a region, one source of credentials, and what the rest of the program needs from AWS. */
 
 import type { AutoScalingClient, AutoScalingClientConfig } from '@aws-sdk/client-auto-scaling'
 import type { EKSClient } from '@aws-sdk/client-eks'
@@ -20,9 +20,9 @@ export interface AwsOptions {
   /** Undefined: AWS_REGION or the profile's. */
   region?: string
   role?: Role
-  /** Mints the GitHub job's OIDC token for an audience (`core.getIDToken`). */
+  /** Gets the GitHub job's OIDC token for an audience (`core.getIDToken`). */
   idToken?: (audience: string) => Promise<string>
-  /** Gets every secret before anything can print it. */
+  /** Called with every secret before anything can print it. */
   mask: (secret: string) => void
   /** `eks-node-upgrade/0.1.0` */
   userAgent: string
@@ -47,10 +47,10 @@ export interface Aws {
   close(): void
 }
 
-/** Calls nothing on the network. Throws `region` where no region is named anywhere. */
+/** Does not use the network. Throws `region` if no region is set anywhere. */
 export async function connectAws(options: AwsOptions): Promise<Aws> {
   const { mask, userAgent } = options
-  // What needs the region asks the clients for it, when it is used: they know all the places where one may be named.
+  // The region comes from the clients, when it is used: they know all the places where one may be set.
   const regionLater = () => clients.reads.config.region()
   const ambient = rotatingCredentials(ambientCredentials(regionLater), mask)
   const credentials = options.role
@@ -107,7 +107,7 @@ async function regionOf(client: AutoScalingClient, given: string | undefined): P
     throw new UpgradeError(given ? `"${given}" is not an AWS region` : 'no AWS region is set', {
       code: 'region',
       outcome: 'refused',
-      hint: 'set aws-region, or the environment variable AWS_REGION, to the region of the cluster, such as eu-west-1',
+      hint: 'Set aws-region, or the environment variable AWS_REGION, to the region of the cluster, such as eu-west-1.',
       cause
     })
   }
@@ -134,7 +134,7 @@ function clientSettings({
   return { region, credentials, customUserAgent, maxAttempts, retryMode, requestHandler }
 }
 
-/** `sts.eu-west-1.amazonaws.com`; other partitions, FIPS and so on as the SDK knows them. */
+/** `sts.eu-west-1.amazonaws.com`; other partitions and FIPS as the SDK knows them. */
 async function stsHost({ config }: STSClient, region: string): Promise<string> {
   const UseFIPS = await config.useFipsEndpoint()
   return config.endpointProvider({ Region: region, UseDualStack: false, UseFIPS, UseGlobalEndpoint: false }).url.host
