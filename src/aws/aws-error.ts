@@ -1,6 +1,6 @@
 /**
- * AWS's errors become the engine's at this border. They are distinguished by name only, because after bundling the SDK's
- * classes are not those that `instanceof` compares with.
+ * AWS's errors become the engine's at this border. They are distinguished by name only, because after bundling the
+ * SDK's classes are not those that `instanceof` compares with.
  * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/CommonErrors.html
  * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */

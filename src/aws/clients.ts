@@ -1,6 +1,6 @@
 /**
- * The SDK's clients as this tool configures them. The SDK repeats reads. It never repeats writes, because every write must
- * end inside the lease; the engine repeats them after it has looked again.
+ * The SDK's clients as this tool configures them. The SDK repeats reads. It never repeats writes, because every write
+ * must end inside the lease; the engine repeats them after it has looked again.
  */
 
 import { AutoScalingClient, type AutoScalingClientConfig } from '@aws-sdk/client-auto-scaling'

@@ -1,6 +1,6 @@
 /**
- * The engine's port to Auto Scaling, over a table of calls: pages, chunks, translation and errors. It imports nothing of
- * the SDK at run time, because the lab runs it over calls of its own.
+ * The engine's port to Auto Scaling, over a table of calls: pages, chunks, translation and errors. It imports nothing
+ * of the SDK at run time, because the lab runs it over calls of its own.
  */
 
 import type { AutoScalingGroupNamesType } from '@aws-sdk/client-auto-scaling'

@@ -1,7 +1,7 @@
 /**
- * A client for one action of EC2, whose own client would be a fifth of the bundle (563 kB, measured minified). The SDK's
- * machinery (endpoints, signing, retries, clock skew, AWS_ENDPOINT_URL_EC2 and similar) is the same for all services. The
- * client of another service is told the name, the protocol and the shape of the one action.
+ * A client for one action of EC2, whose own client would be a fifth of the bundle (563 kB, measured minified). The
+ * SDK's machinery (endpoints, signing, retries, clock skew, AWS_ENDPOINT_URL_EC2 and similar) is the same for all
+ * services. The client of another service is told the name, the protocol and the shape of the one action.
  */
 
 import { AutoScalingClient, type AutoScalingClientConfig } from '@aws-sdk/client-auto-scaling'

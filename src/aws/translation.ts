@@ -1,6 +1,6 @@
 /**
- * From the shapes of the AWS SDK to the engine's words. Pure, because the lab also uses it. Every field is optional in AWS's
- * shapes; a missing one reads as the unsafe value (an instance without a health status is not healthy).
+ * From the shapes of the AWS SDK to the engine's words. Pure, because the lab also uses it. Every field is optional in
+ * AWS's shapes; a missing one reads as the unsafe value (an instance without a health status is not healthy).
  */
 
 import type {

@@ -1,4 +1,6 @@
-/** Credentials of a role: through GitHub's OIDC token if the job may have one, otherwise from the ambient credentials. */
+/**
+ * Credentials of a role: through GitHub's OIDC token if the job may have one, otherwise from the ambient credentials.
+ */
 
 import type { STSClient, STSClientConfig } from '@aws-sdk/client-sts'
 import { UpgradeError } from '../../engine/model/error.ts'
@@ -67,7 +69,8 @@ async function byAmbient(options: RoleOptions): Promise<Fetched> {
     return lacksIdToken(options) ? `${idTokenHint} Without OIDC: ${rule}` : rule
   }
   const fetched = await assume(options, sts, trust, () => sts.send(new AssumeRoleCommand(input)))
-  // A role that is assumed from temporary credentials is not renewed: these end first, and so does what they can assume.
+  // A role that is assumed from temporary credentials is not renewed: these end first, and so does what they can
+  // assume.
   // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
   return { ...fetched, renewable: options.ambient.endsAt() === Number.POSITIVE_INFINITY }
 }
@@ -120,7 +123,9 @@ async function assume(
   }
 }
 
-/** If the role may not be assumed, the credentials are wrong; an AWS that is busy or unreachable keeps its own error. */
+/**
+ * If the role may not be assumed, the credentials are wrong; an AWS that is busy or unreachable keeps its own error.
+ */
 function refusal(role: Role, error: unknown, translated: unknown, trust: string): unknown {
   if (!(translated instanceof UpgradeError) || isTransient(error)) return translated
   const { code, hint } = translated.details

@@ -1,6 +1,6 @@
 /**
- * The bearer token that EKS accepts: a presigned sts:GetCallerIdentity in base64. The cluster's webhook sends it to STS.
- * Its rules: https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/v0.7.18/pkg/token/token.go
+ * The bearer token that EKS accepts: a presigned sts:GetCallerIdentity in base64. The cluster's webhook sends it to
+ * STS. Its rules: https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/v0.7.18/pkg/token/token.go
  */
 
 import { Sha256 } from '@smithy/core/checksum'
@@ -14,7 +14,9 @@ const expiresSeconds = 60
 export interface TokenOptions {
   cluster: string
   region: () => Promise<string>
-  /** STS's own host in this region and partition. The webhook accepts no other, so AWS_ENDPOINT_URL does not apply here. */
+  /**
+   * STS's own host in this region and partition. The webhook accepts no other, so AWS_ENDPOINT_URL does not apply here.
+   */
   stsHost: () => Promise<string>
   credentials: () => Promise<Credentials>
   mask: (secret: string) => void

@@ -1,4 +1,4 @@
-/** An account as it is at the beginning, and what is put into it before anybody calls. */
+/** A new account, and how it is filled before the first call. */
 import type { CreateAutoScalingGroupType } from '@aws-sdk/client-auto-scaling'
 import type { Image, ResponseLaunchTemplateData, Subnet } from '@aws-sdk/client-ec2'
 import type { LabClock } from '../clock.ts'
@@ -24,11 +24,11 @@ export interface LabAwsOptions {
   clock: LabClock
   region?: string
   accountId?: string
-  /** Of names and choices. The same seed and the same calls make the same world. */
+  /** For names and random choices. The same seed and the same calls give the same account. */
   seed?: number
-  /** Zones that have a subnet from the beginning: a, b, c unless it says more. */
+  /** Zones that have a subnet from the start; a, b and c by default. */
   zones?: readonly string[]
-  /** By what credentials and tokens expire, in milliseconds since the epoch. The lab's clock where nothing is said. */
+  /** The clock by which credentials and tokens expire, in ms since the epoch; the lab's clock by default. */
   credentialsNow?: () => number
 }
 
@@ -60,13 +60,15 @@ export function newAccount({ clock, seed = 1, ...options }: LabAwsOptions): Acco
   return account
 }
 
-/** How things come into the account before anybody calls. None of this is recorded or met by faults. */
+/** Fills the account. None of this is recorded as a call, and no fault applies to it. */
 export interface Preparation {
   addSubnet(zone: string, told?: Partial<Subnet>): Subnet
   addImage(id: string, told?: Partial<Image>): Image
-  /** A template with one version. Its image is made too if it is not there, for the architecture of its instance type. */
+  /**
+   * A template with one version. If its image does not exist, it is added for the architecture of the instance type.
+   */
   addLaunchTemplate(name: string, data: ResponseLaunchTemplateData, told?: Told & { id?: string }): LaunchTemplateLine
-  /** One more version, complete: nothing is taken from the one before. */
+  /** One more version. It is complete: nothing is taken from the previous one. */
   addLaunchTemplateVersion(line: LaunchTemplateLine, data: ResponseLaunchTemplateData, told?: Told): LabTemplateVersion
   addGroup(
     input: Partial<CreateAutoScalingGroupType> & { AutoScalingGroupName: string },
@@ -75,7 +77,7 @@ export interface Preparation {
   addCluster(facts: ClusterFacts): void
   addUser(user: LabUser): LabUser
   addRole(role: LabRole): LabRole
-  /** Credentials of a role without the way through STS, as a workflow step before ours leaves them. */
+  /** Credentials of a role without a call of STS, as an earlier workflow step leaves them. */
   session(role: LabRole, sessionName: string, seconds: number): LabSession
   reviewToken(token: string, cluster: string, at?: number): TokenReview
 }
@@ -139,7 +141,7 @@ function addImage(account: Account, id: string, told: Partial<Image> = {}): Imag
   return image
 }
 
-/** The image of a template, if it is not there, for the architecture of its instance type. */
+/** Adds the image of a template, if it does not exist, for the architecture of the instance type. */
 function addImageOf(account: Account, data: ResponseLaunchTemplateData): void {
   const id = data.ImageId
   if (id === undefined || id.startsWith('resolve:') || account.images.has(id)) return

@@ -1,9 +1,12 @@
-/** What a group tells about what it did: scaling activities, with AWS's words. */
+/**
+ * Scaling activities, in AWS's words.
+ * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScalingActivities.html
+ */
 import type { Activity, ScalingActivityStatusCode } from '@aws-sdk/client-auto-scaling'
 import { uuidFrom } from './identifiers.ts'
 import type { Account, LabActivity, LabGroup } from './state.ts'
 
-// AWS keeps six weeks; a lab that retries a launch for hours needs a bound of its own.
+// AWS keeps six weeks. A lab that retries a launch for hours needs a lower limit.
 const keptActivities = 500
 
 export const instantText = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
@@ -68,6 +71,6 @@ export function describeActivity(activity: LabActivity): Activity {
   }
 }
 
-/** Those in progress first, then by start, newest first. */
+/** Those in progress first, the others by start time, newest first. */
 export const inOrder = (activities: readonly LabActivity[]) =>
   [...activities].sort((a, b) => Number(isOver(a)) - Number(isOver(b)) || b.startedAt - a.startedAt)

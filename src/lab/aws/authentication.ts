@@ -1,4 +1,4 @@
-/** Who sends a request: the signature in its Authorization header, checked against the keys of the account. */
+/** Finds the sender of a request by the signature in its Authorization header and the keys of the account. */
 import type { IncomingHttpHeaders } from 'node:http'
 import { callerOf, type LabCaller } from './identities.ts'
 import { LabAwsError, type Service } from './lab-aws-error.ts'
@@ -32,8 +32,8 @@ export function scopeOf(request: SignedRequest): Scope | undefined {
 }
 
 /**
- * The caller, or undefined where the account has no users and takes anybody. Dates are not compared with the clock: the
- * lab's may run faster than that of who signs.
+ * The caller, or undefined if the account has no users and accepts every request. Dates are not compared with the
+ * clock, because the lab's clock may run faster than the caller's.
  */
 export function authenticate(
   account: Account,
@@ -41,7 +41,7 @@ export function authenticate(
   request: SignedRequest,
   action: string
 ): LabCaller | undefined {
-  // Web identity is its own proof.
+  // A web identity token needs no signature.
   if (action === 'AssumeRoleWithWebIdentity') return undefined
   const scope = scopeOf(request)
   const caller = scope && callerOf(account, scope.accessKeyId)

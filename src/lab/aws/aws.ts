@@ -1,6 +1,6 @@
 /**
- * A small AWS in one process: Auto Scaling with time and chance in it, and as much of EC2, EKS and STS as an upgrade of
- * nodes needs. Its calls have the names and shapes of the SDK; what the world would do besides (a machine dies, an alarm
+ * A small AWS in one process: Auto Scaling with time and random choices, and as much of EC2, EKS and STS as an upgrade
+ * of nodes needs. Its calls have the names and shapes of the SDK. What happens without a call (a machine dies, an alarm
  * goes off) is done through `world`.
  */
 import { type LabAwsOptions, newAccount, type Preparation, prepare } from './account.ts'
@@ -38,10 +38,10 @@ export interface LabAws extends Preparation {
   readonly eks: Served<ReturnType<typeof eksActions>>
   readonly sts: Served<ReturnType<typeof stsActions>>
   readonly faults: AwsFaults
-  /** What was asked, oldest first. */
+  /** All calls, oldest first. */
   readonly calls: RecordedCall[]
   readonly world: AwsWorld
-  /** Hears of every instance from now on; the function that comes back ends it. */
+  /** Tells the listener about every instance from now on. The returned function ends it. */
   listen(listener: Listener): () => void
 }
 

@@ -1,8 +1,11 @@
-/** EC2's filters: a name in kebab case, values with `*` and `?`; those of one filter are alternatives, all filters must fit. */
+/**
+ * EC2's filters: a name in kebab case, values with `*` and `?`. The values of one filter are alternatives; all filters
+ * must match. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+ */
 import type { Filter, Tag } from '@aws-sdk/client-ec2'
 import { ec2Error } from './launch-templates.ts'
 
-/** Where a filter's name does not say by itself which field it means. */
+/** Filters whose name differs from the name of their field. */
 const fieldsByFilter: Record<string, readonly string[]> = {
   'instance-state-name': ['State', 'Name'],
   'processor-info.supported-architecture': ['ProcessorInfo', 'SupportedArchitectures'],
@@ -42,7 +45,7 @@ function valuesOf(item: object, name: string): string[] {
     .map(String)
 }
 
-/** An instance has its zone in its placement. */
+/** The zone of an instance is a field of its placement. */
 const zonePath = (item: object) => ('Placement' in item ? ['Placement', 'AvailabilityZone'] : ['AvailabilityZone'])
 
 function pattern(value: string): RegExp {

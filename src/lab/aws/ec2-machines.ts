@@ -1,4 +1,4 @@
-/** An instance as EC2 tells of it; also when Auto Scaling no longer does. */
+/** An instance as EC2 describes it, also after it has left its Auto Scaling group. */
 import type { Instance, InstanceStateName, Tag } from '@aws-sdk/client-ec2'
 import { instanceType } from './instance-types.ts'
 import type { Account, LabInstance } from './state.ts'

@@ -1,6 +1,7 @@
 /**
- * What an EKS cluster does with a bearer token: it is a presigned GetCallerIdentity, and STS says whose. The rules are
- * those of aws-iam-authenticator (pkg/token/token.go) and of STS.
+ * What an EKS cluster does with a bearer token: the token is a presigned GetCallerIdentity, and STS answers whose it
+ * is.
+ * https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/v0.7.18/pkg/token/token.go
  */
 
 import { callerOf } from './identities.ts'
@@ -32,7 +33,7 @@ const refuse = (reason: string): never => {
   throw new Refused(reason)
 }
 
-/** Whose token this is, if it was made for this cluster. `at`: milliseconds since the epoch by the caller's kind of clock. */
+/** The owner of the token, if it was made for this cluster. `at`: ms since the epoch, by the clock of credentials. */
 export function reviewToken(
   account: Account,
   token: string,
@@ -106,6 +107,6 @@ function parametersOf(url: URL): Map<string, string> {
 
 const regionOf = (host: string) => (host.split('.')[1] === 'amazonaws' ? 'us-east-1' : host.split('.')[1])
 
-/** NaN for what is no such date. */
+/** NaN if this is not such a date. */
 const instantOf = (date: string) =>
   Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))

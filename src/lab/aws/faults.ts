@@ -1,4 +1,4 @@
-/** Faults as data: what an AWS answers, now and then, instead of doing what it was asked. */
+/** Faults as data: errors, delays and lost answers in place of a result. */
 import { ConnectionLost, LabAwsError, type Service } from './lab-aws-error.ts'
 
 export type FaultKind =
@@ -15,19 +15,19 @@ export type FaultKind =
   | 'lose-reply'
 
 export interface AwsFault {
-  /** `stale`: a describe answers what it answered the last time it was asked the same; the first time it answers truly. */
+  /** `stale`: a describe repeats its last answer to an equal call; the first such call gets the true answer. */
   kind: FaultKind
-  /** Of this service only; without it: any. */
+  /** Only for this service; any, if absent. */
   service?: Service
-  /** As AWS names it: `SetDesiredCapacity`. Without it: any. */
+  /** As AWS names it: `SetDesiredCapacity`; any, if absent. */
   action?: string
-  /** How often it happens; -1 = for ever. One, unless it says more. */
+  /** How often it happens; -1 means always. Once by default. */
   times?: number
-  /** So many calls that fit are let through first. */
+  /** This many matching calls succeed first. */
   after?: number
   /** How long a `delay` takes. */
   seconds?: number
-  /** In place of the usual wording. */
+  /** In place of the usual message. */
   message?: string
 }
 
@@ -43,7 +43,7 @@ const commonAnswers: Partial<Record<FaultKind, Answer>> = {
   contention: [500, 'ResourceContention', 'Another request is updating this resource.']
 }
 
-/** Where a service has words of its own. */
+/** Answers that differ between services. */
 const answersOfService: Partial<Record<Service, Partial<Record<FaultKind, Answer>>>> = {
   ec2: {
     throttle: [503, 'RequestLimitExceeded', 'Request limit exceeded.'],
@@ -61,7 +61,7 @@ export interface AwsFaults {
   add(fault: AwsFault): void
   clear(): void
   list(): readonly AwsFault[]
-  /** The fault that meets this call, counted down, if there is one. */
+  /** The fault that applies to this call, if there is one; it is counted down. */
   take(service: Service, action: string): AwsFault | undefined
 }
 
@@ -90,7 +90,7 @@ export function faults(): AwsFaults {
   }
 }
 
-/** The error that a fault of this kind is; undefined for one that only takes time, is stale, or loses the answer. */
+/** The error of a fault; undefined for a delay, a stale answer or a lost answer. */
 export function errorOf(service: Service, fault: AwsFault): Error | undefined {
   if (fault.kind === 'lose-request') return new ConnectionLost('socket hang up')
   const answer = answersOfService[service]?.[fault.kind] ?? commonAnswers[fault.kind]

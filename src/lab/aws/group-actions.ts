@@ -78,7 +78,7 @@ export function groupActions(account: Account) {
   }
 }
 
-/** Values of one filter are alternatives; several filters must all fit. */
+/** The values of one filter are alternatives; all filters must match. */
 function fits(group: LabGroup, filter: Filter): boolean {
   const values = filter.Values ?? []
   const name = filter.Name ?? ''
@@ -92,7 +92,7 @@ function fits(group: LabGroup, filter: Filter): boolean {
   throw validationError(`Filter type ${name} is not correct. Allowed Filter types are: tag-key, tag-value, tag:<key>`)
 }
 
-/** What is not named stays as it is. Another template counts for new instances only. */
+/** Absent settings stay as they are. Another template applies to new instances only. */
 function change(account: Account, group: LabGroup, input: UpdateAutoScalingGroupType): void {
   if (input.LaunchTemplate) {
     group.launchTemplate = input.LaunchTemplate

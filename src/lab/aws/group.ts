@@ -11,7 +11,7 @@ export const standardBehavior: Behavior = {
   deregisterAfterMs: 0
 }
 
-/** The behavior of now: what was set, overruled by the group's own tags, so that a test needs nothing but the AWS API. */
+/** The current behavior. The tags of the group override what was set, so that a test needs only the AWS API. */
 export function behaviorOf(group: LabGroup): Behavior {
   const tag = (name: string) => group.tags.get(`simulated/${name}`)?.value
   const seconds = (name: string, standardMs: number) => {
@@ -29,7 +29,10 @@ export function behaviorOf(group: LabGroup): Behavior {
 
 export const isSuspended = (group: LabGroup, process: string) => group.suspended.has(process)
 
-/** Whether these sizes may stand beside each other; throws AWS's ValidationError. `desired` undefined is not asked for. */
+/**
+ * Throws AWS's ValidationError if these sizes contradict each other. `desired` is undefined if the call does not set
+ * it.
+ */
 export function checkBounds(minSize: number, maxSize: number, desired: number | undefined): void {
   for (const size of [minSize, maxSize, desired ?? 0]) {
     if (!Number.isInteger(size) || size < 0) throw validationError(`Size ${size} is not a whole number of 0 or more`)
@@ -45,7 +48,7 @@ export function checkBounds(minSize: number, maxSize: number, desired: number | 
   }
 }
 
-/** The same for SetDesiredCapacity, which words it otherwise. */
+/** The same for SetDesiredCapacity, whose messages differ. */
 export function checkDesired(group: LabGroup, desired: number): void {
   if (!Number.isInteger(desired) || desired < 0)
     throw validationError(`Size ${desired} is not a whole number of 0 or more`)

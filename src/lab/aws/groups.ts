@@ -1,4 +1,4 @@
-/** Groups come and go. */
+/** Creating and deleting groups. */
 import type {
   AutoScalingGroup,
   CreateAutoScalingGroupType,
@@ -14,7 +14,7 @@ import { reconcile } from './scaling.ts'
 import { followSchedule } from './schedules.ts'
 import type { Account, Behavior, LabGroup, LabHook } from './state.ts'
 
-/** What a group can be made with besides what CreateAutoScalingGroup takes. */
+/** Settings of a new group beyond those of CreateAutoScalingGroup. */
 export interface GroupExtras {
   behavior?: Partial<Behavior>
   hooks?: readonly LabHook[]
@@ -95,7 +95,7 @@ function newGroup(account: Account, name: string, input: CreateAutoScalingGroupT
   }
 }
 
-/** Takes a group away; its instances end on their own. */
+/** Removes a group; its instances end by themselves. */
 export function removeGroup(account: Account, group: LabGroup): void {
   group.deleted = true
   for (const cancel of group.timers) cancel()

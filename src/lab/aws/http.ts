@@ -1,6 +1,6 @@
 /**
- * The lab's AWS over HTTP, for the real SDK and the real CLI by way of AWS_ENDPOINT_URL: Auto Scaling, EC2 and STS in the
- * query protocol, EKS in REST and JSON. What it cannot do it says so, and never answers with an empty success.
+ * The lab's AWS over HTTP, for the real SDK and the AWS CLI with AWS_ENDPOINT_URL: Auto Scaling, EC2 and STS in the
+ * query protocol, EKS in REST and JSON. An unknown action is an error, never an empty success.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -27,7 +27,7 @@ interface Asked {
 export async function serveAws(aws: LabAws, options: { port?: number; host?: string } = {}): Promise<AwsServer> {
   const host = options.host ?? '127.0.0.1'
   const server = createServer((incoming, outgoing) => {
-    // A request that broke off has nobody left to answer to.
+    // If the request was aborted, no caller waits for the answer.
     answer(aws, incoming, outgoing).catch(() => incoming.socket.destroy())
   })
   await new Promise<void>((listening, failed) => {
@@ -64,7 +64,7 @@ async function receive(incoming: IncomingMessage): Promise<SignedRequest> {
   return { method: incoming.method ?? 'GET', url, headers: incoming.headers, body: Buffer.concat(chunks) }
 }
 
-/** API versions tell the services of the query protocol apart where nothing is signed. */
+/** Without a signature, the API version identifies the service of a query. */
 const servicesByVersion: Record<string, Service> = {
   '2011-01-01': 'autoscaling',
   '2016-11-15': 'ec2',
@@ -114,7 +114,7 @@ interface Reply {
   outgoing: ServerResponse
   asked: Asked
   id: string
-  /** By the lab's clock: who asks for activities since a moment takes the moment from here. */
+  /** By the lab's clock: clients compute times for later calls from it. */
   at: number
 }
 
@@ -135,7 +135,7 @@ function send({ outgoing, asked, id, at }: Reply, status: number, body: string, 
 function sendError(reply: Reply, error: unknown): void {
   const known = error instanceof LabAwsError
   const status = known ? error.$metadata.httpStatusCode : 500
-  // A bug of the lab's own; it must be seen, and a client must not take it for one of AWS's moods.
+  // A bug of the lab. It must be visible, and a client must not mistake it for an error of AWS.
   const code = known ? error.Code : 'LabBug'
   const message = error instanceof Error ? error.message : String(error)
   const { service } = reply.asked

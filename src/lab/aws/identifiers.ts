@@ -1,10 +1,10 @@
 import { generator } from '../clock.ts'
 
-/** Names as AWS gives them, from a seed, so that a run that is played again bears the same ones. */
+/** Names as AWS gives them, from a seed, so that a replayed run has the same ones. */
 export interface Identifiers {
-  /** So many lower-case hexadecimal digits. */
+  /** This many lower-case hexadecimal digits. */
   hex(length: number): string
-  /** In [0, 1), for what AWS leaves to chance. */
+  /** In [0, 1), for random choices of AWS. */
   chance(): number
 }
 

@@ -1,7 +1,7 @@
-/** Who may call: users with keys for ever, roles, and the sessions that come of assuming them. */
+/** Callers: users with permanent keys, and sessions of assumed roles. */
 import type { Account, LabRole } from './state.ts'
 
-/** Somebody who calls, as far as he could be made out. */
+/** The sender of a call. */
 export interface LabCaller {
   readonly arn: string
   readonly userId: string

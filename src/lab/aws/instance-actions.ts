@@ -44,11 +44,12 @@ export function instanceActions(account: Account) {
       const group = groupNamed(account, input.AutoScalingGroupName)
       const ids = atMost(input.InstanceIds ?? [], protectedPerCall)
       const instances = ids.map((id) => instanceOf(group, id))
-      // Neither a pending nor a leaving one can be protected, and one such spoils the whole call.
+      // A pending or leaving instance cannot be protected, and makes the whole call fail.
+      // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetInstanceProtection.html
       const odd = instances.find((one) => one.state !== 'InService' && one.state !== 'Standby')
       if (odd) throw validationError(`The instance ${odd.id} is not in InService or EnteringStandby or Standby.`)
       for (const instance of instances) instance.isProtected = input.ProtectedFromScaleIn ?? false
-      // Whoever may be taken now, and there is one too many, is taken now.
+      // If there are too many instances, one that is no longer protected is terminated now.
       group.refusedAt = undefined
       reconcile(account, group)
     },
@@ -86,7 +87,7 @@ export function instanceActions(account: Account) {
       return { Activities: told }
     },
 
-    /** Raises Desired by as many as come back. */
+    /** Raises Desired by the number of instances that return. */
     exitStandby(input: ExitStandbyQuery): ExitStandbyAnswer {
       const group = groupNamed(account, input.AutoScalingGroupName)
       const instances = (input.InstanceIds ?? []).map((id) => instanceOf(group, id))
@@ -108,7 +109,8 @@ function terminate(account: Account, group: LabGroup, ids: readonly string[], de
   const counted = instances.filter(counts)
   if (decrements) decrement(group, counted.length)
   const activities = instances.map((instance) => {
-    // Protection from scale-in does not protect from this.
+    // Protection from scale-in does not apply here.
+    // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-protection.html
     const now = instantText(account.clock.now())
     leave(
       account,

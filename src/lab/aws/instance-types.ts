@@ -1,9 +1,10 @@
-/** A small table of instance types: what EC2 says of them and what pods a node of them takes. */
+/** A small table of instance types: their description by EC2, and the number of pods of a node. */
 import type { InstanceTypeInfo } from '@aws-sdk/client-ec2'
 
 type Size = readonly [size: string, vcpus: number, gibPerVcpuTimesVcpus: number, interfaces: number, addresses: number]
 
-// Sizes are alike within a generation; the number of addresses bounds the pods of a node (interfaces × (addresses − 1) + 2).
+// A node has at most interfaces × (addresses − 1) + 2 pods. The numbers are the same within a generation:
+// https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/pkg/providers/instancetype/zz_generated.vpclimits.go
 const sizes: readonly Size[] = [
   ['medium', 1, 1, 2, 4],
   ['large', 2, 2, 3, 10],

@@ -4,7 +4,7 @@ import type { LabInstance } from './state.ts'
 
 const pendingStates = new Set<string>(['Pending', 'Pending:Wait', 'Pending:Proceed'])
 
-/** Counts to the size of the group: in service, or on the way there. */
+/** Counts toward the size of the group: in service, or pending. */
 export const counts = (instance: LabInstance) => instance.state === 'InService' || pendingStates.has(instance.state)
 export const isPending = (instance: LabInstance) => pendingStates.has(instance.state)
 export const isLeaving = (instance: LabInstance) => instance.state.startsWith('Terminating')

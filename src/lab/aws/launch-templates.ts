@@ -1,4 +1,4 @@
-/** Launch templates and their versions: what they hold, and which one a specification means. */
+/** Launch templates and their versions, and which version a specification means. */
 
 import type { LaunchTemplateSpecification } from '@aws-sdk/client-auto-scaling'
 import type { LaunchTemplate, LaunchTemplateVersion, ResponseLaunchTemplateData } from '@aws-sdk/client-ec2'
@@ -50,7 +50,7 @@ export function lineOf(account: Account, named: Named): LaunchTemplateLine | und
   return [...account.templates.values()].find((line) => line.name === named.LaunchTemplateName)
 }
 
-/** As EC2 answers when there is none. */
+/** Throws EC2's error if there is none. */
 export function lineFor(account: Account, named: Named): LaunchTemplateLine {
   const line = lineOf(account, named)
   if (line) return line
@@ -66,7 +66,10 @@ export function lineFor(account: Account, named: Named): LaunchTemplateLine {
   )
 }
 
-/** The version that `$Latest`, `$Default`, a number or nothing (the default) means now. */
+/**
+ * The version that `$Latest`, `$Default`, a number or nothing (the default) means now.
+ * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchTemplateSpecification.html
+ */
 export function versionOf(line: LaunchTemplateLine, version: string | undefined): LabTemplateVersion | undefined {
   if (version === '$Latest') return line.versions.at(-1)
   const number = version === undefined || version === '$Default' ? line.defaultVersion : Number(version)

@@ -1,6 +1,8 @@
 /**
- * The life of an instance: Pending, perhaps Pending:Wait, InService; Terminating, perhaps Terminating:Wait, gone.
- * Each step is taken by the clock; what has been overtaken meanwhile takes its next step off the clock first.
+ * The life of an instance: Pending, perhaps Pending:Wait, InService; Terminating, perhaps Terminating:Wait, gone. The
+ * clock takes each step. What changes the life of an instance cancels its next step first.
+ * https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
+ * https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
  */
 
 import { conclude, instantText, tell } from './activities.ts'
@@ -34,7 +36,7 @@ function serve(account: Account, group: LabGroup, instance: LabInstance): void {
   account.onInstanceChanged(group)
 }
 
-// EC2 makes the instance and ends it by itself; Auto Scaling sees that and waits before it tries again.
+// EC2 creates the instance and ends it by itself; Auto Scaling sees that and waits before it tries again.
 function dieAtLaunch(account: Account, group: LabGroup, instance: LabInstance, message: string): void {
   instance.stateReason = { Code: message.split(':')[0] ?? message, Message: message }
   conclude(account, instance.activity, 'Failed', message)
@@ -44,7 +46,10 @@ function dieAtLaunch(account: Account, group: LabGroup, instance: LabInstance, m
   remove(account, group, instance)
 }
 
-/** Begins to take an instance out. Why: the second half of the activity's cause. Already leaving: nothing happens. */
+/**
+ * Starts the termination of an instance, unless it is leaving already. `why` is the second half of the activity's
+ * cause.
+ */
 export function leave(account: Account, group: LabGroup, instance: LabInstance, why: string): void {
   const retained = instance.state === 'Terminating:Retained'
   if (isLeaving(instance) && !retained) return
@@ -66,12 +71,12 @@ export function leave(account: Account, group: LabGroup, instance: LabInstance, 
     announce(account, 'onTerminating', instance, group)
     step(account, instance, terminateAfterMs, () => remove(account, group, instance))
   }
-  // Of a retained instance the hooks have been asked already.
+  // The hooks of a retained instance have run already.
   if (retained) shutDown()
   else step(account, instance, draining, () => waitForHooks(account, group, instance, terminateTransition, shutDown))
 }
 
-/** The words that go with a choice of Auto Scaling's own. */
+/** The cause of a termination that Auto Scaling chose. */
 export const takenOut = (account: Account, group: LabGroup, because: string) =>
   `${group.reason ? `${group.reason}  ` : ''}At ${instantText(account.clock.now())} ${because}`
 
@@ -88,7 +93,7 @@ function remove(account: Account, group: LabGroup, instance: LabInstance): void 
   account.onInstanceChanged(group)
 }
 
-/** Hooks are waited for one after the other, as long as their heartbeat; a hook's answer calls `completeHook`. */
+/** Waits for one hook after the other, each for its heartbeat at most. The answer of a hook calls `completeHook`. */
 function waitForHooks(
   account: Account,
   group: LabGroup,
@@ -162,10 +167,11 @@ function step(account: Account, instance: LabInstance, afterMs: number, work: ()
   })
 }
 
-// Timers of Node hold 31 bits of milliseconds and go off at once beyond; a schedule may lie further away.
+// A timer of Node holds 31 bits of milliseconds and fires at once beyond that; a schedule may be further away.
+// https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
 const longestTimerMs = 2 ** 31 - 1
 
-/** Does something for a group some time from now, unless the group is gone by then. */
+/** Does something for a group later, unless the group is deleted by then. */
 export function later(account: Account, group: LabGroup, ms: number, work: () => void): void {
   const cancel = account.clock.after(Math.min(ms, longestTimerMs), () => {
     group.timers.delete(cancel)

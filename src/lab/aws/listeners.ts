@@ -1,4 +1,4 @@
-/** Tells those who play the nodes what happens to instances. */
+/** Tells the listeners of the account, such as the simulated nodes, what happens to instances. */
 import type { Account, LabGroup, LabInstance, Listener } from './state.ts'
 
 export function announce(account: Account, event: keyof Listener, instance: LabInstance, group: LabGroup): void {

@@ -1,4 +1,4 @@
-/** Pages as AWS cuts them: a token that is worth nothing to anybody but the call that gave it. */
+/** Pages as in AWS, with a token that is valid for the same call only. */
 import { LabAwsError, type Service } from './lab-aws-error.ts'
 
 interface Page<T> {
@@ -18,7 +18,7 @@ export function page<T>(
   return { items: items.slice(start, end), ...(end < items.length && { NextToken: tokenFor(end) }) }
 }
 
-/** What a call of Auto Scaling says about pages. */
+/** The page that a call of Auto Scaling requests. */
 export const pageAsked = (input: { NextToken?: string; MaxRecords?: number }, standard: number) => ({
   NextToken: input.NextToken,
   size: input.MaxRecords,

@@ -1,4 +1,7 @@
-/** Calls that suspend and resume what a group does by itself. Suspended means that it really is not done. */
+/**
+ * Calls that suspend and resume processes. The lab really does not run a suspended process.
+ * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_ResumeProcesses.html
+ */
 
 import type { ScalingProcessQuery } from '@aws-sdk/client-auto-scaling'
 import { instantText } from './activities.ts'
@@ -27,11 +30,11 @@ export function processActions(account: Account) {
       for (const process of asked(input)) if (!group.suspended.has(process)) group.suspended.set(process, reason)
     },
 
-    /** Without a list all are resumed, also those that somebody else had suspended. */
+    /** Without a list all are resumed, also those that another caller has suspended. */
     resumeProcesses(input: ScalingProcessQuery): void {
       const group = groupNamed(account, input.AutoScalingGroupName)
       for (const process of asked(input)) group.suspended.delete(process)
-      // What was put off is done at once.
+      // What was postponed is done at once.
       if (!group.suspended.has('HealthCheck')) findLost(account, group)
       reconcile(account, group)
     },

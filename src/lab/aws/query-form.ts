@@ -1,6 +1,7 @@
 /**
  * Requests of the AWS query protocol and of EC2's variant: a form whose names are paths (`Tags.member.1.Key`,
  * `Filter.1.Value.2`), read into the shape that the SDK was called with.
+ * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/CommonParameters.html
  */
 const numbers = new Set(
   `BlockDurationMinutes BreachThreshold Cooldown CoreCount Count DefaultCooldown DefaultInstanceWarmup

@@ -1,5 +1,5 @@
 /**
- * Everything that one AWS account holds in one region, as types. All of the lab's AWS works on this, and on nothing else.
+ * The state of one AWS account in one region, as types. All of the lab's AWS works on this, and on nothing else.
  */
 import type {
   AutoScalingGroup,
@@ -28,9 +28,9 @@ export interface Account {
   readonly templates: Map<string, LaunchTemplateLine>
   readonly images: Map<string, Image>
   readonly subnets: Map<string, Subnet>
-  /** Every instance that ever was, gone ones too: EC2 goes on describing them for a while. */
+  /** All instances, also terminated ones: EC2 describes them for some time. */
   readonly machines: Map<string, LabInstance>
-  /** Private addresses of the machines that are there. One that has become free is given to the next. */
+  /** Private addresses of existing machines. A free one is given to the next machine. */
   readonly addresses: Set<string>
   readonly clusters: Map<string, Cluster>
   readonly users: Map<string, LabUser>
@@ -39,15 +39,15 @@ export interface Account {
   readonly listeners: Set<Listener>
   /** Auto Scaling itself, which looks at a group after each step in the life of one of its instances. */
   readonly onInstanceChanged: (group: LabGroup) => void
-  /** The clock by which credentials and tokens expire. Callers over HTTP live in real time, however fast the lab runs. */
+  /** The clock by which credentials and tokens expire. Callers over HTTP use real time, however fast the lab runs. */
   readonly credentialsNow: () => number
 }
 
-/** What others want to know of instances: whoever plays the nodes listens here. Each is told after it has happened. */
+/** Events of instances, for simulated nodes and other listeners. Each is told after it has happened. */
 export interface Listener {
   onLaunched?(instance: LabInstance, group: LabGroup): void
   onInService?(instance: LabInstance, group: LabGroup): void
-  /** The machine begins to shut down: it has left its load balancers, and termination hooks have let it go. */
+  /** The machine starts to shut down: it has left its load balancers, and its termination hooks are complete. */
   onTerminating?(instance: LabInstance, group: LabGroup): void
   onTerminated?(instance: LabInstance, group: LabGroup): void
 }
@@ -81,45 +81,48 @@ export interface LabGroup {
   trafficSources: TrafficSourceState[]
   targetGroupArns: string[]
   warmPool?: WarmPoolConfiguration
-  /** Anything else that a description shows, as it is: Operator, CapacityRebalance, InstanceLifecyclePolicy… */
+  /** Other fields of the description: Operator, CapacityRebalance, InstanceLifecyclePolicy, … */
   other: Partial<AutoScalingGroup>
   behavior: Behavior
-  /** Zones where a launch has failed, and until when they are left alone. */
+  /** Zones where a launch has failed, and until when Auto Scaling does not try them. */
   failedZones: Map<string, number>
-  /** Why the size is what it is, as activities tell it. */
+  /** The cause of the current size, for activities. */
   reason: string
-  /** What is still to come for the group itself: timers of retries and schedules. */
+  /** Timers of the group itself: retries and schedules. */
   timers: Set<() => void>
-  /** That all remaining instances are protected has been said for this size. */
+  /** The size for which an activity has said that all remaining instances are protected. */
   refusedAt?: number
   lastScaledAt?: number
   deleted: boolean
 }
 
-/** What a real group does by its nature and the lab does by request. A group's `simulated/…` tags overrule it. */
+/** Simulated behavior of a group. Its `simulated/…` tags override this. */
 export interface Behavior {
   /** From Pending until in service (or until its launch hooks begin). */
   launchAfterMs: number
   /** From Terminating until gone (or until its termination hooks begin). */
   terminateAfterMs: number
-  /** How long Auto Scaling takes to notice that the size is another one. */
+  /** How long Auto Scaling takes to notice a new size. */
   reactAfterMs: number
-  /** After a failed launch a zone is left alone for so long. */
+  /** After a failed launch, Auto Scaling does not try the zone for this long. */
   retryLaunchAfterMs: number
-  /** How long a target group holds a leaving instance. Only where the group has target groups. */
+  /** How long a target group holds a leaving instance, if the group has target groups. */
   deregisterAfterMs: number
   /** The StatusMessage of a launch that fails; while it is set, nothing launches. */
   launchFails?: string
   /** Only in this zone. */
   launchFailsIn?: string
-  /** The instance comes, and dies before it is in service, with this StatusMessage (a KMS key that may not be used). */
+  /**
+   * The instance is launched and dies before it is in service, with this StatusMessage (such as a KMS key without
+   * permission).
+   */
   diesAtLaunch?: string
-  /** Sizes may not be set while an activity is in progress: ScalingActivityInProgress. */
+  /** While an activity is in progress, setting sizes fails with ScalingActivityInProgress. */
   busyWhileScaling?: boolean
 }
 
 export interface LabHook extends LifecycleHook {
-  /** Somebody's code answers the hook by itself after so long. Without it the hook waits for a call or its heartbeat. */
+  /** The hook is answered after this long. Without it, the hook waits for a call or for its heartbeat to expire. */
   answersAfterMs?: number
   answer?: 'CONTINUE' | 'ABANDON'
 }
@@ -131,32 +134,32 @@ export interface LabInstance {
   readonly subnetId: string
   readonly instanceType: string
   readonly imageId: string
-  /** What it was launched from; it stays with the instance when the group moves on. */
+  /** What it was launched from; it does not change with the group's template. */
   readonly launchTemplate?: LaunchTemplateSpecification
   readonly userData?: string
   readonly privateIp: string
-  /** The name that its node bears, as EKS has it. */
+  /** The name of its node in EKS. */
   readonly privateDnsName: string
   readonly launchedAt: number
-  /** In capacity units; undefined where the group has no weights. */
+  /** In capacity units; undefined if the group has no weights. */
   readonly weight?: number
   state: LifecycleState
   health: 'Healthy' | 'Unhealthy'
   isProtected: boolean
-  /** Whether the machine itself is there; it may be lost while Auto Scaling has not noticed. */
+  /** The state of the machine itself; it may be lost before Auto Scaling notices. */
   machine: 'pending' | 'running' | 'shutting-down' | 'terminated'
   inServiceAt?: number
-  /** It came to balance zones, beyond the desired size. */
+  /** It was launched to balance zones, beyond the desired size. */
   balances?: boolean
   stateReason?: { Code: string; Message: string }
-  /** The activity that it is in the middle of. */
+  /** The current activity of the instance. */
   activity?: LabActivity
-  /** Takes the next step of its life off the clock. */
+  /** Cancels the next step of its life. */
   cancelStep?: () => void
-  /** The hooks that it still has to wait for, first the one that is waited for now. */
+  /** The hooks that it still waits for, the current one first. */
   hooksToGo?: string[]
   hookToken?: string
-  /** What comes when no hook is left to wait for. */
+  /** The next step after the last hook. */
   afterHooks?: () => void
 }
 
@@ -198,9 +201,9 @@ export interface LabUser {
 
 export interface LabRole {
   readonly name: string
-  /** Why it may not be assumed, as STS would say; undefined when it may. */
+  /** Why it may not be assumed, in STS's words; undefined if it may. */
   refusal?: string
-  /** Longest session in seconds; one hour where nothing is said, as in AWS. */
+  /** Longest session in seconds; one hour by default, as in AWS. */
   maxSessionSeconds?: number
   /** Actions that its sessions may not do: `autoscaling:SetInstanceProtection`, `ec2:*`. */
   denies?: readonly string[]

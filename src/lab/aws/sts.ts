@@ -1,4 +1,4 @@
-/** STS: who one is, and how one becomes somebody else for a while. */
+/** STS: the identity of the caller, and sessions of assumed roles. */
 import type {
   AssumeRoleRequest,
   AssumeRoleResponse,
@@ -92,7 +92,7 @@ const credentialsOf = (session: LabSession): Credentials => ({
   Expiration: new Date(session.expiresAt)
 })
 
-/** STS says the same of a role that is not there and of one that does not trust the caller. */
+/** STS answers the same for a role that does not exist and for one that does not trust the caller. */
 function assumable(account: Account, arn: string | undefined, refusal: string): LabRole {
   const role = account.roles.get(arn?.split('/').at(-1) ?? '')
   if (!role || arn !== `arn:aws:iam::${account.id}:role/${role.name}`) {
@@ -102,7 +102,7 @@ function assumable(account: Account, arn: string | undefined, refusal: string): 
   return role
 }
 
-/** The lab has nobody's keys: it reads the token and looks at its times, but takes its signature for good. */
+/** The lab does not have the keys of token issuers: it reads the token, but does not check its signature. */
 function claimsOf(token: string | undefined): Record<string, unknown> {
   try {
     return JSON.parse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString())

@@ -1,4 +1,7 @@
-/** Calls about tags: fifty of a group, twenty-five a call, and whoever writes last is right. */
+/**
+ * Calls about tags: at most fifty per group and twenty-five per call. The last write wins.
+ * https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html
+ */
 
 import type {
   CreateOrUpdateTagsType,
@@ -40,7 +43,7 @@ export function tagActions(account: Account) {
       const tags = input.Tags ?? []
       checkCall(tags)
       const groups = tags.map((tag) => groupNamed(account, tag.ResourceId))
-      // A tag that is not there is no error, and a value that is given is not looked at.
+      // A tag that does not exist is not an error, and the value is ignored.
       tags.forEach((tag, index) => {
         groups[index]?.tags.delete(tag.Key ?? '')
       })

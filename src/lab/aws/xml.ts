@@ -1,4 +1,4 @@
-/** Answers in XML: as the query protocol writes them (`<member>`), and as EC2 does (`<item>`, names of its own). */
+/** Answers in XML, in the form of the query protocol (`<member>`) and of EC2 (`<item>`, other names). */
 export type Wire = 'query' | 'ec2'
 
 const namespaces: Record<string, string> = {
@@ -10,7 +10,7 @@ const namespaces: Record<string, string> = {
 export function resultXml(service: 'autoscaling' | 'sts' | 'ec2', action: string, result: unknown, id: string): string {
   const namespace = namespaces[service]
   if (service === 'ec2') {
-    // What answers with nothing answers `true`.
+    // An action without a result answers `true`.
     const content = result === undefined ? '<return>true</return>' : fields(result as object, 'ec2', action)
     return `${xmlDeclaration}<${action}Response xmlns="${namespace}"><requestId>${id}</requestId>${content}</${action}Response>`
   }
@@ -58,10 +58,10 @@ function text(value: unknown, wire: Wire, name: string): string {
   return escaped(String(value))
 }
 
-/** The groups of a template's network interface are bare ids, the only list of EC2's with a tag of its own. */
+/** The groups of a template's network interface are plain ids: the only list of EC2 with a tag of its own. */
 const areGroupIds = (name: string, value: readonly unknown[]) => name === 'Groups' && typeof value[0] === 'string'
 
-/** Names that EC2 writes in another way than with a small first letter. A dot: only within that parent. */
+/** Names that differ in EC2 by more than a small first letter. With a dot: only inside that parent. */
 const ec2Names: Record<string, string> = {
   AcceleratorManufacturers: 'acceleratorManufacturerSet',
   AcceleratorNames: 'acceleratorNameSet',
@@ -106,11 +106,11 @@ const ec2Names: Record<string, string> = {
 const ec2Name = (parent: string, name: string) =>
   ec2Names[`${parent}.${name}`] ?? ec2Names[name] ?? `${name.charAt(0).toLowerCase()}${name.slice(1)}`
 
-/** Also what XML would not carry as it is: line ends that a parser would change, and characters that it may not hold. */
+/** Escapes also line ends that a parser would change, and replaces characters that XML does not allow. */
 const escaped = (value: string) =>
   value
     .replace(/[&<>"\r\n\t]/g, (char) => `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`)
     .replace(forbiddenCharacters, '�')
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the very ones that XML 1.0 forbids
+// biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 forbids exactly these
 const forbiddenCharacters = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g

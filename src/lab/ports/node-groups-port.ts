@@ -1,4 +1,6 @@
-/** The engine's port to Auto Scaling over the lab's AWS, in process: the real adapter over the lab's own table of calls. */
+/**
+ * The engine's port to Auto Scaling over the lab's AWS, in process: the real adapter over the lab's own table of calls.
+ */
 import type { AutoScalingCalls, Ec2Calls, ServiceCall } from '../../aws/aws-calls.ts'
 import { isTransient } from '../../aws/aws-error.ts'
 import { awsNodeGroups } from '../../aws/node-groups.ts'
