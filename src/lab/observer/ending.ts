@@ -1,5 +1,5 @@
 /** I7, I8, I9 and I10: what is there when a run has ended, beside what was there when watching began. */
-import type { LabGroup } from '../aws/group.ts'
+import type { LabGroup } from '../aws/state.ts'
 import type { Lab } from '../joined/lab.ts'
 import { type Eyes, isMovable, type Tell } from './cluster-view.ts'
 
