@@ -44,7 +44,7 @@ function bundle(into: string): void {
   const { status } = spawnSync(process.execPath, [ncc, 'build', from, ...options], { cwd: root, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
   const { modules } = JSON.parse(readFileSync(statistics, 'utf8')) as { modules: Module[] }
-  writeFileSync(join(into, 'THIRD-PARTY-LICENSES.txt'), licences(modules))
+  writeFileSync(join(into, 'THIRD-PARTY-LICENSES.txt'), licenses(modules))
   rmSync(staged, { recursive: true, force: true })
 }
 
@@ -56,7 +56,7 @@ interface Module {
 }
 
 /** Each text once, below the packages that it covers. ncc's own list leaves out what is in its main file. */
-function licences(modules: readonly Module[]): string {
+function licenses(modules: readonly Module[]): string {
   const files = modules
     .filter(({ orphan }) => !orphan)
     .flatMap((module) => [module, ...(module.modules ?? [])])
@@ -88,7 +88,8 @@ const withoutSideEffects = [
   '@actions/github',
   '@actions/http-client',
   '@actions/io',
-  '@kubernetes/client-node'
+  '@kubernetes/client-node',
+  'smol-toml'
 ]
 
 /**
@@ -98,30 +99,56 @@ const withoutSideEffects = [
 const twice = '@actions/core'
 
 /**
- * A copy of what was built that bundles well. Always at the same place, because ncc numbers modules by their path.
- * Lazy imports of our own files and of the toolkit stay lazy, but in one file: ncc does not minify what it splits off.
+ * Of the SDK's ES modules the bundler leaves out what nothing uses; its CommonJS modules would stay whole. Without this,
+ * dist/ would be 150 kB larger. All packages of these scopes are staged, so that each is in the bundle once.
  */
+const scopesOfModules = ['@aws-sdk', '@smithy']
+
+/** Keeps a lazy import lazy, but in the one file: ncc does not minify what it splits off. */
+const eagerImport = 'import(/* webpackMode: "eager" */ '
+
+/** A copy of what was built that bundles well. Always at the same place, because ncc numbers modules by their path. */
 function stage(): string {
   const staged = join(root, 'build/.staged')
   rmSync(staged, { recursive: true, force: true })
   for (const file of filesOf(join(root, 'build')).filter((path) => path.endsWith('.js'))) {
     const text = readFileSync(join(root, 'build', file), 'utf8')
-      .replace(/\bimport\((?=['"](?:\.|@actions\/))/g, 'import(/* webpackMode: "eager" */ ')
+      .replace(/\bimport\((?=['"](?:\.|@actions\/|@aws-sdk\/))/g, eagerImport)
       .replace(new RegExp(`(import\\(\\S* .* ['"]${twice})(?=['"]\\))`, 'g'), '$1-lazy')
     mkdirSync(dirname(join(staged, file)), { recursive: true })
     writeFileSync(join(staged, file), text)
   }
-  for (const name of withoutSideEffects) stagePackage(staged, name, name)
-  stagePackage(staged, twice, `${twice}-lazy`)
+  for (const name of withoutSideEffects) stageWithoutSideEffects(staged, name, name)
+  stageWithoutSideEffects(staged, twice, `${twice}-lazy`)
+  for (const scope of scopesOfModules) {
+    for (const name of readdirSync(join(root, 'node_modules', scope))) stageAsModules(staged, `${scope}/${name}`)
+  }
   return staged
 }
 
-function stagePackage(staged: string, name: string, as: string): void {
+function stageWithoutSideEffects(staged: string, name: string, as: string): void {
+  const { into, description } = stagePackage(staged, name, as)
+  writeFileSync(join(into, 'package.json'), JSON.stringify({ ...description, sideEffects: false }))
+}
+
+function stageAsModules(staged: string, name: string): void {
+  const { into, description } = stagePackage(staged, name, name)
+  rmSync(join(into, 'dist-cjs'), { recursive: true, force: true })
+  for (const file of filesOf(into).filter((path) => path.endsWith('.js'))) {
+    const text = readFileSync(join(into, file), 'utf8')
+    if (text.includes('import(')) writeFileSync(join(into, file), text.replace(/\bimport\(/g, eagerImport))
+  }
+  const { module, exports } = description
+  const paths = Object.entries<{ module?: string }>(exports ?? { '.': { module } })
+  const modules = Object.fromEntries(paths.map(([path, by]) => [path, by.module]))
+  writeFileSync(join(into, 'package.json'), JSON.stringify({ ...description, main: module, exports: modules }))
+}
+
+function stagePackage(staged: string, name: string, as: string) {
   const into = join(staged, 'node_modules', as)
   const runs = (path: string) => !/\.(?:d\.ts|map)$/.test(path)
   cpSync(join(root, 'node_modules', name), into, { recursive: true, filter: runs })
-  const description = JSON.parse(readFileSync(join(into, 'package.json'), 'utf8'))
-  writeFileSync(join(into, 'package.json'), JSON.stringify({ ...description, sideEffects: false }))
+  return { into, description: JSON.parse(readFileSync(join(into, 'package.json'), 'utf8')) }
 }
 
 function compare(made: string): void {

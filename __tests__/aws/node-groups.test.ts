@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict'
 import { afterEach, test } from 'node:test'
 import { isTransient } from '../../src/aws/aws-error.ts'
-import { clientsFor } from '../../src/aws/clients.ts'
+import { type Clients, clientsFor, deadlines } from '../../src/aws/clients.ts'
 import { type Aws, connectAws } from '../../src/aws/connection.ts'
 import { awsNodeGroups } from '../../src/aws/node-groups.ts'
+import { sdkCalls } from '../../src/aws/sdk-calls.ts'
 import { UpgradeError } from '../../src/engine/model/error.ts'
 import type { NodeGroups } from '../../src/engine/model/node-group.ts'
 import { type Answer, type AwsFake, awsFake, failure, type Handler, listed, result } from './aws-fake.ts'
@@ -124,21 +125,20 @@ for (const [action, write] of Object.entries(writes)) {
   })
 }
 
+function groupsWith(clients: Clients, writeDeadline: () => AbortSignal): NodeGroups {
+  const calls = { ...sdkCalls(clients), describeLaunchTemplateVersions: async () => ({}) }
+  const options = { region: 'eu-west-1', cluster: 'shop', clusterTagKey: 'k' }
+  return awsNodeGroups(calls, { ...options, deadlines: { ...deadlines, write: writeDeadline } })
+}
+
 test('a write that gets no answer is given up at its deadline', async () => {
   fake = await awsFake({ UpdateAutoScalingGroup: () => 'never' })
   const credentials = async () => ({ accessKeyId: 'a', secretAccessKey: 'b' })
   const clients = clientsFor({ region: 'eu-west-1', credentials, userAgent: 'test' })
-  const groups = awsNodeGroups({
-    clients,
-    region: 'eu-west-1',
-    cluster: 'shop',
-    clusterTagKey: 'k',
-    template: async () => undefined,
-    deadline: () => AbortSignal.timeout(50)
-  })
+  const groups = groupsWith(clients, () => AbortSignal.timeout(50))
   const error = await codeOf(groups.resize('g', { max: 3 }))
   assert.equal(error.details.code, 'aws')
-  assert.match(error.message, /in time; it may have taken effect/)
+  assert.match(error.message, /in time; the call may have taken effect/)
   clients.writes.destroy()
 })
 
@@ -150,14 +150,7 @@ test('a write whose deadline passed while credentials were fetched is never sent
     return { accessKeyId: 'a', secretAccessKey: 'b' }
   }
   const clients = clientsFor({ region: 'eu-west-1', credentials, userAgent: 'test' })
-  const groups = awsNodeGroups({
-    clients,
-    region: 'eu-west-1',
-    cluster: 'shop',
-    clusterTagKey: 'k',
-    template: async () => undefined,
-    deadline: () => deadline.signal
-  })
+  const groups = groupsWith(clients, () => deadline.signal)
   assert.ok(isTransient(await codeOf(groups.resize('g', { max: 3 }))))
   assert.equal(fake.asked.length, 0)
 })
@@ -329,7 +322,7 @@ test('where instance refreshes are unknown none is active, but where they may no
   const error = await codeOf((await groupsOver(denied)).groups.companions('g'))
   assert.equal(error.details.code, 'access-denied')
   assert.match(error.message, /arn:aws:sts::1:assumed-role\/ci\/x is not authorized/)
-  assert.match(error.details.hint, /allow autoscaling:DescribeInstanceRefreshes to arn:aws:sts::1:assumed-role\/ci\/x/)
+  assert.match(error.details.hint, /Allow autoscaling:DescribeInstanceRefreshes for arn:aws:sts::1:assumed-role\/ci\/x/)
 })
 
 test('a template is asked for by id, or by name where there is no id', async () => {

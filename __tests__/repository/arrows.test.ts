@@ -38,8 +38,8 @@ function reach(file: string, seen = new Set<string>()): Set<string> {
   return seen
 }
 
-/** Parts of Node that only compute. */
-const computing = ['node:crypto', 'node:zlib']
+/** Parts of Node, and packages, that only compute. */
+const computing = ['node:crypto', 'node:zlib', 'smol-toml']
 
 /** A translator that the lab may share: raw object in, engine's value out, and nothing that could reach the outside. */
 function isPure(file: string): boolean {

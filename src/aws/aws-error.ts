@@ -1,26 +1,29 @@
 /**
- * AWS's errors become the engine's at this border. They are told apart by name only: after bundling, the SDK's classes are
- * no longer those that `instanceof` would ask for.
+ * AWS's errors become the engine's at this border. They are distinguished by name only, because after bundling the
+ * SDK's classes are not those that `instanceof` compares with.
+ * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/CommonErrors.html
+ * https://docs.aws.amazon.com/STS/latest/APIReference/CommonErrors.html
  */
 
 import { UpgradeError } from '../engine/model/error.ts'
+import type { AwsAccess } from './aws-calls.ts'
 
 /** What is known of an error without trusting its shape. */
 interface Seen {
   name: string
   message: string
-  /** HTTP status; undefined where no answer came. */
+  /** HTTP status; undefined if no answer came. */
   status?: number
-  /** The operating system's or Node's word (`ENOTFOUND`, `ECONNRESET`). */
+  /** The error code of the operating system or of Node (`ENOTFOUND`, `ECONNRESET`). */
   system?: string
   hostname?: string
 }
 
-/** Where a call went, for the sentence. */
-export interface Call {
+/** Where a call went, for the message. */
+export interface CallTarget {
   action: string
   region: string
-  /** Set where AWS_ENDPOINT_URL or the like sends calls elsewhere. */
+  /** Set if AWS_ENDPOINT_URL or a similar setting sends calls elsewhere. */
   endpoint?: string
 }
 
@@ -79,7 +82,7 @@ const lostConnections = new Set([
   'ENETUNREACH'
 ])
 
-/** True for what a later, equal call may not meet again: throttling, a busy group, 5xx, an answer that was lost. */
+/** True if an equal call may succeed later: throttling, a busy group, 5xx, a lost answer. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof UpgradeError) return error.details.code === 'aws' && isTransient(error.details.cause)
   const { name, status, system } = seen(error)
@@ -91,7 +94,7 @@ export function isTransient(error: unknown): boolean {
   )
 }
 
-/** True where a service (an older partition, an emulator) does not know the action. */
+/** True if a service (an older partition, an emulator) does not know the action. */
 export function isUnknownAction(error: unknown): boolean {
   const { name, status } = seen(error)
   return status === 501 || name === 'InvalidAction' || name === 'UnknownOperationException' || name === 'NotImplemented'
@@ -101,20 +104,20 @@ export function nameOf(error: unknown): string {
   return seen(error).name
 }
 
-/** AWS's own words, without those that no person can read. */
-export function wordsOf(error: unknown): string {
+/** AWS's own message, without the parts that people cannot read. */
+export function awsWords(error: unknown): string {
   return seen(error)
     .message.replace(/\s*Encoded authorization failure message: \S+/, '')
     .replace(/\s*Deserialization error: to see the raw response.*/, '')
 }
 
-/** The engine's error for what AWS answered; anything that AWS did not say is a bug and comes back as it was. */
-export function upgradeErrorFrom(error: unknown, call: Call): unknown {
+/** The engine's error for an answer of AWS. Any other error is a bug and comes back as it was. */
+export function upgradeErrorFrom(error: unknown, call: CallTarget): unknown {
   if (error instanceof UpgradeError) return error
   const { name, status, system, hostname } = seen(error)
   if (deniedNames.has(name)) return accessDenied(error, call)
   if (credentialNames.has(name)) return badCredentials(error, call)
-  if (/^Region (is missing|not accepted)/.test(wordsOf(error))) return badRegion(call, error)
+  if (/^Region (is missing|not accepted)/.test(awsWords(error))) return badRegion(call, error)
   if (system === 'ENOTFOUND' && call.endpoint === undefined) return badRegion(call, error, hostname)
   if (isBadUrl(error)) return badEndpoint(call, error)
   if (status === undefined && system === undefined && !transientNames.has(name)) return error
@@ -126,29 +129,44 @@ export function upgradeErrorFrom(error: unknown, call: Call): unknown {
   })
 }
 
-function accessDenied(error: unknown, call: Call): UpgradeError {
-  const words = wordsOf(error)
+/** Runs what reads or writes through one action; errors leave in the engine's words. */
+export async function translated<T>(
+  access: Pick<AwsAccess, 'region' | 'endpoint'>,
+  service: string,
+  action: string,
+  run: () => Promise<T>
+): Promise<T> {
+  try {
+    return await run()
+  } catch (error) {
+    const endpoint = await access.endpoint?.(service)
+    throw upgradeErrorFrom(error, { action: `${service}:${action}`, region: access.region, endpoint })
+  }
+}
+
+function accessDenied(error: unknown, call: CallTarget): UpgradeError {
+  const words = awsWords(error)
   const principal = /User: (\S+)/.exec(words)?.[1] ?? 'the role that runs this'
   const action = /perform: ([\w-]+:\w+)/.exec(words)?.[1] ?? call.action
   return new UpgradeError(`AWS denies ${action}: ${words}`, {
     code: 'access-denied',
     outcome: 'refused',
-    hint: `allow ${action} to ${principal} (docs/permissions.md has the whole policy)`,
+    hint: `Allow ${action} for ${principal}. docs/permissions.md has the whole policy.`,
     cause: error
   })
 }
 
-function badCredentials(error: unknown, call: Call): UpgradeError {
+function badCredentials(error: unknown, call: CallTarget): UpgradeError {
   const hints: Record<string, string> = {
-    ExpiredToken: 'use role-to-assume, which is refreshed during the run, or fetch new credentials',
-    SignatureDoesNotMatch: "check AWS_SECRET_ACCESS_KEY, and this machine's clock",
-    CredentialsProviderError: 'set role-to-assume, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE'
+    ExpiredToken: 'Use role-to-assume, which is refreshed during the run, or get new credentials.',
+    SignatureDoesNotMatch: 'Check AWS_SECRET_ACCESS_KEY and the clock of this machine.',
+    CredentialsProviderError: 'Set role-to-assume, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.'
   }
   const none = /^(Credentials|Token)ProviderError$/.test(nameOf(error))
   const found = none ? 'there are no AWS credentials' : 'AWS does not accept the credentials'
   const name = nameOf(error).replace(/^(ExpiredTokenException|RequestExpired)$/, 'ExpiredToken')
-  const fallback = `aws sts get-caller-identity --region ${call.region} shows what AWS makes of them; is ${call.region} enabled in the account?`
-  return new UpgradeError(`${found} (${call.action}): ${wordsOf(error)}`, {
+  const fallback = `Check them with: aws sts get-caller-identity --region ${call.region}. Check also that ${call.region} is enabled in the account.`
+  return new UpgradeError(`${found} (${call.action}): ${awsWords(error)}`, {
     code: 'credentials',
     outcome: 'refused',
     hint: hints[name.replace('InvalidSignatureException', 'SignatureDoesNotMatch')] ?? fallback,
@@ -156,44 +174,44 @@ function badCredentials(error: unknown, call: Call): UpgradeError {
   })
 }
 
-function badRegion(call: Call, cause: unknown, hostname?: string): UpgradeError {
-  const found = hostname === undefined ? 'it is no name of a region' : `${hostname} does not exist`
+function badRegion(call: CallTarget, cause: unknown, hostname?: string): UpgradeError {
+  const found = hostname === undefined ? 'it is not a valid region name' : `${hostname} does not exist`
   return new UpgradeError(`AWS cannot be reached in region "${call.region}": ${found}`, {
     code: 'region',
     outcome: 'refused',
-    hint: 'set aws-region (or AWS_REGION) to the region of the cluster, such as eu-west-1; if it is right, this machine has no DNS for it',
+    hint: 'Set aws-region (or AWS_REGION) to the region of the cluster, such as eu-west-1. If it is right, check the DNS of this machine.',
     cause
   })
 }
 
-/** What AWS_ENDPOINT_URL says is made a URL only with the first call. */
+/** The SDK parses AWS_ENDPOINT_URL only with the first call. */
 function isBadUrl(error: unknown): boolean {
   return error instanceof TypeError && (error as NodeJS.ErrnoException).code === 'ERR_INVALID_URL'
 }
 
-function badEndpoint(call: Call, cause: unknown): UpgradeError {
-  return new UpgradeError(`AWS cannot be reached at "${call.endpoint ?? ''}": it is no URL`, {
+function badEndpoint(call: CallTarget, cause: unknown): UpgradeError {
+  return new UpgradeError(`AWS cannot be reached at "${call.endpoint ?? ''}": it is not a URL`, {
     code: 'aws',
     outcome: 'refused',
-    hint: 'set AWS_ENDPOINT_URL (or the endpoint_url of the AWS profile) to a URL such as https://HOST, or to nothing',
+    hint: 'Set AWS_ENDPOINT_URL (or endpoint_url in the AWS profile) to a URL such as https://HOST, or remove it.',
     cause
   })
 }
 
-function sentence(error: unknown, call: Call): string {
+function sentence(error: unknown, call: CallTarget): string {
   const { name, system } = seen(error)
   const where = call.endpoint === undefined ? '' : ` at ${call.endpoint}`
   if (system === 'ECONNRESET' || system === 'EPIPE') {
-    return `AWS broke off ${call.action}${where} (${system}); it may have taken effect`
+    return `the connection closed during ${call.action}${where} (${system}); the call may have taken effect`
   }
   if (system !== undefined) return `AWS did not answer ${call.action}${where}: ${system}`
   if (name === 'AbortError' || name === 'TimeoutError') {
-    return `AWS did not answer ${call.action}${where} in time; it may have taken effect`
+    return `AWS did not answer ${call.action}${where} in time; the call may have taken effect`
   }
-  return `AWS refused ${call.action}${where}: ${name === 'Error' ? '' : `${name}: `}${wordsOf(error)}`
+  return `AWS refused ${call.action}${where}: ${name === 'Error' ? '' : `${name}: `}${awsWords(error)}`
 }
 
-/** Where a service's own command shows what it makes of a call. */
+/** The command of each service that shows its own answer. */
 const lookInto: Readonly<Record<string, string>> = {
   autoscaling: 'autoscaling describe-scaling-activities',
   ec2: 'ec2 describe-launch-templates',
@@ -201,18 +219,18 @@ const lookInto: Readonly<Record<string, string>> = {
   sts: 'sts get-caller-identity'
 }
 
-function hintFor(error: unknown, call: Call): string {
+function hintFor(error: unknown, call: CallTarget): string {
   const { name, status, message } = seen(error)
-  // No service of AWS says so little, or what is neither its XML nor its JSON; a wrong address does.
+  // AWS always answers with a status, an error code, and XML or JSON; a server at a wrong address does not.
   const unlikeAws =
     status === undefined || /^(NotFound|Unknown|UnknownError)$/.test(name) || /Deserialization error/.test(message)
   if (call.endpoint !== undefined && unlikeAws) {
-    return `is ${call.endpoint} right? It comes from AWS_ENDPOINT_URL or the AWS profile`
+    return `Check ${call.endpoint}, which comes from AWS_ENDPOINT_URL or the AWS profile.`
   }
-  if (isTransient(error)) return 'this passes: run the same command again'
+  if (isTransient(error)) return 'This is temporary. Run the same command again.'
   const look = lookInto[call.action.split(':')[0] ?? '']
   const command = `aws ${look ?? 'sts get-caller-identity'} --region ${call.region}`
-  return `see what AWS answers to: ${command}`
+  return command
 }
 
 function seen(error: unknown): Seen {
@@ -220,8 +238,8 @@ function seen(error: unknown): Seen {
   const { name, Code, message, $metadata, code, cause, hostname } = error as Record<string, unknown>
   const status = ($metadata as { httpStatusCode?: number } | undefined)?.httpStatusCode
   const from = cause as Record<string, unknown> | undefined
-  // Where the SDK wraps an error of the network, the system's word is one level below.
-  const system = status === undefined ? (systemWord(code) ?? systemWord(from?.code)) : undefined
+  // If the SDK wraps an error of the network, the system's code is one level below.
+  const system = status === undefined ? (systemCode(code) ?? systemCode(from?.code)) : undefined
   return {
     name: typeof name === 'string' && name !== 'Error' ? name : String(Code ?? name ?? ''),
     message: typeof message === 'string' ? message : '',
@@ -231,6 +249,6 @@ function seen(error: unknown): Seen {
   }
 }
 
-function systemWord(code: unknown): string | undefined {
+function systemCode(code: unknown): string | undefined {
   return typeof code === 'string' && /^E[A-Z_]+$/.test(code) && !code.startsWith('ERR_') ? code : undefined
 }

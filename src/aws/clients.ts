@@ -1,17 +1,17 @@
 /**
- * The SDK's clients as this tool wants them. Reads are repeated by the SDK; writes never, because every write has to end
- * inside the lease, and the engine repeats it from a new look.
+ * The SDK's clients as this tool configures them. The SDK repeats reads. It never repeats writes, because every write
+ * must end inside the lease; the engine repeats them after it has looked again.
  */
 
 import { AutoScalingClient, type AutoScalingClientConfig } from '@aws-sdk/client-auto-scaling'
+import type { Deadlines } from './aws-calls.ts'
 import { upgradeErrorFrom } from './aws-error.ts'
 import type { Credentials } from './credentials/credentials.ts'
 
 /** Under constant throttling eight attempts take about 24 s. */
 const readAttempts = 8
-/** One read with all its attempts. */
 const readDeadlineMs = 60_000
-/** One write method with all its chunks; the lease is 30 s. */
+/** The lease is 30 s. */
 const writeDeadlineMs = 8_000
 
 export interface ClientOptions {
@@ -35,7 +35,7 @@ export function clientsFor(options: ClientOptions): Clients {
     customUserAgent: options.userAgent,
     maxAttempts: readAttempts,
     retryMode: 'standard',
-    // Without throwOnRequestTimeout the SDK only logs that the time is over.
+    // Without throwOnRequestTimeout the SDK only logs a timeout.
     requestHandler: { connectionTimeout: 5_000, requestTimeout: 10_000, throwOnRequestTimeout: true }
   }
   const reads = new AutoScalingClient(shared)
@@ -43,16 +43,12 @@ export function clientsFor(options: ClientOptions): Clients {
   return { reads, writes: new AutoScalingClient({ ...withHandler, maxAttempts: 1 }), shared: withHandler }
 }
 
-/** The deadline of one read or of one write method, counted from now. */
-export function readDeadline(): AbortSignal {
-  return AbortSignal.timeout(readDeadlineMs)
+export const deadlines: Deadlines = {
+  read: () => AbortSignal.timeout(readDeadlineMs),
+  write: () => AbortSignal.timeout(writeDeadlineMs)
 }
 
-export function writeDeadline(): AbortSignal {
-  return AbortSignal.timeout(writeDeadlineMs)
-}
-
-/** Runs one call of a client; errors leave in the engine's words, naming where the call went if not to AWS itself. */
+/** Runs one call of a client; errors leave in the engine's words, with the endpoint if it is not AWS's own. */
 export async function called<T>(client: object, action: string, region: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run()
@@ -61,7 +57,7 @@ export async function called<T>(client: object, action: string, region: string, 
   }
 }
 
-/** AWS_ENDPOINT_URL or its kin, as the SDK resolved it for this client. */
+/** AWS_ENDPOINT_URL or a similar setting, as the SDK resolved it for this client. */
 export async function configuredEndpoint(client: object): Promise<string | undefined> {
   const { config } = client as { config: { serviceConfiguredEndpoint?: () => Promise<string | undefined> } }
   return config.serviceConfiguredEndpoint?.()

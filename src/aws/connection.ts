@@ -1,26 +1,28 @@
-/** One connection to AWS: a region, one source of credentials, and what the rest of the program asks of them. */
+/** One connection to AWS: a region, one source of credentials, and what the rest of the program needs from AWS. */
 
 import type { AutoScalingClient, AutoScalingClientConfig } from '@aws-sdk/client-auto-scaling'
+import type { EKSClient } from '@aws-sdk/client-eks'
 import type { STSClient } from '@aws-sdk/client-sts'
 import { UpgradeError } from '../engine/model/error.ts'
 import type { NodeGroups } from '../engine/model/node-group.ts'
-import { called, clientsFor, readDeadline } from './clients.ts'
+import type { AwsAccess } from './aws-calls.ts'
+import { called, clientsFor, configuredEndpoint, deadlines } from './clients.ts'
 import { type ClusterEndpoint, readClusterEndpoint } from './cluster-endpoint.ts'
 import { ambientCredentials } from './credentials/ambient-credentials.ts'
 import { assumedRole, type Role } from './credentials/assumed-role.ts'
 import { rotatingCredentials } from './credentials/credentials.ts'
 import { clusterToken, type TokenSource } from './credentials/token.ts'
-import { readTemplateVersion } from './launch-template.ts'
 import { awsNodeGroups } from './node-groups.ts'
-import { ec2Client, eksClient } from './single-action-client.ts'
+import { sdkCalls } from './sdk-calls.ts'
+import { ec2Calls, ec2Client } from './single-action-client.ts'
 
 export interface AwsOptions {
   /** Undefined: AWS_REGION or the profile's. */
   region?: string
   role?: Role
-  /** Mints the GitHub job's OIDC token for an audience (`core.getIDToken`). */
+  /** Gets the GitHub job's OIDC token for an audience (`core.getIDToken`). */
   idToken?: (audience: string) => Promise<string>
-  /** Gets every secret before anything can print it. */
+  /** Called with every secret before anything can print it. */
   mask: (secret: string) => void
   /** `eks-node-upgrade/0.1.0` */
   userAgent: string
@@ -45,10 +47,10 @@ export interface Aws {
   close(): void
 }
 
-/** Calls nothing on the network. Throws `region` where no region is named anywhere. */
+/** Does not use the network. Throws `region` if no region is set anywhere. */
 export async function connectAws(options: AwsOptions): Promise<Aws> {
   const { mask, userAgent } = options
-  // What needs the region asks the clients for it, when it is used: they know all the places where one may be named.
+  // The region comes from the clients, when it is used: they know all the places where one may be set.
   const regionLater = () => clients.reads.config.region()
   const ambient = rotatingCredentials(ambientCredentials(regionLater), mask)
   const credentials = options.role
@@ -63,17 +65,16 @@ export async function connectAws(options: AwsOptions): Promise<Aws> {
   const ec2 = lazily(() => ec2Client(clients.shared))
   const eks = lazily(() => eksClient(clients.shared))
   const sts = lazily(() => stsClient(clients.shared))
+  const access: AwsAccess = {
+    region,
+    deadlines,
+    endpoint: (service) => configuredEndpoint(service === 'ec2' ? ec2() : clients.reads)
+  }
   return {
     region,
     nodeGroups: (cluster, clusterTagKey) =>
-      awsNodeGroups({
-        clients,
-        region,
-        cluster,
-        clusterTagKey,
-        template: (ref) => readTemplateVersion(ec2(), region, ref)
-      }),
-    clusterEndpoint: (cluster) => readClusterEndpoint(eks(), region, cluster),
+      awsNodeGroups({ ...sdkCalls(clients), ...ec2Calls(ec2) }, { ...access, cluster, clusterTagKey }),
+    clusterEndpoint: async (cluster) => readClusterEndpoint(await eks(), region, cluster),
     token: (cluster) =>
       clusterToken({
         cluster,
@@ -88,7 +89,7 @@ export async function connectAws(options: AwsOptions): Promise<Aws> {
       const client = await sts()
       const command = new GetCallerIdentityCommand({})
       const answer = await called(client, 'sts:GetCallerIdentity', region, () =>
-        client.send(command, { abortSignal: readDeadline() })
+        client.send(command, { abortSignal: deadlines.read() })
       )
       return { account: answer.Account ?? '', arn: answer.Arn ?? '' }
     },
@@ -106,19 +107,34 @@ async function regionOf(client: AutoScalingClient, given: string | undefined): P
     throw new UpgradeError(given ? `"${given}" is not an AWS region` : 'no AWS region is set', {
       code: 'region',
       outcome: 'refused',
-      hint: 'set aws-region, or the environment variable AWS_REGION, to the region of the cluster, such as eu-west-1',
+      hint: 'Set aws-region, or the environment variable AWS_REGION, to the region of the cluster, such as eu-west-1.',
       cause
     })
   }
 }
 
-async function stsClient(shared: AutoScalingClientConfig): Promise<STSClient> {
-  const { STSClient } = await import('@aws-sdk/client-sts')
-  const { region, credentials, customUserAgent, maxAttempts, requestHandler } = shared
-  return new STSClient({ region, credentials, customUserAgent, maxAttempts, requestHandler })
+async function eksClient(shared: AutoScalingClientConfig): Promise<EKSClient> {
+  const { EKSClient } = await import('@aws-sdk/client-eks')
+  return new EKSClient(clientSettings(shared))
 }
 
-/** `sts.eu-west-1.amazonaws.com`; other partitions, FIPS and so on as the SDK knows them. */
+async function stsClient(shared: AutoScalingClientConfig): Promise<STSClient> {
+  const { STSClient } = await import('@aws-sdk/client-sts')
+  return new STSClient(clientSettings(shared))
+}
+
+function clientSettings({
+  region,
+  credentials,
+  customUserAgent,
+  maxAttempts,
+  retryMode,
+  requestHandler
+}: AutoScalingClientConfig) {
+  return { region, credentials, customUserAgent, maxAttempts, retryMode, requestHandler }
+}
+
+/** `sts.eu-west-1.amazonaws.com`; other partitions and FIPS as the SDK knows them. */
 async function stsHost({ config }: STSClient, region: string): Promise<string> {
   const UseFIPS = await config.useFipsEndpoint()
   return config.endpointProvider({ Region: region, UseDualStack: false, UseFIPS, UseGlobalEndpoint: false }).url.host

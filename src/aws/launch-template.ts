@@ -1,50 +1,39 @@
 /** One launch template version, read from EC2. */
 
-import type { AutoScalingClient } from '@aws-sdk/client-auto-scaling'
 import type { TemplateRef, TemplateVersion } from '../engine/model/node-group.ts'
-import { nameOf } from './aws-error.ts'
-import { called, readDeadline } from './clients.ts'
-import { type Element, launchTemplateVersionsFrom } from './launch-template-wire.ts'
-import { callAction } from './single-action-client.ts'
+import type { AwsAccess, Ec2Calls } from './aws-calls.ts'
+import { nameOf, translated } from './aws-error.ts'
+import { bottlerocketSettings } from './bottlerocket.ts'
 import { templateVersionFrom } from './translation.ts'
 
-const text = 0
-const anything = 15
-
-const describeVersions = {
-  name: 'DescribeLaunchTemplateVersions',
-  traits: 0,
-  input: [
-    3,
-    'small',
-    'DescribeLaunchTemplateVersionsRequest',
-    0,
-    ['LaunchTemplateId', 'LaunchTemplateName', 'Versions'],
-    [text, text, [64 | text, { xmlName: 'LaunchTemplateVersion' }]]
-  ],
-  output: anything
-}
-
-/** The template, or its version, does not exist: `InvalidLaunchTemplateId.VersionNotFound` and kin. */
+/**
+ * The template, or its version, does not exist: `InvalidLaunchTemplateId.VersionNotFound` and similar codes.
+ * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+ */
 const notFound = /^InvalidLaunchTemplate(Id|Name)\.(\w*NotFound\w*|Malformed)/
 
-export async function readTemplateVersion(
-  client: AutoScalingClient,
-  region: string,
+export function readTemplateVersion(
+  calls: Ec2Calls,
+  access: AwsAccess,
   ref: TemplateRef
 ): Promise<TemplateVersion | undefined> {
   // EC2 refuses id and name together.
   const template = ref.id === '' ? { LaunchTemplateName: ref.name } : { LaunchTemplateId: ref.id }
-  return called(client, 'ec2:DescribeLaunchTemplateVersions', region, async () => {
+  return translated(access, 'ec2', 'DescribeLaunchTemplateVersions', async () => {
     try {
       const input = { ...template, Versions: [ref.version] }
-      const [version] = launchTemplateVersionsFrom(
-        await callAction<Element>(client, describeVersions, input, readDeadline())
-      )
-      return version && templateVersionFrom(version)
+      const { LaunchTemplateVersions } = await calls.describeLaunchTemplateVersions(input, access.deadlines.read())
+      const version = LaunchTemplateVersions?.[0]
+      return version && withSettings(templateVersionFrom(version))
     } catch (error) {
       if (notFound.test(nameOf(error))) return undefined
       throw error
     }
   })
+}
+
+function withSettings(template: TemplateVersion): TemplateVersion {
+  const { UserData } = template.data as { UserData?: unknown }
+  const bottlerocket = bottlerocketSettings(UserData)
+  return bottlerocket === undefined ? template : { ...template, bottlerocket }
 }

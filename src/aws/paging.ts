@@ -1,16 +1,16 @@
-/** All pages of a list. */
+/** All pages of a list, and the pieces of a list that is too long for one call. */
 
 import { nameOf } from './aws-error.ts'
 
-export interface Page<Item> {
+interface Page<Item> {
   items: readonly Item[] | undefined
   next: string | undefined
 }
 
-/** Tokens expire: then the list begins anew, so that nothing is listed twice. */
+/** Page tokens expire. Then the list is read again from its beginning, so that it names nothing twice. */
 const restartsAtMost = 2
 
-/** `enough` may end the list early; it is asked after each page, with that page's items. */
+/** `enough` may end the list early; it is called after each page, with that page's items. */
 export async function allPages<Item>(
   read: (token: string | undefined) => Promise<Page<Item>>,
   enough: (items: readonly Item[]) => boolean = () => false
@@ -33,7 +33,7 @@ async function onePass<Item>(
   do {
     const { items = [], next } = await read(token)
     found.push(...items)
-    // A page may be empty and yet have a successor.
+    // An empty page may have a successor.
     token = items.length > 0 && enough(items) ? undefined : next
   } while (token)
   return found

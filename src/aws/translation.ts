@@ -1,7 +1,6 @@
 /**
- * From the shapes of the AWS SDK to the engine's words. Pure: the lab, whose AWS answers in the same shapes, uses it too.
- * Every field is optional in AWS's shapes; what is missing reads as the unsafe value (an instance without a health status
- * is not healthy).
+ * From the shapes of the AWS SDK to the engine's words. Pure, because the lab also uses it. Every field is optional in
+ * AWS's shapes; a missing one reads as the unsafe value (an instance without a health status is not healthy).
  */
 
 import type {
@@ -63,8 +62,11 @@ export function instanceFrom(instance: AwsInstance): Instance {
   }
 }
 
-/** AWS means the default version where none is named. */
-export function templateRefFrom(spec: LaunchTemplateSpecification | undefined): TemplateRef | undefined {
+/**
+ * Without a version AWS uses the default version.
+ * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchTemplateSpecification.html
+ */
+function templateRefFrom(spec: LaunchTemplateSpecification | undefined): TemplateRef | undefined {
   if (spec === undefined) return undefined
   return { id: spec.LaunchTemplateId ?? '', name: spec.LaunchTemplateName ?? '', version: spec.Version ?? '$Default' }
 }
@@ -99,7 +101,7 @@ export function lifecycleHookFrom(hook: AwsLifecycleHook): LifecycleHook {
   }
 }
 
-/** What the Auto Scaling API answers about one group, each list complete. */
+/** The answers of the Auto Scaling API about one group, each list complete. */
 export interface AwsCompanions {
   group: AwsGroup
   policies: readonly { PolicyName?: string }[]
@@ -108,6 +110,7 @@ export interface AwsCompanions {
   refreshes: readonly AwsInstanceRefresh[]
 }
 
+/** https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_InstanceRefresh.html */
 const endedRefreshes = new Set(['Successful', 'Failed', 'Cancelled', 'RollbackSuccessful', 'RollbackFailed'])
 
 export function companionsFrom({ group, policies, scheduledActions, hooks, refreshes }: AwsCompanions): Companions {
@@ -154,7 +157,10 @@ function mixedFrom(policy: AwsMixedInstancesPolicy): Json {
   return plainJson({ ...policy, LaunchTemplate: template })
 }
 
-/** Weights of one everywhere count as instances do. */
+/**
+ * If every weight is one, capacity counts instances.
+ * https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-mixed-instances-groups-instance-weighting.html
+ */
 function isWeighted(group: AwsGroup): boolean {
   if (group.DesiredCapacityType !== undefined && group.DesiredCapacityType !== 'units') return true
   const overrides = group.MixedInstancesPolicy?.LaunchTemplate?.Overrides ?? []
@@ -165,7 +171,10 @@ function tagsFrom(tags: AwsGroup['Tags']): Readonly<Record<string, string>> {
   return Object.fromEntries((tags ?? []).map((tag) => [tag.Key ?? '', tag.Value ?? '']))
 }
 
-/** Details is JSON inside a string, for people rather than by contract. */
+/**
+ * Details is a text. That it contains JSON is not promised.
+ * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Activity.html
+ */
 function zoneOf(details: string | undefined): string | undefined {
   try {
     const zone: unknown = JSON.parse(details ?? '{}')?.['Availability Zone']

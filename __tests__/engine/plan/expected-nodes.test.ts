@@ -108,12 +108,28 @@ test('labels and taints in user data are read', () => {
     color: 'green'
   })
   assert.deepEqual(labelsInUserData('# --node-labels=color=blue\n--node-labels=a=$COLOR,b=1'), { b: '1' })
-  const toml =
-    '[settings.kubernetes]\ncluster-name = "shop"\n[settings.kubernetes.node-labels]\ncolor = "green"\n"example.io/a" = "b"\n[settings.kubernetes.node-taints]\nteam = ["a:NoSchedule"]\n'
-  assert.deepEqual(labelsInUserData(toml), { color: 'green', 'example.io/a': 'b' })
-  assert.deepEqual(taintsInUserData(toml), [{ key: 'team', value: 'a', effect: 'NoSchedule' }])
   const [expected] = expectedNodes(incoming(), { data: { InstanceType: 'a', UserData: base64(text) } }, view())
   assert.equal(expected?.labels.color, 'green')
+})
+
+test("settings of Bottlerocket tell labels, and every taint of a key's list", () => {
+  const bottlerocket = {
+    kubernetes: {
+      'cluster-name': 'shop',
+      'node-labels': { color: 'green', 'example.io/a': 'b' },
+      'node-taints': { team: ['a:NoSchedule', 'b:NoExecute'], gpu: 'yes:NoSchedule' }
+    }
+  }
+  assert.deepEqual(labelsInUserData('', bottlerocket), { color: 'green', 'example.io/a': 'b' })
+  const taints = [
+    { key: 'team', value: 'a', effect: 'NoSchedule' },
+    { key: 'team', value: 'b', effect: 'NoExecute' },
+    { key: 'gpu', value: 'yes', effect: 'NoSchedule' }
+  ]
+  assert.deepEqual(taintsInUserData('', bottlerocket), taints)
+  const [expected] = expectedNodes(incoming(), { data: {}, bottlerocket }, view())
+  assert.equal(expected?.labels.color, 'green')
+  assert.deepEqual(expected?.taints, taints)
 })
 
 test('nodes of the same user data tell their common labels, but for those with their color', () => {

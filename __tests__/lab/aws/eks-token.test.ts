@@ -5,7 +5,7 @@ import { createAws } from '../../../src/lab/aws/aws.ts'
 import { sha256, signatureOf } from '../../../src/lab/aws/signature.ts'
 import { virtualClock } from '../../../src/lab/clock.ts'
 
-const KEYS = { accessKeyId: 'AKIALAB', secretAccessKey: 'not-a-secret' }
+const keys = { accessKeyId: 'AKIALAB', secretAccessKey: 'not-a-secret' }
 
 interface Made {
   accessKeyId?: string
@@ -23,7 +23,7 @@ interface Made {
 /** A token by the book: a presigned GetCallerIdentity, in base64url. */
 function token(made: Made = {}): string {
   const at = new Date(made.at ?? Date.UTC(2026, 0, 5, 9)).toISOString().replace(/[-:]|\.\d+/g, '')
-  const { host = 'sts.eu-west-1.amazonaws.com', region = 'eu-west-1', accessKeyId = KEYS.accessKeyId } = made
+  const { host = 'sts.eu-west-1.amazonaws.com', region = 'eu-west-1', accessKeyId = keys.accessKeyId } = made
   const day = at.slice(0, 8)
   const query = Object.entries({
     Action: made.action ?? 'GetCallerIdentity',
@@ -36,7 +36,7 @@ function token(made: Made = {}): string {
     'X-Amz-SignedHeaders': 'host;x-k8s-aws-id',
     ...made.extra
   })
-  const signature = signatureOf(made.secretAccessKey ?? KEYS.secretAccessKey, {
+  const signature = signatureOf(made.secretAccessKey ?? keys.secretAccessKey, {
     method: 'GET',
     path: '/',
     query,
@@ -55,14 +55,14 @@ function token(made: Made = {}): string {
 function account() {
   const clock = virtualClock()
   const aws = createAws({ clock })
-  aws.addUser({ name: 'ci', ...KEYS })
+  aws.addUser({ name: 'ci', ...keys })
   return { aws, clock, review: (text: string, cluster = 'shop') => aws.reviewToken(text, cluster) }
 }
 
 describe('a cluster that looks at a token', () => {
   it('knows whose it is: of a user, of a session', () => {
     const { aws, review } = account()
-    const user = { authenticated: true, arn: 'arn:aws:iam::123456789012:user/ci', userId: KEYS.accessKeyId }
+    const user = { authenticated: true, arn: 'arn:aws:iam::123456789012:user/ci', userId: keys.accessKeyId }
     assert.deepEqual(review(token()), user)
     const session = aws.session({ name: 'upgrader' }, 'run-1', 900)
     const reviewed = review(token(session))
@@ -97,7 +97,7 @@ describe('a cluster that looks at a token', () => {
       cluster: 'shop',
       region: async () => 'eu-west-1',
       stsHost: async () => 'sts.eu-west-1.amazonaws.com',
-      credentials: async () => KEYS,
+      credentials: async () => keys,
       mask: () => {},
       now: clock.now
     })

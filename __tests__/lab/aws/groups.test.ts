@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { BLUE, GREEN, ids, type Shop, shop, states } from './shop.ts'
+import { blueGroup, greenGroup, ids, type Shop, shop, states } from './shop.ts'
 
 const size = ({ aws }: Shop, name: string) => aws.world.group(name).instances.length
 const activities = async ({ aws }: Shop, AutoScalingGroupName: string) =>
@@ -11,21 +11,21 @@ const zonesOf = ({ aws }: Shop, name: string) => {
   return held
 }
 const grow = (world: Shop, MaxSize: number, DesiredCapacity = MaxSize) =>
-  world.aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: GREEN, MaxSize, DesiredCapacity })
+  world.aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: greenGroup, MaxSize, DesiredCapacity })
 
 describe('a group that grows', () => {
   it('is pending first, then in service, spread over its zones, from the version of now', async () => {
     const world = await shop({ extras: { behavior: { launchAfterMs: 5000 } } })
-    assert.deepEqual(new Set(states(world.aws, BLUE)), new Set(['Pending']))
-    const [first] = await activities(world, BLUE)
+    assert.deepEqual(new Set(states(world.aws, blueGroup)), new Set(['Pending']))
+    const [first] = await activities(world, blueGroup)
     assert.equal(first?.StatusCode, 'InProgress')
     await world.pass(5000)
-    assert.deepEqual(new Set(states(world.aws, BLUE)), new Set(['InService']))
-    assert.deepEqual(zonesOf(world, BLUE), { 'eu-west-1a': 2, 'eu-west-1b': 2, 'eu-west-1c': 2 })
-    const [done] = await activities(world, BLUE)
+    assert.deepEqual(new Set(states(world.aws, blueGroup)), new Set(['InService']))
+    assert.deepEqual(zonesOf(world, blueGroup), { 'eu-west-1a': 2, 'eu-west-1b': 2, 'eu-west-1c': 2 })
+    const [done] = await activities(world, blueGroup)
     assert.equal(done?.StatusCode, 'Successful')
     assert.match(done?.Cause ?? '', /increasing the capacity from \d to \d/)
-    assert.equal(world.aws.world.group(BLUE).instances[0]?.launchTemplate?.Version, '1')
+    assert.equal(world.aws.world.group(blueGroup).instances[0]?.launchTemplate?.Version, '1')
   })
 
   it('tells whoever listens when an instance is launched, serves, leaves and is gone', async () => {
@@ -40,7 +40,7 @@ describe('a group that grows', () => {
     })
     await grow(world, 1)
     await world.pass(1)
-    await world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: GREEN, DesiredCapacity: 0 })
+    await world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: greenGroup, DesiredCapacity: 0 })
     await world.pass(1)
     assert.deepEqual(heard, ['launched', 'serves', 'leaves', 'gone'])
   })
@@ -48,23 +48,23 @@ describe('a group that grows', () => {
   it('says what AWS said when nothing can be launched, and tries again until it can', async () => {
     const message = 'Could not launch On-Demand Instances. InsufficientInstanceCapacity - We currently do not have …'
     const world = await shop()
-    world.aws.world.behave(GREEN, { launchFails: message, retryLaunchAfterMs: 10_000 })
+    world.aws.world.behave(greenGroup, { launchFails: message, retryLaunchAfterMs: 10_000 })
     await grow(world, 2)
     await world.pass(25_000)
-    assert.equal(size(world, GREEN), 0)
-    const failed = await activities(world, GREEN)
+    assert.equal(size(world, greenGroup), 0)
+    const failed = await activities(world, greenGroup)
     assert.ok(failed.length >= 6 && failed.every(({ StatusCode }) => StatusCode === 'Failed'))
     assert.equal(failed[0]?.StatusMessage, message)
-    world.aws.world.behave(GREEN, { launchFails: undefined })
+    world.aws.world.behave(greenGroup, { launchFails: undefined })
     await world.pass(10_000)
-    assert.deepEqual(states(world.aws, GREEN), ['InService', 'InService'])
+    assert.deepEqual(states(world.aws, greenGroup), ['InService', 'InService'])
   })
 
   it('goes to its other zones where one fails, and back into balance when it works again', async () => {
     const world = await shop()
     const { autoScaling } = world.aws
     const tag = (name: string, Value: string) => ({
-      ResourceId: GREEN,
+      ResourceId: greenGroup,
       ResourceType: 'auto-scaling-group',
       Key: `simulated/${name}`,
       Value,
@@ -73,27 +73,27 @@ describe('a group that grows', () => {
     await autoScaling.createOrUpdateTags({ Tags: [tag('launch-fails', 'no'), tag('launch-fails-in', 'eu-west-1b')] })
     await grow(world, 6)
     await world.pass(1)
-    assert.deepEqual(zonesOf(world, GREEN), { 'eu-west-1a': 3, 'eu-west-1c': 3 })
+    assert.deepEqual(zonesOf(world, greenGroup), { 'eu-west-1a': 3, 'eu-west-1c': 3 })
     await autoScaling.deleteTags({ Tags: [tag('launch-fails', ''), tag('launch-fails-in', '')] })
     await world.pass(60_000)
-    assert.deepEqual(zonesOf(world, GREEN), { 'eu-west-1a': 2, 'eu-west-1b': 2, 'eu-west-1c': 2 })
+    assert.deepEqual(zonesOf(world, greenGroup), { 'eu-west-1a': 2, 'eu-west-1b': 2, 'eu-west-1c': 2 })
   })
 
   it('does not come into balance while AZRebalance is suspended, or where all are protected', async () => {
     for (const protectedOnes of [false, true]) {
       const world = await shop({ green: { NewInstancesProtectedFromScaleIn: protectedOnes } })
       const { autoScaling } = world.aws
-      world.aws.world.behave(GREEN, { launchFails: 'no', launchFailsIn: 'eu-west-1b' })
+      world.aws.world.behave(greenGroup, { launchFails: 'no', launchFailsIn: 'eu-west-1b' })
       await grow(world, 6)
       if (!protectedOnes) {
-        await autoScaling.suspendProcesses({ AutoScalingGroupName: GREEN, ScalingProcesses: ['AZRebalance'] })
+        await autoScaling.suspendProcesses({ AutoScalingGroupName: greenGroup, ScalingProcesses: ['AZRebalance'] })
       }
-      world.aws.world.behave(GREEN, { launchFails: undefined })
+      world.aws.world.behave(greenGroup, { launchFails: undefined })
       await world.pass(60_000)
-      assert.deepEqual(zonesOf(world, GREEN), { 'eu-west-1a': 3, 'eu-west-1c': 3 })
-      await autoScaling.resumeProcesses({ AutoScalingGroupName: GREEN, ScalingProcesses: ['AZRebalance'] })
+      assert.deepEqual(zonesOf(world, greenGroup), { 'eu-west-1a': 3, 'eu-west-1c': 3 })
+      await autoScaling.resumeProcesses({ AutoScalingGroupName: greenGroup, ScalingProcesses: ['AZRebalance'] })
       await world.pass(60_000)
-      assert.equal(zonesOf(world, GREEN)['eu-west-1b'], protectedOnes ? undefined : 2)
+      assert.equal(zonesOf(world, greenGroup)['eu-west-1b'], protectedOnes ? undefined : 2)
     }
   })
 
@@ -103,23 +103,23 @@ describe('a group that grows', () => {
     assert.ok(line)
     world.aws.addImage('ami-arm', { Architecture: 'arm64' })
     world.aws.addLaunchTemplateVersion(line, { ImageId: 'ami-arm', InstanceType: 'm7i.large' })
-    world.aws.world.group(GREEN).launchTemplate = { LaunchTemplateId: line.id, Version: '$Latest' }
+    world.aws.world.group(greenGroup).launchTemplate = { LaunchTemplateId: line.id, Version: '$Latest' }
     await grow(world, 1)
-    assert.match((await activities(world, GREEN))[0]?.StatusMessage ?? '', /InvalidParameterCombination.*arm64/)
+    assert.match((await activities(world, greenGroup))[0]?.StatusMessage ?? '', /InvalidParameterCombination.*arm64/)
     world.aws.account.images.delete('ami-arm')
     await world.pass(20_000)
-    assert.match((await activities(world, GREEN))[0]?.StatusMessage ?? '', /InvalidAMIID.NotFound/)
+    assert.match((await activities(world, greenGroup))[0]?.StatusMessage ?? '', /InvalidAMIID.NotFound/)
   })
 
   it('sees an instance that dies before it serves, and the words of EC2 with it', async () => {
     const world = await shop()
     const message = 'Client.InternalError: Client error on launch'
-    world.aws.world.behave(GREEN, { diesAtLaunch: message, launchAfterMs: 1000 })
+    world.aws.world.behave(greenGroup, { diesAtLaunch: message, launchAfterMs: 1000 })
     await grow(world, 1)
-    const [id = ''] = ids(world.aws, GREEN)
+    const [id = ''] = ids(world.aws, greenGroup)
     await world.pass(2000)
-    assert.ok(!ids(world.aws, GREEN).includes(id))
-    const failed = (await activities(world, GREEN)).find(({ StatusCode }) => StatusCode === 'Failed')
+    assert.ok(!ids(world.aws, greenGroup).includes(id))
+    const failed = (await activities(world, greenGroup)).find(({ StatusCode }) => StatusCode === 'Failed')
     assert.equal(failed?.StatusMessage, message)
     const { Reservations } = await world.aws.ec2.describeInstances({ InstanceIds: [id] })
     assert.equal(Reservations?.[0]?.Instances?.[0]?.StateReason?.Code, 'Client.InternalError')
@@ -130,13 +130,14 @@ describe('sizes', () => {
   it('keep to their bounds, in the words of AWS', async () => {
     const { aws } = await shop({ blue: { MinSize: 3 } })
     const set = (DesiredCapacity: number) =>
-      aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: BLUE, DesiredCapacity })
+      aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: blueGroup, DesiredCapacity })
     await assert.rejects(set(2), {
       name: 'ValidationError',
       message: /value 2 is below min value 3 for the AutoScalingGroup/
     })
     await assert.rejects(set(10), { name: 'ValidationError', message: /value 10 is above max value 9 for the/ })
-    const update = (input: object) => aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: BLUE, ...input })
+    const update = (input: object) =>
+      aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: blueGroup, ...input })
     await assert.rejects(update({ DesiredCapacity: 2 }), {
       message: /Desired capacity:2 must be between .* size:3 and max size:9/
     })
@@ -150,16 +151,16 @@ describe('sizes', () => {
 
   it('move Desired when a new bound leaves it outside', async () => {
     const { aws } = await shop()
-    const blue = aws.world.group(BLUE)
-    await aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: BLUE, MinSize: 8 })
+    const blue = aws.world.group(blueGroup)
+    await aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: blueGroup, MinSize: 8 })
     assert.equal(blue.desired, 8)
-    await aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: BLUE, MinSize: 0, MaxSize: 4 })
+    await aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: blueGroup, MinSize: 0, MaxSize: 4 })
     assert.equal(blue.desired, 4)
   })
 
   it('may not be set while an activity is in progress, where the group is told to be so', async () => {
     const world = await shop({ extras: { behavior: { launchAfterMs: 5000, busyWhileScaling: true } } })
-    const set = () => world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: BLUE, DesiredCapacity: 5 })
+    const set = () => world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: blueGroup, DesiredCapacity: 5 })
     await assert.rejects(set(), { name: 'ScalingActivityInProgressFault' })
     await world.pass(5000)
     await set()
@@ -169,7 +170,7 @@ describe('sizes', () => {
 describe('protection', () => {
   it('cannot be given to an instance that is not in service yet', async () => {
     const { aws } = await shop({ extras: { behavior: { launchAfterMs: 5000 } } })
-    const input = { AutoScalingGroupName: BLUE, InstanceIds: ids(aws, BLUE), ProtectedFromScaleIn: true }
+    const input = { AutoScalingGroupName: blueGroup, InstanceIds: ids(aws, blueGroup), ProtectedFromScaleIn: true }
     await assert.rejects(aws.autoScaling.setInstanceProtection(input), {
       name: 'ValidationError',
       message: /is not in InService or EnteringStandby or Standby/
@@ -181,14 +182,19 @@ describe('a group that shrinks', () => {
   it('never takes a protected instance; when all are, it says so and Desired stays lowered', async () => {
     const world = await shop()
     const { autoScaling } = world.aws
-    const [kept = '', ...others] = ids(world.aws, BLUE)
+    const [kept = '', ...others] = ids(world.aws, blueGroup)
     const protect = (InstanceIds: string[], ProtectedFromScaleIn: boolean) =>
-      autoScaling.setInstanceProtection({ AutoScalingGroupName: BLUE, InstanceIds, ProtectedFromScaleIn })
+      autoScaling.setInstanceProtection({ AutoScalingGroupName: blueGroup, InstanceIds, ProtectedFromScaleIn })
     await protect([kept, ...others], true)
-    await autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: BLUE, MinSize: 0, MaxSize: 0, DesiredCapacity: 0 })
+    await autoScaling.updateAutoScalingGroup({
+      AutoScalingGroupName: blueGroup,
+      MinSize: 0,
+      MaxSize: 0,
+      DesiredCapacity: 0
+    })
     await world.pass(60_000)
-    assert.equal(size(world, BLUE), 6)
-    const said = (await activities(world, BLUE)).filter(({ StatusCode }) => StatusCode === 'Cancelled')
+    assert.equal(size(world, blueGroup), 6)
+    const said = (await activities(world, blueGroup)).filter(({ StatusCode }) => StatusCode === 'Cancelled')
     assert.deepEqual(
       said.map(({ StatusMessage }) => StatusMessage),
       ['Could not scale to desired capacity because all remaining instances are protected from scale-in.']
@@ -196,52 +202,52 @@ describe('a group that shrinks', () => {
     // Whoever lifts protection while Desired is lower loses instances at once.
     await protect(others, false)
     await world.pass(1)
-    assert.deepEqual(ids(world.aws, BLUE), [kept])
+    assert.deepEqual(ids(world.aws, blueGroup), [kept])
   })
 
   it('takes from the zone that has most', async () => {
-    const world = await shop({ green: { AutoScalingGroupName: GREEN } })
+    const world = await shop({ green: { AutoScalingGroupName: greenGroup } })
     await grow(world, 4)
     await world.pass(1)
-    await world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: GREEN, DesiredCapacity: 3 })
+    await world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: greenGroup, DesiredCapacity: 3 })
     await world.pass(1)
-    assert.deepEqual(zonesOf(world, GREEN), { 'eu-west-1a': 1, 'eu-west-1b': 1, 'eu-west-1c': 1 })
+    assert.deepEqual(zonesOf(world, greenGroup), { 'eu-west-1a': 1, 'eu-west-1b': 1, 'eu-west-1c': 1 })
   })
 
   it('does not shrink while Terminate is suspended, nor grow while Launch is', async () => {
     const world = await shop()
     const { autoScaling } = world.aws
-    await autoScaling.suspendProcesses({ AutoScalingGroupName: BLUE, ScalingProcesses: ['Terminate', 'Launch'] })
-    await autoScaling.setDesiredCapacity({ AutoScalingGroupName: BLUE, DesiredCapacity: 2 })
+    await autoScaling.suspendProcesses({ AutoScalingGroupName: blueGroup, ScalingProcesses: ['Terminate', 'Launch'] })
+    await autoScaling.setDesiredCapacity({ AutoScalingGroupName: blueGroup, DesiredCapacity: 2 })
     await world.pass(60_000)
-    assert.equal(size(world, BLUE), 6)
-    await autoScaling.setDesiredCapacity({ AutoScalingGroupName: BLUE, DesiredCapacity: 8 })
+    assert.equal(size(world, blueGroup), 6)
+    await autoScaling.setDesiredCapacity({ AutoScalingGroupName: blueGroup, DesiredCapacity: 8 })
     await world.pass(60_000)
-    assert.equal(size(world, BLUE), 6)
-    await autoScaling.resumeProcesses({ AutoScalingGroupName: BLUE, ScalingProcesses: ['Launch'] })
+    assert.equal(size(world, blueGroup), 6)
+    await autoScaling.resumeProcesses({ AutoScalingGroupName: blueGroup, ScalingProcesses: ['Launch'] })
     await world.pass(1)
-    assert.equal(size(world, BLUE), 8)
+    assert.equal(size(world, blueGroup), 8)
   })
 })
 
 describe('an instance terminated by id', () => {
   const terminate = ({ aws }: Shop, InstanceIds: string[], ShouldDecrementDesiredCapacity: boolean) =>
     aws.autoScaling.terminateInstanceInAutoScalingGroup({
-      AutoScalingGroupName: BLUE,
+      AutoScalingGroupName: blueGroup,
       InstanceIds,
       ShouldDecrementDesiredCapacity
     })
 
   it('goes although it is protected, and is replaced unless Desired goes with it', async () => {
     const world = await shop({ blue: { NewInstancesProtectedFromScaleIn: true } })
-    const [first = '', second = ''] = ids(world.aws, BLUE)
+    const [first = '', second = ''] = ids(world.aws, blueGroup)
     await terminate(world, [first], false)
     await world.pass(1)
-    assert.equal(size(world, BLUE), 6)
-    assert.ok(!ids(world.aws, BLUE).includes(first))
+    assert.equal(size(world, blueGroup), 6)
+    assert.ok(!ids(world.aws, blueGroup).includes(first))
     await terminate(world, [second], true)
     await world.pass(1)
-    assert.equal(size(world, BLUE), 5)
+    assert.equal(size(world, blueGroup), 5)
   })
 
   it('is not replaced where Desired is zero already', async () => {
@@ -250,28 +256,28 @@ describe('an instance terminated by id', () => {
       extras: { behavior: { terminateAfterMs: 5000 } }
     })
     await world.aws.autoScaling.updateAutoScalingGroup({
-      AutoScalingGroupName: BLUE,
+      AutoScalingGroupName: blueGroup,
       MinSize: 0,
       MaxSize: 0,
       DesiredCapacity: 0
     })
-    const { Activities } = await terminate(world, ids(world.aws, BLUE), false)
+    const { Activities } = await terminate(world, ids(world.aws, blueGroup), false)
     assert.equal(Activities?.length, 6)
-    assert.deepEqual(new Set(states(world.aws, BLUE)), new Set(['Terminating']))
+    assert.deepEqual(new Set(states(world.aws, blueGroup)), new Set(['Terminating']))
     await world.pass(5000)
-    assert.equal(size(world, BLUE), 0)
+    assert.equal(size(world, blueGroup), 0)
   })
 
   it('may not take the group below Min with it, and must be of the group', async () => {
     const world = await shop({ blue: { MinSize: 6 } })
-    await assert.rejects(terminate(world, ids(world.aws, BLUE).slice(0, 1), true), {
+    await assert.rejects(terminate(world, ids(world.aws, blueGroup).slice(0, 1), true), {
       message: /desiredSize equals minSize \(6\)/
     })
     await assert.rejects(terminate(world, ['i-0000'], false), {
       name: 'ValidationError',
       message: /No managed instance found/
     })
-    assert.equal(world.aws.world.group(BLUE).desired, 6)
+    assert.equal(world.aws.world.group(blueGroup).desired, 6)
   })
 })
 
@@ -279,28 +285,28 @@ describe('what happens by itself', () => {
   it('replaces an unhealthy instance, protected or not, unless ReplaceUnhealthy is suspended', async () => {
     const world = await shop({ blue: { NewInstancesProtectedFromScaleIn: true } })
     const { autoScaling } = world.aws
-    const [first = ''] = ids(world.aws, BLUE)
-    await autoScaling.suspendProcesses({ AutoScalingGroupName: BLUE, ScalingProcesses: ['ReplaceUnhealthy'] })
+    const [first = ''] = ids(world.aws, blueGroup)
+    await autoScaling.suspendProcesses({ AutoScalingGroupName: blueGroup, ScalingProcesses: ['ReplaceUnhealthy'] })
     await autoScaling.setInstanceHealth({ InstanceId: first, HealthStatus: 'Unhealthy' })
     await world.pass(60_000)
-    assert.ok(ids(world.aws, BLUE).includes(first))
-    await autoScaling.resumeProcesses({ AutoScalingGroupName: BLUE, ScalingProcesses: ['ReplaceUnhealthy'] })
+    assert.ok(ids(world.aws, blueGroup).includes(first))
+    await autoScaling.resumeProcesses({ AutoScalingGroupName: blueGroup, ScalingProcesses: ['ReplaceUnhealthy'] })
     await world.pass(1)
-    assert.ok(!ids(world.aws, BLUE).includes(first))
-    assert.equal(size(world, BLUE), 6)
+    assert.ok(!ids(world.aws, blueGroup).includes(first))
+    assert.equal(size(world, blueGroup), 6)
   })
 
   it('does not notice a lost machine while HealthCheck is suspended, and notices it afterwards', async () => {
     const world = await shop()
     const { autoScaling } = world.aws
-    const [first = ''] = ids(world.aws, BLUE)
-    await autoScaling.suspendProcesses({ AutoScalingGroupName: BLUE, ScalingProcesses: ['HealthCheck'] })
+    const [first = ''] = ids(world.aws, blueGroup)
+    await autoScaling.suspendProcesses({ AutoScalingGroupName: blueGroup, ScalingProcesses: ['HealthCheck'] })
     world.aws.world.lose(first)
     await world.pass(1)
     assert.equal(world.aws.world.instance(first)?.health, 'Healthy')
-    await autoScaling.resumeProcesses({ AutoScalingGroupName: BLUE })
+    await autoScaling.resumeProcesses({ AutoScalingGroupName: blueGroup })
     await world.pass(1)
-    assert.ok(!ids(world.aws, BLUE).includes(first))
+    assert.ok(!ids(world.aws, blueGroup).includes(first))
   })
 
   it('lets a schedule and an alarm act within the bounds, unless they are suspended', async () => {
@@ -312,17 +318,17 @@ describe('what happens by itself', () => {
       }
     })
     const { autoScaling } = world.aws
-    const blue = world.aws.world.group(BLUE)
+    const blue = world.aws.world.group(blueGroup)
     await world.pass(3_600_000)
     assert.equal(blue.desired, 7)
-    const quiet = { AutoScalingGroupName: BLUE, ScalingProcesses: ['ScheduledActions', 'AlarmNotification'] }
+    const quiet = { AutoScalingGroupName: blueGroup, ScalingProcesses: ['ScheduledActions', 'AlarmNotification'] }
     await autoScaling.suspendProcesses(quiet)
-    await autoScaling.setDesiredCapacity({ AutoScalingGroupName: BLUE, DesiredCapacity: 6 })
-    world.aws.world.strike(BLUE, 'ten')
-    world.aws.world.alarm(BLUE, 'more')
+    await autoScaling.setDesiredCapacity({ AutoScalingGroupName: blueGroup, DesiredCapacity: 6 })
+    world.aws.world.strike(blueGroup, 'ten')
+    world.aws.world.alarm(blueGroup, 'more')
     assert.equal(blue.desired, 6)
     await autoScaling.resumeProcesses(quiet)
-    world.aws.world.alarm(BLUE, 'more')
+    world.aws.world.alarm(blueGroup, 'more')
     assert.equal(blue.desired, 9)
   })
 })
@@ -336,50 +342,54 @@ describe('lifecycle hooks', () => {
 
   it('hold a new instance until somebody answers, or give it up when nobody does', async () => {
     const world = await shop({ blue: { DesiredCapacity: 1 }, extras: { hooks: [hook('LAUNCHING')] } })
-    assert.deepEqual(states(world.aws, BLUE), ['Pending:Wait'])
-    const [id = ''] = ids(world.aws, BLUE)
+    assert.deepEqual(states(world.aws, blueGroup), ['Pending:Wait'])
+    const [id = ''] = ids(world.aws, blueGroup)
     await world.pass(60_000)
-    assert.notDeepEqual(ids(world.aws, BLUE), [id])
-    const given = (await activities(world, BLUE)).find(({ StatusCode }) => StatusCode === 'Cancelled')
+    assert.notDeepEqual(ids(world.aws, blueGroup), [id])
+    const given = (await activities(world, blueGroup)).find(({ StatusCode }) => StatusCode === 'Cancelled')
     assert.match(given?.StatusMessage ?? '', /failed to complete user's Lifecycle Action.*Heartbeat Timeout/)
     await world.pass(1)
-    const answer = { AutoScalingGroupName: BLUE, LifecycleHookName: 'launching', InstanceId: ids(world.aws, BLUE)[0] }
+    const answer = {
+      AutoScalingGroupName: blueGroup,
+      LifecycleHookName: 'launching',
+      InstanceId: ids(world.aws, blueGroup)[0]
+    }
     await world.aws.autoScaling.completeLifecycleAction({ ...answer, LifecycleActionResult: 'CONTINUE' })
-    assert.deepEqual(states(world.aws, BLUE), ['InService'])
+    assert.deepEqual(states(world.aws, blueGroup), ['InService'])
   })
 
   it('hold a leaving instance, and retain it where an abandoned hook says so, until it is terminated by id', async () => {
     const other = { InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: 'retain' as const } } }
     const world = await shop({ blue: { DesiredCapacity: 1 }, extras: { hooks: [hook('TERMINATING')], other } })
-    const [InstanceId = ''] = ids(world.aws, BLUE)
-    await world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: BLUE, DesiredCapacity: 0 })
+    const [InstanceId = ''] = ids(world.aws, blueGroup)
+    await world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: blueGroup, DesiredCapacity: 0 })
     await world.pass(1)
-    assert.deepEqual(states(world.aws, BLUE), ['Terminating:Wait'])
+    assert.deepEqual(states(world.aws, blueGroup), ['Terminating:Wait'])
     await world.pass(60_000)
-    assert.deepEqual(states(world.aws, BLUE), ['Terminating:Retained'])
+    assert.deepEqual(states(world.aws, blueGroup), ['Terminating:Retained'])
     await world.aws.autoScaling.terminateInstanceInAutoScalingGroup({
       InstanceId,
       ShouldDecrementDesiredCapacity: false
     })
     await world.pass(1)
-    assert.equal(size(world, BLUE), 0)
+    assert.equal(size(world, blueGroup), 0)
   })
 
   it('do not count an instance in standby', async () => {
     const world = await shop()
-    const [id = ''] = ids(world.aws, BLUE)
-    const query = { AutoScalingGroupName: BLUE, InstanceIds: [id] }
+    const [id = ''] = ids(world.aws, blueGroup)
+    const query = { AutoScalingGroupName: blueGroup, InstanceIds: [id] }
     await world.aws.autoScaling.enterStandby({ ...query, ShouldDecrementDesiredCapacity: false })
     await world.pass(1)
-    assert.equal(states(world.aws, BLUE).filter((state) => state === 'InService').length, 6)
-    assert.equal(states(world.aws, BLUE).filter((state) => state === 'Standby').length, 1)
+    assert.equal(states(world.aws, blueGroup).filter((state) => state === 'InService').length, 6)
+    assert.equal(states(world.aws, blueGroup).filter((state) => state === 'Standby').length, 1)
     await world.aws.autoScaling.exitStandby(query)
-    assert.equal(world.aws.world.group(BLUE).desired, 7)
+    assert.equal(world.aws.world.group(blueGroup).desired, 7)
   })
 })
 
 describe('tags', () => {
-  const tag = (Key: string, Value = '') => ({ ResourceId: GREEN, ResourceType: 'auto-scaling-group', Key, Value })
+  const tag = (Key: string, Value = '') => ({ ResourceId: greenGroup, ResourceType: 'auto-scaling-group', Key, Value })
 
   it('are at most 25 a call and 50 a group, and overwrite without a word', async () => {
     const { aws } = await shop()
@@ -390,7 +400,7 @@ describe('tags', () => {
     await put(many(25, 22))
     await assert.rejects(put(many(47, 1)), { name: 'LimitExceededFault' })
     await put([tag('k0', 'again')])
-    assert.equal(aws.world.group(GREEN).tags.get('k0')?.value, 'again')
+    assert.equal(aws.world.group(greenGroup).tags.get('k0')?.value, 'again')
     await assert.rejects(put([tag('aws:x')]), { name: 'ValidationError' })
   })
 })
@@ -399,9 +409,9 @@ describe('the same seed', () => {
   it('makes the same world, name for name', async () => {
     const play = async (seed: number) => {
       const world = await shop({ account: { seed } })
-      await world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: BLUE, DesiredCapacity: 3 })
+      await world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: blueGroup, DesiredCapacity: 3 })
       await world.pass(1000)
-      return { ids: ids(world.aws, BLUE), activities: await activities(world, BLUE), calls: world.aws.calls }
+      return { ids: ids(world.aws, blueGroup), activities: await activities(world, blueGroup), calls: world.aws.calls }
     }
     const first = await play(7)
     assert.deepEqual(first, await play(7))
@@ -415,11 +425,11 @@ describe('faults', () => {
   it('meet so many calls after so many others, and a lost reply leaves what was done', async () => {
     const world = await shop()
     const set = (DesiredCapacity: number) =>
-      world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: BLUE, DesiredCapacity })
+      world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: blueGroup, DesiredCapacity })
     world.aws.faults.add({ kind: 'lose-reply', action: 'SetDesiredCapacity', after: 1, times: 1 })
     await set(7)
     await assert.rejects(set(8), { name: 'TimeoutError', code: 'ECONNRESET' })
-    assert.equal(world.aws.world.group(BLUE).desired, 8)
+    assert.equal(world.aws.world.group(blueGroup).desired, 8)
     await set(9)
     assert.deepEqual(
       world.aws.calls.map(({ fault, error }) => fault ?? error),
@@ -432,7 +442,7 @@ describe('faults', () => {
     const desired = async () =>
       (await aws.autoScaling.describeAutoScalingGroups({})).AutoScalingGroups?.[0]?.DesiredCapacity
     assert.equal(await desired(), 6)
-    await aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: BLUE, DesiredCapacity: 7 })
+    await aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: blueGroup, DesiredCapacity: 7 })
     aws.faults.add({ kind: 'stale', action: 'DescribeAutoScalingGroups' })
     assert.equal(await desired(), 6)
     assert.equal(await desired(), 7)

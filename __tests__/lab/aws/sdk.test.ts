@@ -38,9 +38,9 @@ import {
   STSClient
 } from '@aws-sdk/client-sts'
 import { type AwsServer, serveAws } from '../../../src/lab/aws/http.ts'
-import { BLUE, GREEN, ids, type Shop, shop } from './shop.ts'
+import { blueGroup, greenGroup, ids, type Shop, shop } from './shop.ts'
 
-const KEYS = { accessKeyId: 'AKIALAB', secretAccessKey: 'not-a-secret' }
+const keys = { accessKeyId: 'AKIALAB', secretAccessKey: 'not-a-secret' }
 
 describe('the SDK, talking to the lab over HTTP', () => {
   let world: Shop
@@ -49,7 +49,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
   let ec2: EC2Client
   let eks: EKSClient
   let sts: STSClient
-  const settings = (credentials = KEYS as typeof KEYS & { sessionToken?: string }) => ({
+  const settings = (credentials = keys as typeof keys & { sessionToken?: string }) => ({
     region: 'eu-west-1',
     endpoint: server.url,
     credentials,
@@ -80,7 +80,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
       },
       account: { credentialsNow: () => Date.now() }
     })
-    world.aws.addUser({ name: 'ci', ...KEYS })
+    world.aws.addUser({ name: 'ci', ...keys })
     world.aws.addRole({ name: 'upgrader', maxSessionSeconds: 7200 })
     world.aws.addRole({ name: 'reader', denies: ['autoscaling:SetDesiredCapacity'] })
     world.aws.addRole({ name: 'closed', refusal: 'Not authorized to perform sts:AssumeRoleWithWebIdentity' })
@@ -102,7 +102,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
     const input = { Filters: [{ Name: 'tag:eks-node-upgrade/color', Values: ['blue', 'green'] }] }
     const over = bare(await asg.send(new DescribeAutoScalingGroupsCommand(input)))
     assert.deepEqual(over, present(await world.aws.autoScaling.describeAutoScalingGroups(input)))
-    assert.equal(world.aws.world.group(BLUE).instances.length, 6)
+    assert.equal(world.aws.world.group(blueGroup).instances.length, 6)
   })
 
   it('leaves the instances out where they are not wanted, and pages', async () => {
@@ -115,11 +115,11 @@ describe('the SDK, talking to the lab over HTTP', () => {
       assert.deepEqual(page.AutoScalingGroups?.[0]?.Instances, [])
       names.push(page.AutoScalingGroups?.[0]?.AutoScalingGroupName)
     }
-    assert.deepEqual(names, [BLUE, GREEN])
+    assert.deepEqual(names, [blueGroup, greenGroup])
   })
 
   it('reads everything that surrounds a group as it is in the process', async () => {
-    const input = { AutoScalingGroupName: BLUE }
+    const input = { AutoScalingGroupName: blueGroup }
     const { autoScaling } = world.aws
     assert.deepEqual(
       bare(await asg.send(new DescribePoliciesCommand(input))),
@@ -147,29 +147,29 @@ describe('the SDK, talking to the lab over HTTP', () => {
   })
 
   it('writes: sizes, protection, processes, tags, termination', async () => {
-    const [first = '', second = ''] = ids(world.aws, BLUE)
-    await asg.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: BLUE, MinSize: 4, MaxSize: 8 }))
+    const [first = '', second = ''] = ids(world.aws, blueGroup)
+    await asg.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName: blueGroup, MinSize: 4, MaxSize: 8 }))
     await asg.send(
       new SetInstanceProtectionCommand({
-        AutoScalingGroupName: BLUE,
+        AutoScalingGroupName: blueGroup,
         InstanceIds: [first, second],
         ProtectedFromScaleIn: true
       })
     )
     await asg.send(
-      new SuspendProcessesCommand({ AutoScalingGroupName: BLUE, ScalingProcesses: ['AZRebalance', 'Launch'] })
+      new SuspendProcessesCommand({ AutoScalingGroupName: blueGroup, ScalingProcesses: ['AZRebalance', 'Launch'] })
     )
-    await asg.send(new ResumeProcessesCommand({ AutoScalingGroupName: BLUE, ScalingProcesses: ['Launch'] }))
+    await asg.send(new ResumeProcessesCommand({ AutoScalingGroupName: blueGroup, ScalingProcesses: ['Launch'] }))
     const odd = ' a "quote", <b> & \n::error::%0A|`é🙂 '
     const tag = {
-      ResourceId: BLUE,
+      ResourceId: blueGroup,
       ResourceType: 'auto-scaling-group',
       Key: 'note',
       Value: odd,
       PropagateAtLaunch: false
     }
     await asg.send(new CreateOrUpdateTagsCommand({ Tags: [tag] }))
-    const blue = world.aws.world.group(BLUE)
+    const blue = world.aws.world.group(blueGroup)
     assert.deepEqual([blue.minSize, blue.maxSize, blue.desired], [4, 8, 6])
     assert.deepEqual(
       blue.instances.map((one) => one.isProtected),
@@ -177,7 +177,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
     )
     assert.deepEqual([...blue.suspended.keys()], ['AZRebalance'])
     const { AutoScalingGroups } = await asg.send(
-      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [BLUE] })
+      new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [blueGroup] })
     )
     assert.equal(AutoScalingGroups?.[0]?.Tags?.find(({ Key }) => Key === 'note')?.Value, odd)
     const one = await asg.send(
@@ -186,7 +186,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
     assert.equal(one.Activity?.Description, `Terminating EC2 instance: ${first}`)
     const many = await asg.send(
       new TerminateInstanceInAutoScalingGroupCommand({
-        AutoScalingGroupName: BLUE,
+        AutoScalingGroupName: blueGroup,
         InstanceIds: [second],
         ShouldDecrementDesiredCapacity: false
       })
@@ -197,7 +197,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
 
   it('sees errors under the names that the field manual gives', async () => {
     const set = (DesiredCapacity: number) =>
-      asg.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: GREEN, DesiredCapacity }))
+      asg.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: greenGroup, DesiredCapacity }))
     await assert.rejects(set(2), {
       name: 'ValidationError',
       message: 'New SetDesiredCapacity value 2 is above max value 0 for the AutoScalingGroup.'
@@ -224,7 +224,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
 
   it('does not know whether a call took effect when the reply is lost', async () => {
     const tag = {
-      ResourceId: GREEN,
+      ResourceId: greenGroup,
       ResourceType: 'auto-scaling-group',
       Key: 'lost',
       Value: 'x',
@@ -239,13 +239,13 @@ describe('the SDK, talking to the lab over HTTP', () => {
         name: 'TimeoutError',
         code: 'ECONNRESET'
       })
-      assert.equal(world.aws.world.group(GREEN).tags.has('lost'), there)
+      assert.equal(world.aws.world.group(greenGroup).tags.has('lost'), there)
     }
   })
 
   it('is told plainly what the lab cannot do', async () => {
     const error = await asg
-      .send(new DisableMetricsCollectionCommand({ AutoScalingGroupName: BLUE }))
+      .send(new DisableMetricsCollectionCommand({ AutoScalingGroupName: blueGroup }))
       .catch((thrown) => thrown)
     assert.equal(error.name, 'NotImplemented')
     assert.equal(error.$metadata.httpStatusCode, 501)
@@ -265,7 +265,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
       present(await direct.describeLaunchTemplates({}))
     )
     const machines = {
-      InstanceIds: ids(world.aws, BLUE),
+      InstanceIds: ids(world.aws, blueGroup),
       Filters: [{ Name: 'instance-state-name', Values: ['running'] }]
     }
     assert.deepEqual(
@@ -331,7 +331,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
     assert.equal(identity.Arn, 'arn:aws:sts::123456789012:assumed-role/reader/run-1')
     const reader = new AutoScalingClient(settings(credentials))
     await assert.rejects(
-      reader.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: BLUE, DesiredCapacity: 6 })),
+      reader.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: blueGroup, DesiredCapacity: 6 })),
       {
         name: 'AccessDenied',
         message: /assumed-role\/reader\/run-1 is not authorized to perform: autoscaling:SetDesiredCapacity/
@@ -350,10 +350,10 @@ describe('the SDK, talking to the lab over HTTP', () => {
   })
 
   it('is refused with keys that are unknown, wrong or out of date', async () => {
-    const ask = (credentials: typeof KEYS & { sessionToken?: string }) =>
+    const ask = (credentials: typeof keys & { sessionToken?: string }) =>
       new AutoScalingClient(settings(credentials)).send(new DescribeAutoScalingGroupsCommand({}))
-    await assert.rejects(ask({ ...KEYS, accessKeyId: 'AKIAELSE' }), { name: 'InvalidClientTokenId' })
-    await assert.rejects(ask({ ...KEYS, secretAccessKey: 'wrong' }), { name: 'SignatureDoesNotMatch' })
+    await assert.rejects(ask({ ...keys, accessKeyId: 'AKIAELSE' }), { name: 'InvalidClientTokenId' })
+    await assert.rejects(ask({ ...keys, secretAccessKey: 'wrong' }), { name: 'SignatureDoesNotMatch' })
     const old = world.aws.session({ name: 'upgrader' }, 'old', -1)
     await assert.rejects(ask(old), { name: 'ExpiredToken' })
   })

@@ -4,8 +4,8 @@ import { createAws, type LabAws, type LabAwsOptions } from '../../../src/lab/aws
 import type { GroupExtras } from '../../../src/lab/aws/groups.ts'
 import { type VirtualClock, virtualClock } from '../../../src/lab/clock.ts'
 
-export const BLUE = 'shop-workers-blue'
-export const GREEN = 'shop-workers-green'
+export const blueGroup = 'shop-workers-blue'
+export const greenGroup = 'shop-workers-green'
 
 export interface Shop {
   aws: LabAws
@@ -31,10 +31,10 @@ export async function shop({ blue, green, extras, account }: ShopOptions = {}): 
   aws.addLaunchTemplateVersion(line, { ImageId: 'ami-02', ...content })
   const from = (Version: string) => ({ LaunchTemplate: { LaunchTemplateId: line.id, Version } })
   aws.addGroup(
-    { AutoScalingGroupName: BLUE, MaxSize: 9, DesiredCapacity: 6, Tags: tags('blue'), ...from('1'), ...blue },
+    { AutoScalingGroupName: blueGroup, MaxSize: 9, DesiredCapacity: 6, Tags: tags('blue'), ...from('1'), ...blue },
     extras
   )
-  aws.addGroup({ AutoScalingGroupName: GREEN, Tags: tags('green'), ...from('2'), ...green }, extras)
+  aws.addGroup({ AutoScalingGroupName: greenGroup, Tags: tags('green'), ...from('2'), ...green }, extras)
   const pass = (ms: number) => clock.run(clock.sleep(ms))
   await pass(1)
   return { aws, clock, templateId: line.id, pass }

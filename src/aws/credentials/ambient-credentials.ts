@@ -1,21 +1,21 @@
-/** The credentials that are lying about: environment, profile, container, instance; found as the SDK always finds them. */
+/** Credentials from the environment, a profile, the container or the instance, in the SDK's own order. */
 
 import { defaultProvider } from '@aws-sdk/credential-provider-node'
 import type { Fetched } from './credentials.ts'
 
-/** Each call asks the sources again. Throws the SDK's CredentialsProviderError where there are none. */
+/** Each call reads the sources again. Throws the SDK's CredentialsProviderError if there are none. */
 export function ambientCredentials(region: () => Promise<string>): () => Promise<Fetched> {
   const chain = defaultProvider({ clientConfig: { region } })
   return async () => {
-    // The chain hands out what is about to end while it refreshes; forced, it waits for the new ones.
+    // While it refreshes, the chain returns credentials that are about to end; forced, it waits for the new ones.
     const credentials = await chain({ forceRefresh: true })
-    // Nobody changes the environment of a running process; every other source is asked for later credentials.
+    // The environment of a running process does not change; every other source can give later credentials.
     const renewable = credentials.expiration !== undefined && !fromEnvironment(credentials)
     return { credentials, renewable }
   }
 }
 
-/** The SDK notes down for its user agent where credentials come from. */
+/** The SDK records for its user agent where credentials come from. */
 function fromEnvironment(credentials: object): boolean {
   const { $source } = credentials as { $source?: Readonly<Record<string, unknown>> }
   return $source?.CREDENTIALS_ENV_VARS !== undefined

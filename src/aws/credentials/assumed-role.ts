@@ -1,8 +1,10 @@
-/** Credentials of a role: through GitHub's OIDC token where the job may have one, else from the ambient credentials. */
+/**
+ * Credentials of a role: through GitHub's OIDC token if the job may have one, otherwise from the ambient credentials.
+ */
 
 import type { STSClient, STSClientConfig } from '@aws-sdk/client-sts'
 import { UpgradeError } from '../../engine/model/error.ts'
-import { isTransient, nameOf, upgradeErrorFrom, wordsOf } from '../aws-error.ts'
+import { awsWords, isTransient, nameOf, upgradeErrorFrom } from '../aws-error.ts'
 import { configuredEndpoint } from '../clients.ts'
 import type { CredentialSource, Credentials, Fetched } from './credentials.ts'
 
@@ -19,7 +21,7 @@ export interface RoleOptions {
   role: Role
   region: () => Promise<string>
   ambient: CredentialSource
-  /** Mints an OIDC token for the audience; it lives five minutes, so each refresh asks for another. */
+  /** Gets an OIDC token for the audience. It is valid for minutes only, so each refresh gets another one. */
   idToken?: (audience: string) => Promise<string>
   mask: (secret: string) => void
   userAgent: string
@@ -39,13 +41,13 @@ async function byWebIdentity(options: RoleOptions, idToken: (audience: string) =
   const { role } = options
   const audience = role.audience ?? standardAudience
   const token = await idToken(audience).catch((error: unknown) => {
-    throw refused(role, `GitHub gave no OIDC token for "${audience}": ${wordsOf(error)}`, idTokenHint, error)
+    throw refused(role, `GitHub gave no OIDC token for "${audience}": ${awsWords(error)}`, idTokenHint, error)
   })
   options.mask(token)
   const { AssumeRoleWithWebIdentityCommand } = await import('@aws-sdk/client-sts')
   const sts = await stsClient(options)
   const input = { ...common(role), WebIdentityToken: token }
-  const trust = () => `the role's trust policy must allow sts:AssumeRoleWithWebIdentity for ${claimsOf(token)}`
+  const trust = () => `The trust policy of the role must allow sts:AssumeRoleWithWebIdentity for ${claimsOf(token)}.`
   return assume(options, sts, trust, () => sts.send(new AssumeRoleWithWebIdentityCommand(input)))
 }
 
@@ -54,7 +56,7 @@ async function byAmbient(options: RoleOptions): Promise<Fetched> {
   const held = await options.ambient().catch((error: unknown) => {
     throw refused(
       role,
-      `there are no credentials to assume it with: ${wordsOf(error)}`,
+      `there are no credentials to assume it with: ${awsWords(error)}`,
       withoutAmbientHint(options),
       error
     )
@@ -63,11 +65,13 @@ async function byAmbient(options: RoleOptions): Promise<Fetched> {
   const sts = await stsClient(options, held)
   const input = { ...common(role), ExternalId: role.externalId }
   const trust = () => {
-    const rule = `the role's trust policy and the caller's own must allow sts:AssumeRole; aws sts assume-role --role-arn ${role.arn} --role-session-name test`
-    return lacksIdToken(options) ? `to assume it through GitHub's OIDC, ${idTokenHint}; else ${rule}` : rule
+    const rule = `The trust policy of the role and the policy of the caller must allow sts:AssumeRole. Check with: aws sts assume-role --role-arn ${role.arn} --role-session-name test`
+    return lacksIdToken(options) ? `${idTokenHint} Without OIDC: ${rule}` : rule
   }
   const fetched = await assume(options, sts, trust, () => sts.send(new AssumeRoleCommand(input)))
-  // A chain ends where its first link ends.
+  // A role that is assumed from temporary credentials is not renewed: these end first, and so does what they can
+  // assume.
+  // https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
   return { ...fetched, renewable: options.ambient.endsAt() === Number.POSITIVE_INFINITY }
 }
 
@@ -119,24 +123,30 @@ async function assume(
   }
 }
 
-/** A role that may not be assumed is a matter of credentials; an AWS that is busy or not there stays what it is. */
+/**
+ * If the role may not be assumed, the credentials are wrong; an AWS that is busy or unreachable keeps its own error.
+ */
 function refusal(role: Role, error: unknown, translated: unknown, trust: string): unknown {
   if (!(translated instanceof UpgradeError) || isTransient(error)) return translated
   const { code, hint } = translated.details
   if (code === 'region') return translated
-  const tooLong = /DurationSeconds/i.test(wordsOf(error))
-  const durationHint = "lower role-duration-seconds, or raise the role's maximum session duration"
+  const tooLong = /DurationSeconds/i.test(awsWords(error))
+  const durationHint = 'Lower role-duration-seconds, or raise the maximum session duration of the role.'
   const remedy = code === 'credentials' ? hint : tooLong ? durationHint : trust
-  return refused(role, `${nameOf(error)}: ${wordsOf(error)}`, remedy, error)
+  return refused(role, `${nameOf(error)}: ${awsWords(error)}`, remedy, error)
 }
 
-const idTokenHint = 'give the job the permission to have one:  permissions: { id-token: write, contents: read }'
+const idTokenHint =
+  'Give the job the permission to get an OIDC token:  permissions: { id-token: write, contents: read }.'
 
 function withoutAmbientHint(options: RoleOptions): string {
-  return lacksIdToken(options) ? idTokenHint : 'set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE'
+  return lacksIdToken(options) ? idTokenHint : 'Set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.'
 }
 
-/** GitHub shows a missing `id-token: write` only by leaving out this variable. */
+/**
+ * GitHub sets this variable only if the job has `id-token: write`.
+ * https://github.com/aws-actions/configure-aws-credentials/blob/v6.2.3/src/index.ts
+ */
 function lacksIdToken({ env }: RoleOptions): boolean {
   return env.GITHUB_ACTIONS === 'true' && !env.ACTIONS_ID_TOKEN_REQUEST_URL
 }
@@ -150,7 +160,7 @@ function refused(role: Role, words: string, hint: string, cause: unknown): Upgra
   })
 }
 
-/** The two claims that trust policies look at; they are no secret, the token is. */
+/** The two claims that trust policies check. They are not secret; the token is. */
 function claimsOf(token: string): string {
   try {
     const claims: unknown = JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString())

@@ -1,6 +1,6 @@
 /**
- * One source of credentials for all clients: every client with a source of its own would assume the role for itself.
- * It hands out what it has until five minutes before the end, then fetches anew, once for all who wait.
+ * One source of credentials for all clients: if each client had its own, each would assume the role.
+ * It returns the same credentials until five minutes before their end, then fetches new ones, once for all callers.
  */
 
 export interface Credentials {
@@ -13,8 +13,8 @@ export interface Credentials {
 export interface CredentialSource {
   (): Promise<Credentials>
   /**
-   * When the credentials end for good, in ms since the epoch: Infinity where they do not end or are renewed, undefined where
-   * nobody knows (session credentials from the environment, or none were fetched yet).
+   * When the credentials end, in ms since the epoch: Infinity if they do not end or are renewed, undefined if it is not
+   * known (session credentials from the environment, or none were fetched yet).
    */
   endsAt(): number | undefined
 }
@@ -25,14 +25,14 @@ export interface Fetched {
   renewable: boolean
 }
 
-/** AWS's own SDKs refresh so long before the end. */
+/** The AWS SDKs refresh this long before the end. */
 const refreshBeforeMs = 5 * 60_000
-/** Credentials with less than this left are not worth a call. */
+/** Credentials that end sooner than this are not used for a call. */
 const uselessBeforeMs = 15_000
-/** A refresh that failed is tried again after this, while the old ones still hold. */
+/** A refresh that failed is repeated after this, while the old credentials are still valid. */
 const retryAfterMs = 30_000
 
-/** `mask` is called with every secret before anybody gets it. `now` in ms since the epoch. */
+/** `mask` is called with every secret before it is returned. `now` in ms since the epoch. */
 export function rotatingCredentials(
   fetch: () => Promise<Fetched>,
   mask: (secret: string) => void,

@@ -1,20 +1,22 @@
 /**
- * The bearer token that EKS accepts: a presigned sts:GetCallerIdentity in base64. The cluster's webhook sends it to STS.
- * Rules of the other side: kubernetes-sigs/aws-iam-authenticator, pkg/token/token.go.
+ * The bearer token that EKS accepts: a presigned sts:GetCallerIdentity in base64. The cluster's webhook sends it to
+ * STS. Its rules: https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/v0.7.18/pkg/token/token.go
  */
 
 import { Sha256 } from '@smithy/core/checksum'
 import { SignatureV4 } from '@smithy/signature-v4'
 import type { Credentials } from './credentials.ts'
 
-/** The webhook takes a token for 15 minutes from its date, whatever X-Amz-Expires says. */
+/** The webhook accepts a token for 15 minutes from its date, whatever X-Amz-Expires says. */
 const reuseForMs = 10 * 60_000
 const expiresSeconds = 60
 
 export interface TokenOptions {
   cluster: string
   region: () => Promise<string>
-  /** STS's own host in this region and partition: the webhook knows no other, so AWS_ENDPOINT_URL does not count here. */
+  /**
+   * STS's own host in this region and partition. The webhook accepts no other, so AWS_ENDPOINT_URL does not apply here.
+   */
   stsHost: () => Promise<string>
   credentials: () => Promise<Credentials>
   mask: (secret: string) => void
@@ -24,11 +26,11 @@ export interface TokenOptions {
 
 export type TokenSource = (options?: { fresh?: boolean }) => Promise<string>
 
-/** A token is used for ten minutes, unless the credentials change or a fresh one is asked for. */
+/** A token is used for ten minutes, unless the credentials change or a fresh one is requested. */
 export function clusterToken(options: TokenOptions): TokenSource {
   let held: { token: string; accessKeyId: string; mintedAt: number } | undefined
   return async ({ fresh = false } = {}) => {
-    // A token is worth no more than the credentials that signed it, so it goes with them.
+    // A token is valid only as long as the credentials that signed it, so it is discarded with them.
     const credentials = await options.credentials()
     const now = options.now()
     const usable = held?.accessKeyId === credentials.accessKeyId && Math.abs(now - held.mintedAt) < reuseForMs
@@ -57,7 +59,7 @@ async function presignedIdentity(options: TokenOptions, credentials: Credentials
   return `https://${hostname}/?${pairs.join('&')}`
 }
 
-/** RFC 3986, as the signature was made over it. */
+/** By RFC 3986, because the signature covers this form. */
 function encode(text: string): string {
   return encodeURIComponent(text).replace(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
 }

@@ -65,6 +65,8 @@ export interface TemplateVersion {
   createdAt: number
   /** LaunchTemplateData as the EC2 API gives it; user data still in base64. */
   data: Json
+  /** The settings in its user data, parsed, if they are for Bottlerocket. */
+  bottlerocket?: Json
 }
 
 export interface LifecycleHook {

@@ -25,7 +25,7 @@ const labelsOfType = [
   'failure-domain.beta.kubernetes.io/region'
 ]
 
-type LaunchedTemplate = Pick<TemplateVersion, 'data'>
+type LaunchedTemplate = Pick<TemplateVersion, 'data' | 'bottlerocket'>
 
 /**
  * One for each instance type and zone of the group. `alike`: nodes that were made by the same user data, so the new nodes will have
@@ -66,7 +66,7 @@ function nodeOfType(
   const tags = readTemplateTags(group.tags)
   const labels: Record<string, string> = { ...labelsOf(sample) }
   if (type !== undefined) labels['node.kubernetes.io/instance-type'] = type
-  Object.assign(labels, labelsInUserData(text), tags.labels)
+  Object.assign(labels, labelsInUserData(text, template.bottlerocket), tags.labels)
   // Every new node has one that cannot have been written down.
   labels[hostnameLabel] = ''
   const resources: Resources = { ...sample?.allocatable, ...tags.resources }
@@ -74,7 +74,7 @@ function nodeOfType(
     name: type ?? 'a new node',
     labels,
     labelsComplete: false,
-    taints: distinctTaints([...tags.taints, ...taintsInUserData(text)]),
+    taints: distinctTaints([...tags.taints, ...taintsInUserData(text, template.bottlerocket)]),
     resources,
     // A resource that the sample does not have (a GPU) is missing on new nodes as well; without a sample it is not known.
     resourcesComplete: sample !== undefined && Object.keys(sample.allocatable).length > 0,
@@ -152,8 +152,8 @@ function readTaint(key: string, text: string): readonly Taint[] {
   return [{ key, value: cut < 0 ? '' : text.slice(0, cut), effect }]
 }
 
-/** `--node-labels=a=b,c=d` of the kubelet, and Bottlerocket's table `[settings.kubernetes.node-labels]`. */
-export function labelsInUserData(text: string): Readonly<Record<string, string>> {
+/** From `--node-labels=a=b,c=d` of the kubelet, and from the table `kubernetes.node-labels` of Bottlerocket's settings. */
+export function labelsInUserData(text: string, bottlerocket?: Json): Readonly<Record<string, string>> {
   const labels: Record<string, string> = {}
   for (const list of flagValues(text, 'node-labels')) {
     for (const pair of list.split(',')) {
@@ -162,11 +162,14 @@ export function labelsInUserData(text: string): Readonly<Record<string, string>>
       if (key !== '' && !/[$`{}]/.test(pair)) labels[key] = value
     }
   }
-  for (const [key, value] of tomlTable(text, 'settings.kubernetes.node-labels')) labels[key] = value
+  for (const [key, value] of kubernetesTable(bottlerocket, 'node-labels')) {
+    if (typeof value === 'string') labels[key] = value
+  }
   return labels
 }
 
-export function taintsInUserData(text: string): readonly Taint[] {
+/** Bottlerocket takes one taint of a key as text, and any number as a list. */
+export function taintsInUserData(text: string, bottlerocket?: Json): readonly Taint[] {
   const taints: Taint[] = []
   for (const list of flagValues(text, 'register-with-taints')) {
     for (const one of list.split(',')) {
@@ -174,7 +177,10 @@ export function taintsInUserData(text: string): readonly Taint[] {
       if (match?.[1] && !/[$`{}]/.test(one)) taints.push(...readTaint(match[1], `${match[2] ?? ''}:${match[3]}`))
     }
   }
-  for (const [key, value] of tomlTable(text, 'settings.kubernetes.node-taints')) taints.push(...readTaint(key, value))
+  for (const [key, value] of kubernetesTable(bottlerocket, 'node-taints')) {
+    const values = [value].flat().filter((one) => typeof one === 'string')
+    taints.push(...values.flatMap((one) => readTaint(key, one)))
+  }
   return taints
 }
 
@@ -184,13 +190,9 @@ function flagValues(text: string, flag: string): readonly string[] {
   return [...live.matchAll(new RegExp(`--${flag}[= ]["']?([^\\s"'\\]]+)`, 'g'))].map((match) => match[1] ?? '')
 }
 
-function tomlTable(text: string, name: string): readonly (readonly [string, string])[] {
-  const start = text.indexOf(`[${name}]`)
-  if (start < 0) return []
-  const body = text.slice(start + name.length + 2).split(/^\s*\[[^\]]*\]\s*$/m)[0] ?? ''
-  return [...body.matchAll(/^\s*["']?([^"'\s=]+)["']?\s*=\s*\[?\s*["']([^"']*)["']/gm)].map(
-    (match) => [match[1] ?? '', match[2] ?? ''] as const
-  )
+/** https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/pkg/providers/amifamily/bootstrap/bottlerocketsettings.go */
+function kubernetesTable(settings: Json | undefined, name: string) {
+  return Object.entries(objectOf(objectOf(objectOf(settings).kubernetes)[name]))
 }
 
 function userDataOf(data: Json): string {

@@ -1,46 +1,150 @@
-/** Everything that one AWS account holds in one region. All of the lab's AWS works on this, and nothing else. */
-
-import type { Image, Subnet } from '@aws-sdk/client-ec2'
-import type { Cluster } from '@aws-sdk/client-eks'
+/** A new account, and how it is filled before the first call. */
+import type { CreateAutoScalingGroupType } from '@aws-sdk/client-auto-scaling'
+import type { Image, ResponseLaunchTemplateData, Subnet } from '@aws-sdk/client-ec2'
 import type { LabClock } from '../clock.ts'
-import type { LabGroup } from './group.ts'
-import type { Identifiers } from './identifiers.ts'
-import type { Role, Session, User } from './identities.ts'
-import type { LabInstance } from './instance.ts'
-import type { LaunchTemplateLine } from './launch-templates.ts'
+import { type ClusterFacts, describedCluster } from './eks.ts'
+import { reviewToken, type TokenReview } from './eks-token.ts'
+import { createGroup, type GroupExtras } from './groups.ts'
+import { identifiers } from './identifiers.ts'
+import { instanceType } from './instance-types.ts'
+import { addVersion, createLine } from './launch-templates.ts'
+import { reconcile } from './scaling.ts'
+import type {
+  Account,
+  LabGroup,
+  LabRole,
+  LabSession,
+  LabTemplateVersion,
+  LabUser,
+  LaunchTemplateLine
+} from './state.ts'
+import { openSession } from './sts.ts'
 
-/** What others want to know of instances: whoever plays the nodes listens here. Each is told after it has happened. */
-export interface Listener {
-  onLaunched?(instance: LabInstance, group: LabGroup): void
-  onInService?(instance: LabInstance, group: LabGroup): void
-  /** The machine begins to shut down: it has left its load balancers, and termination hooks have let it go. */
-  onTerminating?(instance: LabInstance, group: LabGroup): void
-  onTerminated?(instance: LabInstance, group: LabGroup): void
+export interface LabAwsOptions {
+  clock: LabClock
+  region?: string
+  accountId?: string
+  /** For names and random choices. The same seed and the same calls give the same account. */
+  seed?: number
+  /** Zones that have a subnet from the start; a, b and c by default. */
+  zones?: readonly string[]
+  /** The clock by which credentials and tokens expire, in ms since the epoch; the lab's clock by default. */
+  credentialsNow?: () => number
 }
 
-export interface Account {
-  readonly clock: LabClock
-  readonly ids: Identifiers
-  readonly id: string
-  readonly region: string
-  readonly groups: Map<string, LabGroup>
-  readonly templates: Map<string, LaunchTemplateLine>
-  readonly images: Map<string, Image>
-  readonly subnets: Map<string, Subnet>
-  /** Every instance that ever was, gone ones too: EC2 goes on describing them for a while. */
-  readonly machines: Map<string, LabInstance>
-  /** Private addresses of the machines that are there. One that has become free is given to the next. */
-  readonly addresses: Set<string>
-  readonly clusters: Map<string, Cluster>
-  readonly users: Map<string, User>
-  readonly roles: Map<string, Role>
-  readonly sessions: Map<string, Session>
-  readonly listeners: Set<Listener>
-  /** The clock by which credentials and tokens expire. Callers over HTTP live in real time, however fast the lab runs. */
-  readonly credentialsNow: () => number
+interface Told {
+  description?: string
+  createdAt?: number
 }
 
-/** Announces something to all listeners. */
-export function announce(account: Account, event: keyof Listener, instance: LabInstance, group: LabGroup): void {
-  for (const listener of [...account.listeners]) listener[event]?.(instance, group)
+export function newAccount({ clock, seed = 1, ...options }: LabAwsOptions): Account {
+  const account: Account = {
+    clock,
+    ids: identifiers(seed),
+    id: options.accountId ?? '123456789012',
+    region: options.region ?? 'eu-west-1',
+    groups: new Map(),
+    templates: new Map(),
+    images: new Map(),
+    subnets: new Map(),
+    machines: new Map(),
+    addresses: new Set(),
+    clusters: new Map(),
+    users: new Map(),
+    roles: new Map(),
+    sessions: new Map(),
+    listeners: new Set(),
+    onInstanceChanged: (group) => reconcile(account, group),
+    credentialsNow: options.credentialsNow ?? (() => clock.now())
+  }
+  return account
+}
+
+/** Fills the account. None of this is recorded as a call, and no fault applies to it. */
+export interface Preparation {
+  addSubnet(zone: string, told?: Partial<Subnet>): Subnet
+  addImage(id: string, told?: Partial<Image>): Image
+  /**
+   * A template with one version. If its image does not exist, it is added for the architecture of the instance type.
+   */
+  addLaunchTemplate(name: string, data: ResponseLaunchTemplateData, told?: Told & { id?: string }): LaunchTemplateLine
+  /** One more version. It is complete: nothing is taken from the previous one. */
+  addLaunchTemplateVersion(line: LaunchTemplateLine, data: ResponseLaunchTemplateData, told?: Told): LabTemplateVersion
+  addGroup(
+    input: Partial<CreateAutoScalingGroupType> & { AutoScalingGroupName: string },
+    extras?: GroupExtras
+  ): LabGroup
+  addCluster(facts: ClusterFacts): void
+  addUser(user: LabUser): LabUser
+  addRole(role: LabRole): LabRole
+  /** Credentials of a role without a call of STS, as an earlier workflow step leaves them. */
+  session(role: LabRole, sessionName: string, seconds: number): LabSession
+  reviewToken(token: string, cluster: string, at?: number): TokenReview
+}
+
+export function prepare(account: Account): Preparation {
+  return {
+    addSubnet: (zone, told) => addSubnet(account, zone, told),
+    addImage: (id, told) => addImage(account, id, told),
+    addLaunchTemplate(name, data, told = {}) {
+      addImageOf(account, data)
+      return createLine(account, name, data, told)
+    },
+    addLaunchTemplateVersion(line, data, told = {}) {
+      addImageOf(account, data)
+      return addVersion(account, line, data, told)
+    },
+    addGroup(input, extras) {
+      const everywhere = [...account.subnets.keys()].join(',')
+      const whole = { MinSize: 0, MaxSize: input.DesiredCapacity ?? 0, VPCZoneIdentifier: everywhere, ...input }
+      return createGroup(account, whole, extras)
+    },
+    addCluster: (facts) => void account.clusters.set(facts.name, describedCluster(account, facts)),
+    addUser(user) {
+      account.users.set(user.accessKeyId, user)
+      return user
+    },
+    addRole(role) {
+      account.roles.set(role.name, role)
+      return role
+    },
+    session: (role, name, seconds) => openSession(account, role, name, seconds),
+    reviewToken: (token, cluster, at) => reviewToken(account, token, cluster, at)
+  }
+}
+
+function addSubnet(account: Account, zone: string, told: Partial<Subnet> = {}): Subnet {
+  const number = account.subnets.size
+  const subnet: Subnet = {
+    SubnetId: `subnet-0${account.ids.hex(16)}`,
+    AvailabilityZone: zone,
+    CidrBlock: `10.${number}.0.0/16`,
+    AvailableIpAddressCount: 65_000,
+    VpcId: 'vpc-0lab',
+    State: 'available',
+    ...told
+  }
+  account.subnets.set(subnet.SubnetId ?? '', subnet)
+  return subnet
+}
+
+function addImage(account: Account, id: string, told: Partial<Image> = {}): Image {
+  const image: Image = {
+    ImageId: id,
+    Name: id,
+    Architecture: 'x86_64',
+    State: 'available',
+    CreationDate: new Date(account.clock.now()).toISOString(),
+    ...told
+  }
+  account.images.set(id, image)
+  return image
+}
+
+/** Adds the image of a template, if it does not exist, for the architecture of the instance type. */
+function addImageOf(account: Account, data: ResponseLaunchTemplateData): void {
+  const id = data.ImageId
+  if (id === undefined || id.startsWith('resolve:') || account.images.has(id)) return
+  const architecture = instanceType(data.InstanceType ?? '')?.ProcessorInfo?.SupportedArchitectures?.[0]
+  addImage(account, id, { Architecture: architecture as Image['Architecture'] })
 }

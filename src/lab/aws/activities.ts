@@ -1,27 +1,15 @@
-/** What a group tells about what it did: scaling activities, with AWS's words. */
+/**
+ * Scaling activities, in AWS's words.
+ * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribeScalingActivities.html
+ */
 import type { Activity, ScalingActivityStatusCode } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import type { LabGroup } from './group.ts'
-import { uuid } from './identifiers.ts'
+import { uuidFrom } from './identifiers.ts'
+import type { Account, LabActivity, LabGroup } from './state.ts'
 
-export interface LabActivity {
-  readonly id: string
-  readonly groupName: string
-  readonly groupArn: string
-  description: string
-  cause: string
-  readonly startedAt: number
-  endedAt?: number
-  status: ScalingActivityStatusCode
-  message?: string
-  readonly zone?: string
-  readonly subnetId?: string
-}
+// AWS keeps six weeks. A lab that retries a launch for hours needs a lower limit.
+const keptActivities = 500
 
-// AWS keeps six weeks; a lab that retries a launch for hours needs a bound of its own.
-const KEPT = 500
-
-export const instant = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
+export const instantText = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
 
 interface Told {
   description: string
@@ -35,7 +23,7 @@ interface Told {
 export function tell(account: Account, group: LabGroup, told: Told): LabActivity {
   const now = account.clock.now()
   const activity: LabActivity = {
-    id: uuid(account.ids),
+    id: uuidFrom(account.ids),
     groupName: group.name,
     groupArn: group.arn,
     startedAt: now,
@@ -44,7 +32,7 @@ export function tell(account: Account, group: LabGroup, told: Told): LabActivity
   }
   if (isOver(activity)) activity.endedAt = now
   group.activities.unshift(activity)
-  group.activities.splice(KEPT)
+  group.activities.splice(keptActivities)
   return activity
 }
 
@@ -60,8 +48,8 @@ export function conclude(
   if (message !== undefined) activity.message = message
 }
 
-const OVER = new Set<string>(['Successful', 'Failed', 'Cancelled'])
-export const isOver = (activity: LabActivity) => OVER.has(activity.status)
+const finalStates = new Set<string>(['Successful', 'Failed', 'Cancelled'])
+export const isOver = (activity: LabActivity) => finalStates.has(activity.status)
 
 export function describeActivity(activity: LabActivity): Activity {
   const details = {
@@ -83,6 +71,6 @@ export function describeActivity(activity: LabActivity): Activity {
   }
 }
 
-/** Those in progress first, then by start, newest first. */
+/** Those in progress first, the others by start time, newest first. */
 export const inOrder = (activities: readonly LabActivity[]) =>
   [...activities].sort((a, b) => Number(isOver(a)) - Number(isOver(b)) || b.startedAt - a.startedAt)

@@ -1,11 +1,11 @@
-/** Who sends a request: the signature in its Authorization header, checked against the keys of the account. */
+/** Finds the sender of a request by the signature in its Authorization header and the keys of the account. */
 import type { IncomingHttpHeaders } from 'node:http'
-import type { Account } from './account.ts'
-import { type Caller, callerOf } from './identities.ts'
+import { callerOf, type LabCaller } from './identities.ts'
 import { LabAwsError, type Service } from './lab-aws-error.ts'
 import { sameSignature, sha256, signatureOf } from './signature.ts'
+import type { Account } from './state.ts'
 
-export interface Request {
+export interface SignedRequest {
   method: string
   url: URL
   headers: IncomingHttpHeaders
@@ -21,22 +21,27 @@ export interface Scope {
   signature: string
 }
 
-const AUTHORIZATION =
+const authorizationPattern =
   /^AWS4-HMAC-SHA256 Credential=([^/]+)\/(\d{8})\/([^/]+)\/([^/]+)\/aws4_request, ?SignedHeaders=([^,]+), ?Signature=([0-9a-f]+)$/
 
-export function scopeOf(request: Request): Scope | undefined {
-  const found = AUTHORIZATION.exec(request.headers.authorization ?? '')
+export function scopeOf(request: SignedRequest): Scope | undefined {
+  const found = authorizationPattern.exec(request.headers.authorization ?? '')
   if (!found) return undefined
   const [, accessKeyId = '', day = '', region = '', service = '', headers = '', signature = ''] = found
   return { accessKeyId, day, region, service, signedHeaders: headers.split(';'), signature }
 }
 
 /**
- * The caller, or undefined where the account has no users and takes anybody. Dates are not compared with the clock: the
- * lab's may run faster than that of who signs.
+ * The caller, or undefined if the account has no users and accepts every request. Dates are not compared with the
+ * clock, because the lab's clock may run faster than the caller's.
  */
-export function authenticate(account: Account, service: Service, request: Request, action: string): Caller | undefined {
-  // Web identity is its own proof.
+export function authenticate(
+  account: Account,
+  service: Service,
+  request: SignedRequest,
+  action: string
+): LabCaller | undefined {
+  // A web identity token needs no signature.
   if (action === 'AssumeRoleWithWebIdentity') return undefined
   const scope = scopeOf(request)
   const caller = scope && callerOf(account, scope.accessKeyId)
@@ -62,7 +67,7 @@ export function authenticate(account: Account, service: Service, request: Reques
   return caller
 }
 
-function expectedSignature(caller: Caller, scope: Scope, request: Request): string {
+function expectedSignature(caller: LabCaller, scope: Scope, request: SignedRequest): string {
   const headers = Object.fromEntries(Object.keys(request.headers).map((name) => [name, header(request, name)]))
   return signatureOf(caller.secretAccessKey, {
     ...scope,
@@ -75,7 +80,7 @@ function expectedSignature(caller: Caller, scope: Scope, request: Request): stri
   })
 }
 
-const header = (request: Request, name: string) => [request.headers[name]].flat().join(',') || undefined
+const header = (request: SignedRequest, name: string) => [request.headers[name]].flat().join(',') || undefined
 const denied = (service: Service, code: string, message: string) => new LabAwsError(service, 403, code, message)
 const unknownCode = (service: Service) =>
   service === 'ec2' ? 'AuthFailure' : service === 'eks' ? 'UnrecognizedClientException' : 'InvalidClientTokenId'

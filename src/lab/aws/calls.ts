@@ -1,31 +1,31 @@
-/** Every call to the lab's AWS comes through here: it is recorded, and it may meet a fault. */
+/** Every call to the lab's AWS passes here: it is recorded, and a fault may apply to it. */
 import type { LabClock } from '../clock.ts'
-import { errorOf, type FaultKind, type Faults } from './faults.ts'
+import { type AwsFaults, errorOf, type FaultKind } from './faults.ts'
 import { ConnectionLost, LabAwsError, type Service } from './lab-aws-error.ts'
 
-export interface Call {
+export interface RecordedCall {
   service: Service
   /** As AWS names it: `SetDesiredCapacity`. */
   action: string
   /** Milliseconds since the epoch, on the lab's clock. */
   at: number
   fault?: FaultKind
-  /** The code of the error that came back; `ConnectionLost` where none did. Absent while it runs and when it went well. */
+  /** The code of the error; `ConnectionLost` if no answer came. Absent while the call runs and if it succeeded. */
   error?: string
 }
 
 export interface Gate {
-  readonly calls: Call[]
-  /** `input` only tells equal questions apart from others. */
+  readonly calls: RecordedCall[]
+  /** `input` is only compared, to recognize an equal call. */
   perform<T>(service: Service, action: string, work: () => T, input?: unknown): Promise<T>
 }
 
-export function gate(clock: LabClock, faults: Faults): Gate {
-  const calls: Call[] = []
+export function gate(clock: LabClock, faults: AwsFaults): Gate {
+  const calls: RecordedCall[] = []
   const answers = new Map<string, unknown>()
 
   async function perform<T>(service: Service, action: string, work: () => T, input?: unknown): Promise<T> {
-    const call: Call = { service, action, at: clock.now() }
+    const call: RecordedCall = { service, action, at: clock.now() }
     calls.push(call)
     const fault = faults.take(service, action)
     if (fault) call.fault = fault.kind
@@ -33,7 +33,7 @@ export function gate(clock: LabClock, faults: Faults): Gate {
       if (fault?.kind === 'delay') await new Promise<void>((done) => clock.after((fault.seconds ?? 1) * 1000, done))
       const refusal = fault && errorOf(service, fault)
       if (refusal) throw refusal
-      // A copy, so that nobody holds a part of the lab's own state in his hands.
+      // A copy, so that no caller holds a part of the lab's own state.
       const result = structuredClone(fault?.kind === 'stale' ? remembered(service, action, input, work) : work())
       if (action.startsWith('Describe')) answers.set(question(service, action, input), result)
       if (fault?.kind === 'lose-reply') throw new ConnectionLost('socket hang up')
@@ -55,7 +55,7 @@ export function gate(clock: LabClock, faults: Faults): Gate {
 }
 
 type Actions = { [action: string]: (input: never, ...more: never[]) => unknown }
-/** The same functions, but as calls: they take time, they are recorded, they may fail. */
+/** The same functions as calls: they take time, are recorded, and may fail. */
 export type Served<T extends Actions> = {
   [Action in keyof T]: (...input: Parameters<T[Action]>) => Promise<ReturnType<T[Action]>>
 }

@@ -1,9 +1,12 @@
-/** EC2's filters: a name in kebab case, values with `*` and `?`; those of one filter are alternatives, all filters must fit. */
+/**
+ * EC2's filters: a name in kebab case, values with `*` and `?`. The values of one filter are alternatives; all filters
+ * must match. https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+ */
 import type { Filter, Tag } from '@aws-sdk/client-ec2'
 import { ec2Error } from './launch-templates.ts'
 
-/** Where a filter's name does not say by itself which field it means. */
-const FIELDS: Record<string, readonly string[]> = {
+/** Filters whose name differs from the name of their field. */
+const fieldsByFilter: Record<string, readonly string[]> = {
   'instance-state-name': ['State', 'Name'],
   'processor-info.supported-architecture': ['ProcessorInfo', 'SupportedArchitectures'],
   'instance-type': ['InstanceType'],
@@ -33,7 +36,7 @@ function valuesOf(item: object, name: string): string[] {
   if (name.startsWith('tag:')) {
     return tags.filter(({ Key }) => Key === name.slice('tag:'.length)).map(({ Value = '' }) => Value)
   }
-  const path = name === 'availability-zone' ? zonePath(item) : FIELDS[name]
+  const path = name === 'availability-zone' ? zonePath(item) : fieldsByFilter[name]
   if (!path) throw ec2Error('InvalidParameterValue', `The filter '${name}' is invalid`)
   const value = path.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], item)
   return [value]
@@ -42,7 +45,7 @@ function valuesOf(item: object, name: string): string[] {
     .map(String)
 }
 
-/** An instance has its zone in its placement. */
+/** The zone of an instance is a field of its placement. */
 const zonePath = (item: object) => ('Placement' in item ? ['Placement', 'AvailabilityZone'] : ['AvailabilityZone'])
 
 function pattern(value: string): RegExp {

@@ -1,10 +1,14 @@
-/** An instance as EC2 tells of it; also when Auto Scaling no longer does. */
+/** An instance as EC2 describes it, also after it has left its Auto Scaling group. */
 import type { Instance, InstanceStateName, Tag } from '@aws-sdk/client-ec2'
-import type { Account } from './account.ts'
-import type { LabInstance } from './instance.ts'
 import { instanceType } from './instance-types.ts'
+import type { Account, LabInstance } from './state.ts'
 
-const CODES: Record<LabInstance['machine'], number> = { pending: 0, running: 16, 'shutting-down': 32, terminated: 48 }
+const stateCodes: Record<LabInstance['machine'], number> = {
+  pending: 0,
+  running: 16,
+  'shutting-down': 32,
+  terminated: 48
+}
 
 export function describeMachine(account: Account, instance: LabInstance): Instance {
   const there = instance.machine !== 'terminated'
@@ -12,7 +16,7 @@ export function describeMachine(account: Account, instance: LabInstance): Instan
     InstanceId: instance.id,
     ImageId: instance.imageId,
     InstanceType: instance.instanceType as Instance['InstanceType'],
-    State: { Code: CODES[instance.machine], Name: instance.machine as InstanceStateName },
+    State: { Code: stateCodes[instance.machine], Name: instance.machine as InstanceStateName },
     ...(instance.stateReason && { StateReason: instance.stateReason }),
     PrivateDnsName: there ? instance.privateDnsName : '',
     ...(there && { PrivateIpAddress: instance.privateIp, SubnetId: instance.subnetId }),

@@ -1,4 +1,4 @@
-/** The part of EC2 that an upgrade of nodes looks at, and what is needed to give it something to look at. */
+/** The part of EC2 that an upgrade of nodes reads, and the calls that create what it reads. */
 import type {
   CreateLaunchTemplateRequest,
   CreateLaunchTemplateResult,
@@ -20,10 +20,9 @@ import type {
   ModifyLaunchTemplateResult,
   ResponseLaunchTemplateData
 } from '@aws-sdk/client-ec2'
-import type { Account } from './account.ts'
 import { filtered } from './ec2-filters.ts'
 import { describeMachine } from './ec2-machines.ts'
-import { instanceTypes } from './instance-types.ts'
+import { knownInstanceTypes } from './instance-types.ts'
 import {
   addVersion,
   createLine,
@@ -34,6 +33,7 @@ import {
   versionOf
 } from './launch-templates.ts'
 import { page } from './paging.ts'
+import type { Account } from './state.ts'
 
 export function ec2Actions(account: Account) {
   return {
@@ -85,7 +85,7 @@ export function ec2Actions(account: Account) {
 
     describeInstanceTypes(input: DescribeInstanceTypesRequest): DescribeInstanceTypesResult {
       const types = named(
-        instanceTypes(),
+        knownInstanceTypes(),
         input.InstanceTypes,
         (one) => one.InstanceType,
         (name) => ec2Error('InvalidInstanceType', `The following supplied instance types do not exist: [${name}]`)
@@ -113,7 +113,7 @@ function launchTemplateActions(account: Account) {
       return { LaunchTemplates: items, NextToken }
     },
 
-    /** Without an id or a name only of all templates' `$Latest` or `$Default`. */
+    /** Without an id or a name, only `$Latest` or `$Default` of all templates. */
     describeLaunchTemplateVersions(input: DescribeLaunchTemplateVersionsRequest): DescribeLaunchTemplateVersionsResult {
       const oneLine = input.LaunchTemplateId !== undefined || input.LaunchTemplateName !== undefined
       const lines = oneLine ? [lineFor(account, input)] : [...account.templates.values()]
@@ -122,7 +122,7 @@ function launchTemplateActions(account: Account) {
         throw ec2Error('MissingParameter', 'Either LaunchTemplateId or LaunchTemplateName must be specified.')
       }
       const versions = lines.flatMap((line) => {
-        // Newest first, as EC2 has it.
+        // Newest first, as in EC2.
         const all = [...line.versions].reverse().filter(({ number }) => inRange(number, input))
         const picked = wanted.map((version) => {
           const found = versionOf(line, version)
@@ -170,7 +170,7 @@ function launchTemplateActions(account: Account) {
   }
 }
 
-/** What a request says of a template's content is, field by field, what a description says of it. */
+/** A request and a description have the same fields for the content of a template. */
 const contentOf = (data: CreateLaunchTemplateRequest['LaunchTemplateData']) =>
   structuredClone(data ?? {}) as ResponseLaunchTemplateData
 
@@ -186,7 +186,7 @@ const asked = (input: { NextToken?: string; MaxResults?: number }) => ({
   most: 1000
 })
 
-/** Those that are named; one that is not there is an error. Without names, all. */
+/** The named ones; one that does not exist is an error. Without names, all. */
 function named<T>(
   all: readonly T[],
   names: readonly string[] | undefined,

@@ -1,16 +1,18 @@
 /**
- * What an EKS cluster does with a bearer token: it is a presigned GetCallerIdentity, and STS says whose. The rules are
- * those of aws-iam-authenticator (pkg/token/token.go) and of STS.
+ * What an EKS cluster does with a bearer token: the token is a presigned GetCallerIdentity, and STS answers whose it
+ * is.
+ * https://github.com/kubernetes-sigs/aws-iam-authenticator/blob/v0.7.18/pkg/token/token.go
  */
-import type { Account } from './account.ts'
+
 import { callerOf } from './identities.ts'
 import { sameSignature, sha256, signatureOf } from './signature.ts'
+import type { Account } from './state.ts'
 
 export type TokenReview =
   | { readonly authenticated: true; readonly arn: string; readonly userId: string }
   | { readonly authenticated: false; readonly reason: string }
 
-const PARAMETERS = new Set([
+const knownParameters = new Set([
   'action',
   'version',
   'x-amz-algorithm',
@@ -21,17 +23,17 @@ const PARAMETERS = new Set([
   'x-amz-signature',
   'x-amz-signedheaders'
 ])
-const PREFIX = 'k8s-aws-v1.'
-const LONGEST = 4096
-const HOLDS_MS = 15 * 60_000
-const EARLY_MS = 5 * 60_000
+const tokenPrefix = 'k8s-aws-v1.'
+const longestToken = 4096
+const validForMs = 15 * 60_000
+const earlyMs = 5 * 60_000
 
 class Refused extends Error {}
 const refuse = (reason: string): never => {
   throw new Refused(reason)
 }
 
-/** Whose token this is, if it was made for this cluster. `at`: milliseconds since the epoch by the caller's kind of clock. */
+/** The owner of the token, if it was made for this cluster. `at`: ms since the epoch, by the clock of credentials. */
 export function reviewToken(
   account: Account,
   token: string,
@@ -51,7 +53,7 @@ function ownerOf(account: Account, token: string, cluster: string, at: number): 
   const query = parametersOf(url)
   const date = query.get('x-amz-date') ?? ''
   const age = at - instantOf(date)
-  if (!(age > -EARLY_MS && age < HOLDS_MS)) refuse(`the token is ${Math.round(age / 1000)} s old`)
+  if (!(age > -earlyMs && age < validForMs)) refuse(`the token is ${Math.round(age / 1000)} s old`)
   const expires = Number(query.get('x-amz-expires') ?? Number.NaN)
   if (!(expires >= 0 && expires <= 900)) refuse('X-Amz-Expires is not between 0 and 900')
   const signedHeaders = (query.get('x-amz-signedheaders') ?? '').split(';')
@@ -81,8 +83,8 @@ function ownerOf(account: Account, token: string, cluster: string, at: number): 
 }
 
 function urlOf(token: string): URL {
-  if (!token.startsWith(PREFIX) || token.length > LONGEST) refuse('not an EKS token')
-  const encoded = token.slice(PREFIX.length)
+  if (!token.startsWith(tokenPrefix) || token.length > longestToken) refuse('not an EKS token')
+  const encoded = token.slice(tokenPrefix.length)
   if (!/^[\w-]+$/.test(encoded)) refuse('not base64url without padding')
   const text = Buffer.from(encoded, 'base64url').toString()
   const url = URL.canParse(text) ? new URL(text) : refuse('no URL in it')
@@ -95,7 +97,7 @@ function parametersOf(url: URL): Map<string, string> {
   const query = new Map<string, string>()
   for (const [name, value] of url.searchParams) {
     const key = name.toLowerCase()
-    if (!PARAMETERS.has(key)) refuse(`unexpected parameter ${name}`)
+    if (!knownParameters.has(key)) refuse(`unexpected parameter ${name}`)
     if (query.has(key)) refuse(`parameter ${name} twice`)
     query.set(key, value)
   }
@@ -105,6 +107,6 @@ function parametersOf(url: URL): Map<string, string> {
 
 const regionOf = (host: string) => (host.split('.')[1] === 'amazonaws' ? 'us-east-1' : host.split('.')[1])
 
-/** NaN for what is no such date. */
+/** NaN if this is not such a date. */
 const instantOf = (date: string) =>
   Date.parse(date.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z'))

@@ -1,12 +1,12 @@
-/** EKS, as far as a client needs it to find the API server. */
+/** The part of EKS that a client needs to find the API server. */
 import type {
   Cluster,
   DescribeClusterRequest,
   DescribeClusterResponse,
   ListClustersResponse
 } from '@aws-sdk/client-eks'
-import type { Account } from './account.ts'
 import { LabAwsError } from './lab-aws-error.ts'
+import type { Account } from './state.ts'
 
 export function eksActions(account: Account) {
   return {
@@ -25,7 +25,7 @@ export function eksActions(account: Account) {
 export interface ClusterFacts {
   name: string
   endpoint: string
-  /** The certificate authority, PEM in base64, as EKS hands it out. */
+  /** The certificate authority, PEM in base64, as EKS returns it. */
   certificateAuthority: string
   version?: string
   status?: Cluster['status']

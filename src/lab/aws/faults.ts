@@ -1,4 +1,4 @@
-/** Faults as data: what an AWS answers, now and then, instead of doing what it was asked. */
+/** Faults as data: errors, delays and lost answers in place of a result. */
 import { ConnectionLost, LabAwsError, type Service } from './lab-aws-error.ts'
 
 export type FaultKind =
@@ -14,26 +14,26 @@ export type FaultKind =
   | 'lose-request'
   | 'lose-reply'
 
-export interface Fault {
-  /** `stale`: a describe answers what it answered the last time it was asked the same; the first time it answers truly. */
+export interface AwsFault {
+  /** `stale`: a describe repeats its last answer to an equal call; the first such call gets the true answer. */
   kind: FaultKind
-  /** Of this service only; without it: any. */
+  /** Only for this service; any, if absent. */
   service?: Service
-  /** As AWS names it: `SetDesiredCapacity`. Without it: any. */
+  /** As AWS names it: `SetDesiredCapacity`; any, if absent. */
   action?: string
-  /** How often it happens; -1 = for ever. One, unless it says more. */
+  /** How often it happens; -1 means always. Once by default. */
   times?: number
-  /** So many calls that fit are let through first. */
+  /** This many matching calls succeed first. */
   after?: number
   /** How long a `delay` takes. */
   seconds?: number
-  /** In place of the usual wording. */
+  /** In place of the usual message. */
   message?: string
 }
 
 type Answer = readonly [status: number, code: string, message: string]
 
-const ANSWERS: Partial<Record<FaultKind, Answer>> = {
+const commonAnswers: Partial<Record<FaultKind, Answer>> = {
   throttle: [400, 'Throttling', 'Rate exceeded'],
   unavailable: [503, 'ServiceUnavailable', 'Service is unable to handle request.'],
   internal: [500, 'InternalFailure', 'The request processing has failed because of an unknown error.'],
@@ -43,8 +43,8 @@ const ANSWERS: Partial<Record<FaultKind, Answer>> = {
   contention: [500, 'ResourceContention', 'Another request is updating this resource.']
 }
 
-/** Where a service has words of its own. */
-const ANSWERS_OF: Partial<Record<Service, Partial<Record<FaultKind, Answer>>>> = {
+/** Answers that differ between services. */
+const answersOfService: Partial<Record<Service, Partial<Record<FaultKind, Answer>>>> = {
   ec2: {
     throttle: [503, 'RequestLimitExceeded', 'Request limit exceeded.'],
     deny: [403, 'UnauthorizedOperation', 'You are not authorized to perform this operation.'],
@@ -57,18 +57,18 @@ const ANSWERS_OF: Partial<Record<Service, Partial<Record<FaultKind, Answer>>>> =
   }
 }
 
-export interface Faults {
-  add(fault: Fault): void
+export interface AwsFaults {
+  add(fault: AwsFault): void
   clear(): void
-  list(): readonly Fault[]
-  /** The fault that meets this call, counted down, if there is one. */
-  take(service: Service, action: string): Fault | undefined
+  list(): readonly AwsFault[]
+  /** The fault that applies to this call, if there is one; it is counted down. */
+  take(service: Service, action: string): AwsFault | undefined
 }
 
-export function faults(): Faults {
-  const open: { fault: Fault; times: number; after: number }[] = []
+export function faults(): AwsFaults {
+  const open: { fault: AwsFault; times: number; after: number }[] = []
 
-  function take(service: Service, action: string): Fault | undefined {
+  function take(service: Service, action: string): AwsFault | undefined {
     for (const entry of open) {
       if (entry.times === 0) continue
       if ((entry.fault.service ?? service) !== service || (entry.fault.action ?? action) !== action) continue
@@ -90,9 +90,9 @@ export function faults(): Faults {
   }
 }
 
-/** The error that a fault of this kind is; undefined for one that only takes time, is stale, or loses the answer. */
-export function errorOf(service: Service, fault: Fault): Error | undefined {
+/** The error of a fault; undefined for a delay, a stale answer or a lost answer. */
+export function errorOf(service: Service, fault: AwsFault): Error | undefined {
   if (fault.kind === 'lose-request') return new ConnectionLost('socket hang up')
-  const answer = ANSWERS_OF[service]?.[fault.kind] ?? ANSWERS[fault.kind]
+  const answer = answersOfService[service]?.[fault.kind] ?? commonAnswers[fault.kind]
   return answer && new LabAwsError(service, answer[0], answer[1], fault.message ?? answer[2])
 }

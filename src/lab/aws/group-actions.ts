@@ -9,15 +9,15 @@ import type {
   SetDesiredCapacityType,
   UpdateAutoScalingGroupType
 } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import { checkBounds, checkDesired, type LabGroup } from './group.ts'
+import { checkBounds, checkDesired, tagsOf } from './group.ts'
 import { createGroup, removeGroup } from './groups.ts'
 import { describeInstance, isLeaving } from './instance.ts'
 import { LabAwsError, validationError } from './lab-aws-error.ts'
 import { leave } from './life.ts'
-import { page } from './paging.ts'
+import { groupNamed } from './lookup.ts'
+import { page, pageAsked } from './paging.ts'
 import { checkIdle, reconcile, setSizes } from './scaling.ts'
-import { tagsOf } from './tag-actions.ts'
+import type { Account, LabGroup } from './state.ts'
 
 export function groupActions(account: Account) {
   return {
@@ -78,20 +78,7 @@ export function groupActions(account: Account) {
   }
 }
 
-export function groupNamed(account: Account, name: string | undefined): LabGroup {
-  const group = account.groups.get(name ?? '')
-  if (!group) throw validationError('AutoScalingGroup name not found - null')
-  return group
-}
-
-export const pageAsked = (input: { NextToken?: string; MaxRecords?: number }, standard: number) => ({
-  NextToken: input.NextToken,
-  size: input.MaxRecords,
-  standard,
-  most: 100
-})
-
-/** Values of one filter are alternatives; several filters must all fit. */
+/** The values of one filter are alternatives; all filters must match. */
 function fits(group: LabGroup, filter: Filter): boolean {
   const values = filter.Values ?? []
   const name = filter.Name ?? ''
@@ -105,7 +92,7 @@ function fits(group: LabGroup, filter: Filter): boolean {
   throw validationError(`Filter type ${name} is not correct. Allowed Filter types are: tag-key, tag-value, tag:<key>`)
 }
 
-/** What is not named stays as it is. Another template counts for new instances only. */
+/** Absent settings stay as they are. Another template applies to new instances only. */
 function change(account: Account, group: LabGroup, input: UpdateAutoScalingGroupType): void {
   if (input.LaunchTemplate) {
     group.launchTemplate = input.LaunchTemplate
@@ -129,7 +116,7 @@ function change(account: Account, group: LabGroup, input: UpdateAutoScalingGroup
   group.other.MaxInstanceLifetime = input.MaxInstanceLifetime ?? group.other.MaxInstanceLifetime
 }
 
-export function describeGroup(group: LabGroup, withInstances: boolean): AutoScalingGroup {
+function describeGroup(group: LabGroup, withInstances: boolean): AutoScalingGroup {
   return {
     AutoScalingGroupName: group.name,
     AutoScalingGroupARN: group.arn,

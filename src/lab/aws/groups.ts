@@ -1,4 +1,4 @@
-/** Groups come and go. */
+/** Creating and deleting groups. */
 import type {
   AutoScalingGroup,
   CreateAutoScalingGroupType,
@@ -7,15 +7,14 @@ import type {
   ScheduledUpdateGroupAction,
   WarmPoolConfiguration
 } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import { type Behavior, checkBounds, type LabGroup, type LabHook, STANDARD_BEHAVIOR } from './group.ts'
-import { uuid } from './identifiers.ts'
+import { checkBounds, putTag, standardBehavior } from './group.ts'
+import { uuidFrom } from './identifiers.ts'
 import { LabAwsError, validationError } from './lab-aws-error.ts'
 import { reconcile } from './scaling.ts'
-import { follow } from './schedules.ts'
-import { putTag } from './tag-actions.ts'
+import { followSchedule } from './schedules.ts'
+import type { Account, Behavior, LabGroup, LabHook } from './state.ts'
 
-/** What a group can be made with besides what CreateAutoScalingGroup takes. */
+/** Settings of a new group beyond those of CreateAutoScalingGroup. */
 export interface GroupExtras {
   behavior?: Partial<Behavior>
   hooks?: readonly LabHook[]
@@ -45,7 +44,7 @@ export function createGroup(account: Account, input: CreateAutoScalingGroupType,
   group.maxSize = MaxSize
   group.desired = DesiredCapacity
   group.reason = `At ${new Date(account.clock.now()).toISOString()} a user request created an AutoScalingGroup changing the desired capacity from 0 to ${DesiredCapacity}.`
-  for (const action of group.scheduledActions) follow(account, group, action)
+  for (const action of group.scheduledActions) followSchedule(account, group, action)
   reconcile(account, group)
   return group
 }
@@ -53,7 +52,7 @@ export function createGroup(account: Account, input: CreateAutoScalingGroupType,
 function newGroup(account: Account, name: string, input: CreateAutoScalingGroupType, extras: GroupExtras): LabGroup {
   const subnetIds = (input.VPCZoneIdentifier ?? '').split(',').filter((id) => id !== '')
   const zones = subnetIds.map((id) => account.subnets.get(id)?.AvailabilityZone).filter((zone) => zone !== undefined)
-  const arn = `arn:aws:autoscaling:${account.region}:${account.id}:autoScalingGroup:${uuid(account.ids)}:autoScalingGroupName/${name}`
+  const arn = `arn:aws:autoscaling:${account.region}:${account.id}:autoScalingGroup:${uuidFrom(account.ids)}:autoScalingGroupName/${name}`
   return {
     name,
     arn,
@@ -88,7 +87,7 @@ function newGroup(account: Account, name: string, input: CreateAutoScalingGroupT
       ...(input.LaunchConfigurationName && { LaunchConfigurationName: input.LaunchConfigurationName }),
       ...extras.other
     },
-    behavior: { ...STANDARD_BEHAVIOR, ...extras.behavior },
+    behavior: { ...standardBehavior, ...extras.behavior },
     failedZones: new Map(),
     reason: '',
     timers: new Set(),
@@ -96,7 +95,7 @@ function newGroup(account: Account, name: string, input: CreateAutoScalingGroupT
   }
 }
 
-/** Takes a group away; its instances end on their own. */
+/** Removes a group; its instances end by themselves. */
 export function removeGroup(account: Account, group: LabGroup): void {
   group.deleted = true
   for (const cancel of group.timers) cancel()

@@ -1,12 +1,12 @@
 /**
- * The lab's AWS over HTTP, for the real SDK and the real CLI by way of AWS_ENDPOINT_URL: Auto Scaling, EC2 and STS in the
- * query protocol, EKS in REST and JSON. What it cannot do it says so, and never answers with an empty success.
+ * The lab's AWS over HTTP, for the real SDK and the AWS CLI with AWS_ENDPOINT_URL: Auto Scaling, EC2 and STS in the
+ * query protocol, EKS in REST and JSON. An unknown action is an error, never an empty success.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { authenticate, type Request, scopeOf } from './authentication.ts'
+import { authenticate, type SignedRequest, scopeOf } from './authentication.ts'
 import type { LabAws } from './aws.ts'
-import { type Caller, mayCall } from './identities.ts'
+import { type LabCaller, mayCall } from './identities.ts'
 import { ConnectionLost, LabAwsError, type Service } from './lab-aws-error.ts'
 import { readForm } from './query-form.ts'
 import { errorXml, resultXml } from './xml.ts'
@@ -27,7 +27,7 @@ interface Asked {
 export async function serveAws(aws: LabAws, options: { port?: number; host?: string } = {}): Promise<AwsServer> {
   const host = options.host ?? '127.0.0.1'
   const server = createServer((incoming, outgoing) => {
-    // A request that broke off has nobody left to answer to.
+    // If the request was aborted, no caller waits for the answer.
     answer(aws, incoming, outgoing).catch(() => incoming.socket.destroy())
   })
   await new Promise<void>((listening, failed) => {
@@ -57,21 +57,25 @@ async function answer(aws: LabAws, incoming: IncomingMessage, outgoing: ServerRe
   }
 }
 
-async function receive(incoming: IncomingMessage): Promise<Request> {
+async function receive(incoming: IncomingMessage): Promise<SignedRequest> {
   const chunks: Buffer[] = []
   for await (const chunk of incoming) chunks.push(chunk)
   const url = new URL(incoming.url ?? '/', 'http://lab')
   return { method: incoming.method ?? 'GET', url, headers: incoming.headers, body: Buffer.concat(chunks) }
 }
 
-/** API versions tell the services of the query protocol apart where nothing is signed. */
-const SERVICES: Record<string, Service> = { '2011-01-01': 'autoscaling', '2016-11-15': 'ec2', '2011-06-15': 'sts' }
+/** Without a signature, the API version identifies the service of a query. */
+const servicesByVersion: Record<string, Service> = {
+  '2011-01-01': 'autoscaling',
+  '2016-11-15': 'ec2',
+  '2011-06-15': 'sts'
+}
 
-function read(request: Request): Asked {
+function read(request: SignedRequest): Asked {
   const form = new URLSearchParams(request.body.length > 0 ? request.body.toString() : request.url.search)
   const signedFor = scopeOf(request)?.service
   if (form.has('Action')) {
-    const service = SERVICES[form.get('Version') ?? ''] ?? (signedFor as Service | undefined) ?? 'sts'
+    const service = servicesByVersion[form.get('Version') ?? ''] ?? (signedFor as Service | undefined) ?? 'sts'
     return { service, action: form.get('Action') ?? '', input: readForm(form, service === 'ec2' ? 'ec2' : 'query') }
   }
   const [, root, name] = request.url.pathname.split('/')
@@ -83,7 +87,7 @@ function read(request: Request): Asked {
   return { service, action: `${request.method} ${request.url.pathname}`, input: {} }
 }
 
-function authorize(caller: Caller, { service, action }: Asked): void {
+function authorize(caller: LabCaller, { service, action }: Asked): void {
   if (mayCall(caller, service, action)) return
   const message = `User: ${caller.arn} is not authorized to perform: ${service}:${action}`
   const code =
@@ -91,9 +95,9 @@ function authorize(caller: Caller, { service, action }: Asked): void {
   throw new LabAwsError(service, 403, code, message)
 }
 
-type Action = (input: unknown, caller?: Caller) => Promise<unknown>
+type Action = (input: unknown, caller?: LabCaller) => Promise<unknown>
 
-async function call(aws: LabAws, { service, action, input }: Asked, caller: Caller | undefined): Promise<unknown> {
+async function call(aws: LabAws, { service, action, input }: Asked, caller: LabCaller | undefined): Promise<unknown> {
   const services = { autoscaling: aws.autoScaling, ec2: aws.ec2, eks: aws.eks, sts: aws.sts }
   const actions = (services[service] ?? {}) as Record<string, unknown>
   const name = `${action.charAt(0).toLowerCase()}${action.slice(1)}`
@@ -110,13 +114,13 @@ interface Reply {
   outgoing: ServerResponse
   asked: Asked
   id: string
-  /** By the lab's clock: who asks for activities since a moment takes the moment from here. */
+  /** By the lab's clock: clients compute times for later calls from it. */
   at: number
 }
 
 type XmlService = 'autoscaling' | 'sts' | 'ec2'
-const isXml = (service: Service): service is XmlService => service !== 'eks' && service in XML
-const XML = { autoscaling: true, sts: true, ec2: true }
+const isXml = (service: Service): service is XmlService => service !== 'eks' && service in answersInXml
+const answersInXml = { autoscaling: true, sts: true, ec2: true }
 
 function send({ outgoing, asked, id, at }: Reply, status: number, body: string, headers: Record<string, string> = {}) {
   outgoing.writeHead(status, {
@@ -131,7 +135,7 @@ function send({ outgoing, asked, id, at }: Reply, status: number, body: string, 
 function sendError(reply: Reply, error: unknown): void {
   const known = error instanceof LabAwsError
   const status = known ? error.$metadata.httpStatusCode : 500
-  // A bug of the lab's own; it must be seen, and a client must not take it for one of AWS's moods.
+  // A bug of the lab. It must be visible, and a client must not mistake it for an error of AWS.
   const code = known ? error.Code : 'LabBug'
   const message = error instanceof Error ? error.message : String(error)
   const { service } = reply.asked

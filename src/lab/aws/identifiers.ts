@@ -1,10 +1,10 @@
 import { generator } from '../clock.ts'
 
-/** Names as AWS gives them, from a seed, so that a run that is played again bears the same ones. */
+/** Names as AWS gives them, from a seed, so that a replayed run has the same ones. */
 export interface Identifiers {
-  /** So many lower-case hexadecimal digits. */
+  /** This many lower-case hexadecimal digits. */
   hex(length: number): string
-  /** In [0, 1), for what AWS leaves to chance. */
+  /** In [0, 1), for random choices of AWS. */
   chance(): number
 }
 
@@ -25,7 +25,7 @@ export function identifiers(seed: number): Identifiers {
 export const instanceId = (ids: Identifiers) => `i-0${ids.hex(16)}`
 export const templateId = (ids: Identifiers) => `lt-0${ids.hex(16)}`
 
-export function uuid(ids: Identifiers): string {
+export function uuidFrom(ids: Identifiers): string {
   const digits = ids.hex(32)
   return [8, 12, 16, 20, 32].map((end, index, ends) => digits.slice(ends[index - 1] ?? 0, end)).join('-')
 }

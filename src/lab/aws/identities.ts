@@ -1,34 +1,8 @@
-/** Who may call: users with keys for ever, roles, and the sessions that come of assuming them. */
-import type { Account } from './account.ts'
+/** Callers: users with permanent keys, and sessions of assumed roles. */
+import type { Account, LabRole } from './state.ts'
 
-export interface User {
-  readonly name: string
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-}
-
-export interface Role {
-  readonly name: string
-  /** Why it may not be assumed, as STS would say; undefined when it may. */
-  refusal?: string
-  /** Longest session in seconds; one hour where nothing is said, as in AWS. */
-  maxSessionSeconds?: number
-  /** Actions that its sessions may not do: `autoscaling:SetInstanceProtection`, `ec2:*`. */
-  denies?: readonly string[]
-}
-
-export interface Session {
-  readonly accessKeyId: string
-  readonly secretAccessKey: string
-  readonly sessionToken: string
-  readonly role: Role
-  readonly sessionName: string
-  /** Milliseconds since the epoch, on the clock of credentials. */
-  readonly expiresAt: number
-}
-
-/** Somebody who calls, as far as he could be made out. */
-export interface Caller {
+/** The sender of a call. */
+export interface LabCaller {
   readonly arn: string
   readonly userId: string
   readonly secretAccessKey: string
@@ -37,7 +11,7 @@ export interface Caller {
   readonly denies: readonly string[]
 }
 
-export function callerOf(account: Account, accessKeyId: string): Caller | undefined {
+export function callerOf(account: Account, accessKeyId: string): LabCaller | undefined {
   const user = account.users.get(accessKeyId)
   if (user) {
     return {
@@ -60,8 +34,8 @@ export function callerOf(account: Account, accessKeyId: string): Caller | undefi
   )
 }
 
-export const sessionArn = (account: Account, role: Role, sessionName: string) =>
+export const sessionArn = (account: Account, role: LabRole, sessionName: string) =>
   `arn:aws:sts::${account.id}:assumed-role/${role.name}/${sessionName}`
 
-export const mayCall = (caller: Caller, service: string, action: string) =>
+export const mayCall = (caller: LabCaller, service: string, action: string) =>
   !caller.denies.some((denied) => denied === `${service}:${action}` || denied === `${service}:*`)

@@ -1,9 +1,8 @@
-/** Calls about single instances: protection, termination by id, health, standby, lifecycle hooks. */
+/** Calls about single instances: protection, termination by id, health, standby. */
 import type {
   Activity,
   ActivityType,
   AutoScalingInstancesType,
-  CompleteLifecycleActionType,
   DescribeAutoScalingInstancesType,
   EnterStandbyAnswer,
   EnterStandbyQuery,
@@ -13,18 +12,18 @@ import type {
   SetInstanceProtectionQuery,
   TerminateInstanceInAutoScalingGroupType
 } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import { describeActivity, instant, tell } from './activities.ts'
-import { isSuspended, type LabGroup } from './group.ts'
-import { groupNamed, pageAsked } from './group-actions.ts'
-import { counts, describeInstance, type LabInstance } from './instance.ts'
+import { describeActivity, instantText, tell } from './activities.ts'
+import { isSuspended } from './group.ts'
+import { counts, describeInstance } from './instance.ts'
 import { validationError } from './lab-aws-error.ts'
-import { completeHook, leave } from './life.ts'
-import { page } from './paging.ts'
+import { leave } from './life.ts'
+import { groupNamed, groupOf, instanceOf } from './lookup.ts'
+import { page, pageAsked } from './paging.ts'
 import { checkIdle, inGrace, reconcile } from './scaling.ts'
+import type { Account, LabGroup, LabInstance } from './state.ts'
 
-const PROTECTED_PER_CALL = 50
-const TERMINATED_PER_CALL = 100
+const protectedPerCall = 50
+const terminatedPerCall = 100
 
 export function instanceActions(account: Account) {
   return {
@@ -43,13 +42,14 @@ export function instanceActions(account: Account) {
 
     setInstanceProtection(input: SetInstanceProtectionQuery): void {
       const group = groupNamed(account, input.AutoScalingGroupName)
-      const ids = atMost(input.InstanceIds ?? [], PROTECTED_PER_CALL)
+      const ids = atMost(input.InstanceIds ?? [], protectedPerCall)
       const instances = ids.map((id) => instanceOf(group, id))
-      // Neither a pending nor a leaving one can be protected, and one such spoils the whole call.
+      // A pending or leaving instance cannot be protected, and makes the whole call fail.
+      // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_SetInstanceProtection.html
       const odd = instances.find((one) => one.state !== 'InService' && one.state !== 'Standby')
       if (odd) throw validationError(`The instance ${odd.id} is not in InService or EnteringStandby or Standby.`)
       for (const instance of instances) instance.isProtected = input.ProtectedFromScaleIn ?? false
-      // Whoever may be taken now, and there is one too many, is taken now.
+      // If there are too many instances, one that is no longer protected is terminated now.
       group.refusedAt = undefined
       reconcile(account, group)
     },
@@ -60,7 +60,7 @@ export function instanceActions(account: Account) {
         return { Activity: terminate(account, group, [input.InstanceId], decrements(input))[0] }
       }
       const group = groupNamed(account, input.AutoScalingGroupName)
-      const ids = atMost(input.InstanceIds ?? [], TERMINATED_PER_CALL)
+      const ids = atMost(input.InstanceIds ?? [], terminatedPerCall)
       return { Activities: terminate(account, group, ids, decrements(input)) }
     },
 
@@ -87,7 +87,7 @@ export function instanceActions(account: Account) {
       return { Activities: told }
     },
 
-    /** Raises Desired by as many as come back. */
+    /** Raises Desired by the number of instances that return. */
     exitStandby(input: ExitStandbyQuery): ExitStandbyAnswer {
       const group = groupNamed(account, input.AutoScalingGroupName)
       const instances = (input.InstanceIds ?? []).map((id) => instanceOf(group, id))
@@ -99,19 +99,6 @@ export function instanceActions(account: Account) {
       const told = instances.map((one) => moved(account, group, one, 'Moving EC2 instance out of Standby'))
       reconcile(account, group)
       return { Activities: told }
-    },
-
-    completeLifecycleAction(input: CompleteLifecycleActionType): object {
-      const group = groupNamed(account, input.AutoScalingGroupName)
-      const instance = group.instances.find(
-        (one) =>
-          one.id === input.InstanceId || (input.LifecycleActionToken && one.hookToken === input.LifecycleActionToken)
-      )
-      if (!instance?.state.endsWith(':Wait') || instance.hooksToGo?.[0] !== input.LifecycleHookName) {
-        throw validationError(`No active Lifecycle Action found with instance ID ${input.InstanceId}`)
-      }
-      completeHook(account, group, instance, input.LifecycleActionResult ?? 'ABANDON')
-      return {}
     }
   }
 }
@@ -122,8 +109,9 @@ function terminate(account: Account, group: LabGroup, ids: readonly string[], de
   const counted = instances.filter(counts)
   if (decrements) decrement(group, counted.length)
   const activities = instances.map((instance) => {
-    // Protection from scale-in does not protect from this.
-    const now = instant(account.clock.now())
+    // Protection from scale-in does not apply here.
+    // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-protection.html
+    const now = instantText(account.clock.now())
     leave(
       account,
       group,
@@ -158,7 +146,7 @@ const moved = (account: Account, group: LabGroup, instance: LabInstance, how: st
   describeActivity(
     tell(account, group, {
       description: `${how}: ${instance.id}`,
-      cause: `At ${instant(account.clock.now())} instance ${instance.id} was moved in response to a user request.`,
+      cause: `At ${instantText(account.clock.now())} instance ${instance.id} was moved in response to a user request.`,
       status: 'Successful',
       zone: instance.zone,
       subnetId: instance.subnetId
@@ -171,18 +159,3 @@ function atMost(ids: readonly string[], most: number): readonly string[] {
     `1 validation error detected: Value at 'instanceIds' failed to satisfy constraint: Member must have length between 1 and ${most}, inclusive`
   )
 }
-
-function instanceOf(group: LabGroup, id: string | undefined): LabInstance {
-  const instance = group.instances.find((one) => one.id === id)
-  if (!instance) throw unknownInstance(id)
-  return instance
-}
-
-function groupOf(account: Account, id: string | undefined): LabGroup {
-  const group = account.groups.get(account.machines.get(id ?? '')?.groupName ?? '')
-  if (!group?.instances.some((one) => one.id === id)) throw unknownInstance(id)
-  return group
-}
-
-const unknownInstance = (id: string | undefined) =>
-  validationError(`Instance Id not found - No managed instance found for instance ID: ${id}`)

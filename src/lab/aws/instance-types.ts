@@ -1,10 +1,11 @@
-/** A small table of instance types: what EC2 says of them and what pods a node of them takes. */
+/** A small table of instance types: their description by EC2, and the number of pods of a node. */
 import type { InstanceTypeInfo } from '@aws-sdk/client-ec2'
 
 type Size = readonly [size: string, vcpus: number, gibPerVcpuTimesVcpus: number, interfaces: number, addresses: number]
 
-// Sizes are alike within a generation; the number of addresses bounds the pods of a node (interfaces × (addresses − 1) + 2).
-const SIZES: readonly Size[] = [
+// A node has at most interfaces × (addresses − 1) + 2 pods. The numbers are the same within a generation:
+// https://github.com/aws/karpenter-provider-aws/blob/v1.14.1/pkg/providers/instancetype/zz_generated.vpclimits.go
+const sizes: readonly Size[] = [
   ['medium', 1, 1, 2, 4],
   ['large', 2, 2, 3, 10],
   ['xlarge', 4, 4, 4, 15],
@@ -12,7 +13,7 @@ const SIZES: readonly Size[] = [
   ['4xlarge', 16, 16, 8, 30],
   ['8xlarge', 32, 32, 8, 30]
 ]
-const FAMILIES: readonly (readonly [family: string, gibPerVcpu: number, architecture: 'x86_64' | 'arm64'])[] = [
+const families: readonly (readonly [family: string, gibPerVcpu: number, architecture: 'x86_64' | 'arm64'])[] = [
   ['m5', 4, 'x86_64'],
   ['m6i', 4, 'x86_64'],
   ['m7i', 4, 'x86_64'],
@@ -25,9 +26,9 @@ const FAMILIES: readonly (readonly [family: string, gibPerVcpu: number, architec
   ['r7g', 8, 'arm64']
 ]
 
-const TYPES: ReadonlyMap<string, InstanceTypeInfo> = new Map(
-  FAMILIES.flatMap(([family, gib, architecture]) =>
-    SIZES.map(([size, vcpus, share, interfaces, addresses]) => {
+const typesByName: ReadonlyMap<string, InstanceTypeInfo> = new Map(
+  families.flatMap(([family, gib, architecture]) =>
+    sizes.map(([size, vcpus, share, interfaces, addresses]) => {
       const name = `${family}.${size}` as InstanceTypeInfo['InstanceType'] & string
       return [name, describe(name, vcpus, gib * share, interfaces, addresses, architecture)] as const
     })
@@ -53,5 +54,5 @@ function describe(
   }
 }
 
-export const instanceType = (name: string) => TYPES.get(name)
-export const instanceTypes = () => [...TYPES.values()]
+export const instanceType = (name: string) => typesByName.get(name)
+export const knownInstanceTypes = () => [...typesByName.values()]

@@ -1,6 +1,6 @@
 /**
- * What the lab's AWS answers instead of a result. It looks like the error that the SDK makes of the same answer on the
- * wire, so that an adapter cannot tell the two apart.
+ * An error of the lab's AWS. It has the form of the SDK's error for the same answer over HTTP, so that an adapter
+ * cannot distinguish the two.
  */
 export type Service = 'autoscaling' | 'ec2' | 'eks' | 'sts'
 
@@ -21,8 +21,8 @@ export class LabAwsError extends Error {
   }
 }
 
-/** Modelled errors of Auto Scaling have a class of their own in the SDK, named with a suffix that the wire does not have. */
-const FAULTS = new Set([
+/** For these codes of Auto Scaling the SDK has classes, whose names have a suffix that the code does not have. */
+const namedFaults = new Set([
   'AlreadyExists',
   'InstanceRefreshInProgress',
   'LimitExceeded',
@@ -32,14 +32,14 @@ const FAULTS = new Set([
 ])
 
 function nameInSdk(service: Service, code: string): string {
-  if (service === 'autoscaling' && FAULTS.has(code)) return `${code}Fault`
+  if (service === 'autoscaling' && namedFaults.has(code)) return `${code}Fault`
   if (service === 'sts' && code === 'InvalidIdentityToken') return 'InvalidIdentityTokenException'
   return code
 }
 
 export const validationError = (message: string) => new LabAwsError('autoscaling', 400, 'ValidationError', message)
 
-/** A connection that broke. As the SDK's own HTTP handler names it; nobody knows whether the call took effect. */
+/** A lost connection, named as by the SDK's HTTP handler. The call may have taken effect. */
 export class ConnectionLost extends Error {
   override readonly name = 'TimeoutError'
   readonly code = 'ECONNRESET'

@@ -1,26 +1,10 @@
-/** Launch templates and their versions: what they hold, and which one a specification means. */
+/** Launch templates and their versions, and which version a specification means. */
 
 import type { LaunchTemplateSpecification } from '@aws-sdk/client-auto-scaling'
 import type { LaunchTemplate, LaunchTemplateVersion, ResponseLaunchTemplateData } from '@aws-sdk/client-ec2'
-import type { Account } from './account.ts'
 import { templateId } from './identifiers.ts'
 import { LabAwsError } from './lab-aws-error.ts'
-
-export interface TemplateVersion {
-  readonly number: number
-  readonly createdAt: number
-  readonly description?: string
-  readonly data: ResponseLaunchTemplateData
-}
-
-/** A launch template with all its versions. */
-export interface LaunchTemplateLine {
-  readonly id: string
-  readonly name: string
-  readonly createdAt: number
-  defaultVersion: number
-  readonly versions: TemplateVersion[]
-}
+import type { Account, LabTemplateVersion, LaunchTemplateLine } from './state.ts'
 
 export function createLine(
   account: Account,
@@ -48,8 +32,8 @@ export function addVersion(
   line: LaunchTemplateLine,
   data: ResponseLaunchTemplateData,
   told: { description?: string; createdAt?: number } = {}
-): TemplateVersion {
-  const version: TemplateVersion = {
+): LabTemplateVersion {
+  const version: LabTemplateVersion = {
     number: (line.versions.at(-1)?.number ?? 0) + 1,
     createdAt: told.createdAt ?? account.clock.now(),
     description: told.description,
@@ -66,7 +50,7 @@ export function lineOf(account: Account, named: Named): LaunchTemplateLine | und
   return [...account.templates.values()].find((line) => line.name === named.LaunchTemplateName)
 }
 
-/** As EC2 answers when there is none. */
+/** Throws EC2's error if there is none. */
 export function lineFor(account: Account, named: Named): LaunchTemplateLine {
   const line = lineOf(account, named)
   if (line) return line
@@ -82,8 +66,11 @@ export function lineFor(account: Account, named: Named): LaunchTemplateLine {
   )
 }
 
-/** The version that `$Latest`, `$Default`, a number or nothing (the default) means now. */
-export function versionOf(line: LaunchTemplateLine, version: string | undefined): TemplateVersion | undefined {
+/**
+ * The version that `$Latest`, `$Default`, a number or nothing (the default) means now.
+ * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchTemplateSpecification.html
+ */
+export function versionOf(line: LaunchTemplateLine, version: string | undefined): LabTemplateVersion | undefined {
   if (version === '$Latest') return line.versions.at(-1)
   const number = version === undefined || version === '$Default' ? line.defaultVersion : Number(version)
   return line.versions.find((one) => one.number === number)
@@ -104,7 +91,7 @@ export function describeLine(account: Account, line: LaunchTemplateLine): Launch
 export function describeVersion(
   account: Account,
   line: LaunchTemplateLine,
-  version: TemplateVersion
+  version: LabTemplateVersion
 ): LaunchTemplateVersion {
   return {
     LaunchTemplateId: line.id,

@@ -1,15 +1,15 @@
-/** How a new instance comes: from what, where, and why not. */
+/** Launching an instance, and the reasons why a launch fails. */
 
 import type { LaunchTemplateSpecification } from '@aws-sdk/client-auto-scaling'
 import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2'
-import { type Account, announce } from './account.ts'
-import { instant, tell } from './activities.ts'
-import { behaviorOf, type LabGroup } from './group.ts'
+import { instantText, tell } from './activities.ts'
+import { behaviorOf } from './group.ts'
 import { instanceId } from './identifiers.ts'
-import type { LabInstance } from './instance.ts'
 import { instanceType } from './instance-types.ts'
 import { lineOf, versionOf } from './launch-templates.ts'
 import { comeIntoService } from './life.ts'
+import { announce } from './listeners.ts'
+import type { Account, LabGroup, LabInstance } from './state.ts'
 import { subnetIn } from './zones.ts'
 
 interface Blueprint {
@@ -18,7 +18,7 @@ interface Blueprint {
   weight?: number
 }
 
-/** Launches one instance into a zone. Where it cannot, a failed activity tells why, and undefined comes back. */
+/** Launches one instance into a zone. If that fails, a failed activity has the reason, and the result is undefined. */
 export function launchInto(account: Account, group: LabGroup, zone: string, cause?: string): LabInstance | undefined {
   const now = account.clock.now()
   const subnetId = subnetIn(account, group, zone)
@@ -44,12 +44,12 @@ export function launchInto(account: Account, group: LabGroup, zone: string, caus
 
 function startedBecause(group: LabGroup, now: number): string {
   return (
-    `${group.reason}  At ${instant(now)} an instance was started in response to a difference between desired and ` +
+    `${group.reason}  At ${instantText(now)} an instance was started in response to a difference between desired and ` +
     `actual capacity, increasing the capacity from ${group.instances.length} to ${group.instances.length + 1}.`
   )
 }
 
-/** What the group launches now, its template followed to a version; or why it launches nothing, in AWS's words. */
+/** What the group launches now, with the number of the template version; or why it cannot launch, in AWS's words. */
 function blueprintOf(account: Account, group: LabGroup): Blueprint | string {
   const mixed = group.mixedInstancesPolicy?.LaunchTemplate
   const override = mixed?.Overrides?.[0]
@@ -74,7 +74,7 @@ function launchProblem(account: Account, group: LabGroup, zone: string, { data }
   if (launchFails && (launchFailsIn ?? zone) === zone) return launchFails
   const failed = (reason: string) => `Could not launch On-Demand Instances. ${reason} Launching EC2 instance failed.`
   const image = account.images.get(data.ImageId ?? '')
-  // An alias is followed by EC2 itself; the lab takes it as it stands.
+  // EC2 resolves an alias; the lab accepts it as it is.
   if (!image && !data.ImageId?.startsWith('resolve:ssm:')) {
     return failed(`InvalidAMIID.NotFound - The image id '[${data.ImageId}]' does not exist.`)
   }
@@ -132,7 +132,7 @@ function create(
   return instance
 }
 
-/** The next address of the subnet that no living instance has; subnets of the lab are /16 or /24 and large enough. */
+/** The next free address of the subnet. Subnets of the lab are /16 or /24 and large enough. */
 function nextAddress(account: Account, block = '10.0.0.0/16'): string {
   const [network = '', bits] = block.split('/')
   const prefix = network.split('.')

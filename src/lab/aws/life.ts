@@ -1,17 +1,20 @@
 /**
- * The life of an instance: Pending, perhaps Pending:Wait, InService; Terminating, perhaps Terminating:Wait, gone.
- * Each step is taken by the clock; what has been overtaken meanwhile takes its next step off the clock first.
+ * The life of an instance: Pending, perhaps Pending:Wait, InService; Terminating, perhaps Terminating:Wait, gone. The
+ * clock takes each step. What changes the life of an instance cancels its next step first.
+ * https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html
+ * https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
  */
-import { type Account, announce } from './account.ts'
-import { conclude, instant, tell } from './activities.ts'
-import { behaviorOf, type LabGroup } from './group.ts'
-import { uuid } from './identifiers.ts'
-import { isLeaving, isPending, type LabInstance } from './instance.ts'
-import { reconcile } from './scaling.ts'
 
-const LAUNCHING = 'autoscaling:EC2_INSTANCE_LAUNCHING'
-const TERMINATING = 'autoscaling:EC2_INSTANCE_TERMINATING'
-const HEARTBEAT_MS = 3_600_000
+import { conclude, instantText, tell } from './activities.ts'
+import { behaviorOf } from './group.ts'
+import { uuidFrom } from './identifiers.ts'
+import { isLeaving, isPending } from './instance.ts'
+import { announce } from './listeners.ts'
+import type { Account, LabGroup, LabInstance } from './state.ts'
+
+const launchTransition = 'autoscaling:EC2_INSTANCE_LAUNCHING'
+const terminateTransition = 'autoscaling:EC2_INSTANCE_TERMINATING'
+const standardHeartbeatMs = 3_600_000
 
 export function comeIntoService(account: Account, group: LabGroup, instance: LabInstance): void {
   const { launchAfterMs, diesAtLaunch } = behaviorOf(group)
@@ -21,7 +24,7 @@ export function comeIntoService(account: Account, group: LabGroup, instance: Lab
     }
     if (diesAtLaunch !== undefined) return dieAtLaunch(account, group, instance, diesAtLaunch)
     instance.machine = 'running'
-    waitForHooks(account, group, instance, LAUNCHING, () => serve(account, group, instance))
+    waitForHooks(account, group, instance, launchTransition, () => serve(account, group, instance))
   })
 }
 
@@ -30,20 +33,23 @@ function serve(account: Account, group: LabGroup, instance: LabInstance): void {
   instance.inServiceAt = account.clock.now()
   conclude(account, instance.activity, 'Successful')
   announce(account, 'onInService', instance, group)
-  reconcile(account, group)
+  account.onInstanceChanged(group)
 }
 
-// EC2 makes the instance and ends it by itself; Auto Scaling sees that and waits before it tries again.
+// EC2 creates the instance and ends it by itself; Auto Scaling sees that and waits before it tries again.
 function dieAtLaunch(account: Account, group: LabGroup, instance: LabInstance, message: string): void {
   instance.stateReason = { Code: message.split(':')[0] ?? message, Message: message }
   conclude(account, instance.activity, 'Failed', message)
   const { retryLaunchAfterMs } = behaviorOf(group)
   group.failedZones.set(instance.zone, account.clock.now() + retryLaunchAfterMs)
-  later(account, group, retryLaunchAfterMs, () => reconcile(account, group))
+  later(account, group, retryLaunchAfterMs, () => account.onInstanceChanged(group))
   remove(account, group, instance)
 }
 
-/** Begins to take an instance out. Why: the second half of the activity's cause. Already leaving: nothing happens. */
+/**
+ * Starts the termination of an instance, unless it is leaving already. `why` is the second half of the activity's
+ * cause.
+ */
 export function leave(account: Account, group: LabGroup, instance: LabInstance, why: string): void {
   const retained = instance.state === 'Terminating:Retained'
   if (isLeaving(instance) && !retained) return
@@ -65,14 +71,14 @@ export function leave(account: Account, group: LabGroup, instance: LabInstance, 
     announce(account, 'onTerminating', instance, group)
     step(account, instance, terminateAfterMs, () => remove(account, group, instance))
   }
-  // Of a retained instance the hooks have been asked already.
+  // The hooks of a retained instance have run already.
   if (retained) shutDown()
-  else step(account, instance, draining, () => waitForHooks(account, group, instance, TERMINATING, shutDown))
+  else step(account, instance, draining, () => waitForHooks(account, group, instance, terminateTransition, shutDown))
 }
 
-/** The words that go with a choice of Auto Scaling's own. */
+/** The cause of a termination that Auto Scaling chose. */
 export const takenOut = (account: Account, group: LabGroup, because: string) =>
-  `${group.reason ? `${group.reason}  ` : ''}At ${instant(account.clock.now())} ${because}`
+  `${group.reason ? `${group.reason}  ` : ''}At ${instantText(account.clock.now())} ${because}`
 
 function remove(account: Account, group: LabGroup, instance: LabInstance): void {
   instance.cancelStep?.()
@@ -84,10 +90,10 @@ function remove(account: Account, group: LabGroup, instance: LabInstance): void 
   const subnet = account.subnets.get(instance.subnetId)
   if (subnet) subnet.AvailableIpAddressCount = (subnet.AvailableIpAddressCount ?? 0) + 1
   announce(account, 'onTerminated', instance, group)
-  reconcile(account, group)
+  account.onInstanceChanged(group)
 }
 
-/** Hooks are waited for one after the other, as long as their heartbeat; a hook's answer calls `completeHook`. */
+/** Waits for one hook after the other, each for its heartbeat at most. The answer of a hook calls `completeHook`. */
 function waitForHooks(
   account: Account,
   group: LabGroup,
@@ -99,7 +105,7 @@ function waitForHooks(
     .filter((hook) => hook.LifecycleTransition === transition)
     .map((hook) => hook.LifecycleHookName ?? '')
   const [name] = instance.hooksToGo
-  const phase = transition === LAUNCHING ? 'Pending' : 'Terminating'
+  const phase = transition === launchTransition ? 'Pending' : 'Terminating'
   if (name === undefined) {
     instance.hooksToGo = undefined
     then()
@@ -108,9 +114,9 @@ function waitForHooks(
   instance.afterHooks = then
   const hook = group.hooks.find((one) => one.LifecycleHookName === name)
   instance.state = `${phase}:Wait`
-  instance.hookToken = uuid(account.ids)
+  instance.hookToken = uuidFrom(account.ids)
   if (instance.activity) instance.activity.status = 'MidLifecycleAction'
-  const waits = hook?.answersAfterMs ?? (hook?.HeartbeatTimeout ?? HEARTBEAT_MS / 1000) * 1000
+  const waits = hook?.answersAfterMs ?? (hook?.HeartbeatTimeout ?? standardHeartbeatMs / 1000) * 1000
   const answer = hook?.answersAfterMs === undefined ? (hook?.DefaultResult ?? 'ABANDON') : (hook.answer ?? 'CONTINUE')
   const how =
     hook?.answersAfterMs === undefined ? 'Heartbeat Timeout' : 'Lifecycle Action Completed with ABANDON Result'
@@ -130,14 +136,14 @@ export function completeHook(
   const abandoned = `Instance failed to complete user's Lifecycle Action: Lifecycle Action with token ${instance.hookToken} was abandoned: ${how}`
   if (answer === 'ABANDON' && launching) {
     conclude(account, instance.activity, 'Cancelled', abandoned)
-    const now = instant(account.clock.now())
+    const now = instantText(account.clock.now())
     leave(
       account,
       group,
       instance,
       `At ${now} an instance was taken out of service in response to an abandoned action.`
     )
-    reconcile(account, group)
+    account.onInstanceChanged(group)
     return
   }
   const retention = group.other.InstanceLifecyclePolicy?.RetentionTriggers?.TerminateHookAbandon
@@ -149,7 +155,7 @@ export function completeHook(
   }
   instance.hooksToGo = instance.hooksToGo?.slice(1)
   instance.state = launching ? 'Pending:Proceed' : 'Terminating:Proceed'
-  const transition = launching ? LAUNCHING : TERMINATING
+  const transition = launching ? launchTransition : terminateTransition
   waitForHooks(account, group, instance, transition, instance.afterHooks ?? (() => {}))
 }
 
@@ -161,15 +167,16 @@ function step(account: Account, instance: LabInstance, afterMs: number, work: ()
   })
 }
 
-// Timers of Node hold 31 bits of milliseconds and go off at once beyond; a schedule may lie further away.
-const LONGEST_TIMER_MS = 2 ** 31 - 1
+// A timer of Node holds 31 bits of milliseconds and fires at once beyond that; a schedule may be further away.
+// https://nodejs.org/api/timers.html#settimeoutcallback-delay-args
+const longestTimerMs = 2 ** 31 - 1
 
-/** Does something for a group some time from now, unless the group is gone by then. */
+/** Does something for a group later, unless the group is deleted by then. */
 export function later(account: Account, group: LabGroup, ms: number, work: () => void): void {
-  const cancel = account.clock.after(Math.min(ms, LONGEST_TIMER_MS), () => {
+  const cancel = account.clock.after(Math.min(ms, longestTimerMs), () => {
     group.timers.delete(cancel)
     if (group.deleted) return
-    if (ms > LONGEST_TIMER_MS) later(account, group, ms - LONGEST_TIMER_MS, work)
+    if (ms > longestTimerMs) later(account, group, ms - longestTimerMs, work)
     else work()
   })
   group.timers.add(cancel)

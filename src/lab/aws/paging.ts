@@ -1,7 +1,7 @@
-/** Pages as AWS cuts them: a token that is worth nothing to anybody but the call that gave it. */
+/** Pages as in AWS, with a token that is valid for the same call only. */
 import { LabAwsError, type Service } from './lab-aws-error.ts'
 
-export interface Page<T> {
+interface Page<T> {
   items: T[]
   NextToken?: string
 }
@@ -17,6 +17,14 @@ export function page<T>(
   const end = start + size
   return { items: items.slice(start, end), ...(end < items.length && { NextToken: tokenFor(end) }) }
 }
+
+/** The page that a call of Auto Scaling requests. */
+export const pageAsked = (input: { NextToken?: string; MaxRecords?: number }, standard: number) => ({
+  NextToken: input.NextToken,
+  size: input.MaxRecords,
+  standard,
+  most: 100
+})
 
 const tokenFor = (index: number) => Buffer.from(`after:${index}`).toString('base64url')
 

@@ -1,13 +1,16 @@
-/** Calls that suspend and resume what a group does by itself. Suspended means that it really is not done. */
-import type { ScalingProcessQuery } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import { instant } from './activities.ts'
-import type { LabGroup } from './group.ts'
-import { groupNamed } from './group-actions.ts'
-import { validationError } from './lab-aws-error.ts'
-import { failHealthCheck, reconcile } from './scaling.ts'
+/**
+ * Calls that suspend and resume processes. The lab really does not run a suspended process.
+ * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_ResumeProcesses.html
+ */
 
-export const PROCESSES = [
+import type { ScalingProcessQuery } from '@aws-sdk/client-auto-scaling'
+import { instantText } from './activities.ts'
+import { validationError } from './lab-aws-error.ts'
+import { groupNamed } from './lookup.ts'
+import { failHealthCheck, reconcile } from './scaling.ts'
+import type { Account, LabGroup } from './state.ts'
+
+const allProcesses = [
   'Launch',
   'Terminate',
   'AddToLoadBalancer',
@@ -23,30 +26,30 @@ export function processActions(account: Account) {
   return {
     suspendProcesses(input: ScalingProcessQuery): void {
       const group = groupNamed(account, input.AutoScalingGroupName)
-      const reason = `User suspended at ${instant(account.clock.now())}`
+      const reason = `User suspended at ${instantText(account.clock.now())}`
       for (const process of asked(input)) if (!group.suspended.has(process)) group.suspended.set(process, reason)
     },
 
-    /** Without a list all are resumed, also those that somebody else had suspended. */
+    /** Without a list all are resumed, also those that another caller has suspended. */
     resumeProcesses(input: ScalingProcessQuery): void {
       const group = groupNamed(account, input.AutoScalingGroupName)
       for (const process of asked(input)) group.suspended.delete(process)
-      // What was put off is done at once.
+      // What was postponed is done at once.
       if (!group.suspended.has('HealthCheck')) findLost(account, group)
       reconcile(account, group)
     },
 
     describeScalingProcessTypes() {
-      return { Processes: PROCESSES.map((ProcessName) => ({ ProcessName })) }
+      return { Processes: allProcesses.map((ProcessName) => ({ ProcessName })) }
     }
   }
 }
 
 function asked(input: ScalingProcessQuery): readonly string[] {
   const processes = input.ScalingProcesses ?? []
-  const unknown = processes.filter((process) => !(PROCESSES as readonly string[]).includes(process))
+  const unknown = processes.filter((process) => !(allProcesses as readonly string[]).includes(process))
   if (unknown.length > 0) throw validationError(`Invalid scaling process type(s): [${unknown.join(', ')}]`)
-  return processes.length > 0 ? processes : PROCESSES
+  return processes.length > 0 ? processes : allProcesses
 }
 
 function findLost(account: Account, group: LabGroup): void {

@@ -1,8 +1,9 @@
 /**
  * Requests of the AWS query protocol and of EC2's variant: a form whose names are paths (`Tags.member.1.Key`,
  * `Filter.1.Value.2`), read into the shape that the SDK was called with.
+ * https://docs.aws.amazon.com/autoscaling/ec2/APIReference/CommonParameters.html
  */
-const NUMBERS = new Set(
+const numbers = new Set(
   `BlockDurationMinutes BreachThreshold Cooldown CoreCount Count DefaultCooldown DefaultInstanceWarmup
   DesiredCapacity DeviceIndex DurationSeconds EbsCardIndex EnaQueueCount EstimatedInstanceWarmup
   HealthCheckGracePeriod HeartbeatTimeout HttpPutResponseHopLimit Iops Ipv4PrefixCount Ipv6AddressCount
@@ -16,7 +17,7 @@ const NUMBERS = new Set(
     /\s+/
   )
 )
-const BOOLEANS = new Set(
+const booleans = new Set(
   `AssociateCarrierIpAddress AssociatePublicIpAddress CapacityRebalance Configured DeleteOnTermination
   DisableApiStop DisableApiTermination DisableScaleIn DryRun EbsOptimized EnaSrdEnabled EnaSrdUdpEnabled
   EnableResourceNameDnsAAAARecord EnableResourceNameDnsARecord Enabled Encrypted ForceDelete HonorCooldown
@@ -25,10 +26,10 @@ const BOOLEANS = new Set(
   ProtectedFromScaleIn RequireEncryptionInTransit RequireHibernateSupport ResolveAlias ReturnData
   ShouldDecrementDesiredCapacity ShouldRespectGracePeriod SkipZonalShiftValidation ZonalShiftEnabled`.split(/\s+/)
 )
-const INSTANTS = new Set(['EndTime', 'StartTime', 'Time', 'ValidUntil'])
+const instants = new Set(['EndTime', 'StartTime', 'Time', 'ValidUntil'])
 
 /** EC2 calls a list by the name of one of its members. */
-const EC2_LISTS: Record<string, string> = {
+const ec2Lists: Record<string, string> = {
   'NetworkInterfaces.SecurityGroupId': 'Groups',
   AcceleratorManufacturer: 'AcceleratorManufacturers',
   AcceleratorName: 'AcceleratorNames',
@@ -59,7 +60,7 @@ const EC2_LISTS: Record<string, string> = {
   TagSpecification: 'TagSpecifications',
   Value: 'Values'
 }
-const EC2_NAMES: Record<string, string> = { SetDefaultVersion: 'DefaultVersion' }
+const ec2Names: Record<string, string> = { SetDefaultVersion: 'DefaultVersion' }
 
 interface Tree {
   [name: string]: Tree | string
@@ -108,13 +109,13 @@ function listOf(node: Tree): (Tree | string)[] | undefined {
 function nameOf(key: string, value: Tree | string, dialect: 'query' | 'ec2', parent: string): string {
   if (dialect === 'query') return key
   const isList = typeof value === 'object' && listOf(value)
-  const plural = isList ? (EC2_LISTS[`${parent}.${key}`] ?? EC2_LISTS[key]) : undefined
-  return plural ?? EC2_NAMES[key] ?? key
+  const plural = isList ? (ec2Lists[`${parent}.${key}`] ?? ec2Lists[key]) : undefined
+  return plural ?? ec2Names[key] ?? key
 }
 
 function typed(name: string, value: string): unknown {
-  if (NUMBERS.has(name)) return Number(value)
-  if (BOOLEANS.has(name)) return value === 'true'
-  if (INSTANTS.has(name)) return new Date(value)
+  if (numbers.has(name)) return Number(value)
+  if (booleans.has(name)) return value === 'true'
+  if (instants.has(name)) return new Date(value)
   return value
 }

@@ -1,14 +1,16 @@
 /**
- * Auto Scaling itself: brings a group to its size, replaces what is unhealthy, keeps zones in balance. It runs whenever
- * something has changed, never by itself, and does only what the processes that are not suspended may do.
+ * Auto Scaling itself: brings a group to its size, replaces unhealthy instances, keeps zones in balance. It runs only
+ * when something has changed, and does nothing that belongs to a suspended process.
+ * https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html
  */
-import type { Account } from './account.ts'
-import { instant, isOver, tell } from './activities.ts'
-import { behaviorOf, isSuspended, type LabGroup } from './group.ts'
-import { counts, isPending, type LabInstance, weightOf } from './instance.ts'
+
+import { instantText, isOver, tell } from './activities.ts'
+import { behaviorOf, isSuspended } from './group.ts'
+import { counts, isPending, weightOf } from './instance.ts'
 import { LabAwsError } from './lab-aws-error.ts'
 import { launchInto } from './launching.ts'
 import { later, leave, takenOut } from './life.ts'
+import type { Account, LabGroup, LabInstance } from './state.ts'
 import { heldByZone, neediestZone, nextVictim, subnetIn } from './zones.ts'
 
 export function reconcile(account: Account, group: LabGroup): void {
@@ -20,8 +22,8 @@ export function reconcile(account: Account, group: LabGroup): void {
   else rebalance(account, group)
 }
 
-/** The size of the group in capacity units: what is in service or on the way there. */
-export const sizeOf = (group: LabGroup) =>
+/** The size of the group in capacity units: instances that are in service or pending. */
+const sizeOf = (group: LabGroup) =>
   group.instances.filter(counts).reduce((size, instance) => size + weightOf(instance), 0)
 
 export interface Sizes {
@@ -30,12 +32,13 @@ export interface Sizes {
   desired?: number
 }
 
-/** Sets sizes that have been checked. `by` is what an activity names as the cause: "a user request". */
+/** Sets sizes that have been checked. `by` is the cause in activities, such as "a user request". */
 export function setSizes(account: Account, group: LabGroup, sizes: Sizes, by: string): void {
   const before = group.desired
   group.minSize = sizes.minSize ?? group.minSize
   group.maxSize = sizes.maxSize ?? group.maxSize
-  // Sizes that leave the present one outside of the bounds move it, as UpdateAutoScalingGroup says.
+  // New bounds move Desired if it lies outside of them.
+  // https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_UpdateAutoScalingGroup.html
   group.desired = sizes.desired ?? Math.min(Math.max(group.desired, group.minSize), group.maxSize)
   if (group.desired === before) return
   const { minSize, maxSize, desired } = group
@@ -44,7 +47,7 @@ export function setSizes(account: Account, group: LabGroup, sizes: Sizes, by: st
       ? `${by} explicitly set group desired capacity`
       : `${by} update of AutoScalingGroup constraints to min: ${minSize}, max: ${maxSize}, desired: ${desired}`
   const now = account.clock.now()
-  group.reason = `At ${instant(now)} ${how} changing the desired capacity from ${before} to ${desired}.`
+  group.reason = `At ${instantText(now)} ${how} changing the desired capacity from ${before} to ${desired}.`
   group.lastScaledAt = now
   group.refusedAt = undefined
   group.failedZones.clear()
@@ -53,7 +56,7 @@ export function setSizes(account: Account, group: LabGroup, sizes: Sizes, by: st
   else reconcile(account, group)
 }
 
-/** Throws ScalingActivityInProgress where the group is told to be busy, or its cooldown is to be honored. */
+/** Throws ScalingActivityInProgress if the group simulates being busy, or if the call honors its cooldown. */
 export function checkIdle(account: Account, group: LabGroup, honorCooldown = false): void {
   const running = group.activities.find((activity) => !isOver(activity))
   const cooling = group.lastScaledAt !== undefined && account.clock.now() < group.lastScaledAt + group.cooldownMs
@@ -72,7 +75,7 @@ function launchMissing(account: Account, group: LabGroup): void {
   }
 }
 
-/** Auto Scaling tries its other zones when a launch fails, and comes back to this one after a while. */
+/** If a launch fails, Auto Scaling tries the other zones and returns to this one later. */
 function leaveZoneAlone(account: Account, group: LabGroup, zone: string): void {
   const { retryLaunchAfterMs } = behaviorOf(group)
   group.failedZones.set(zone, account.clock.now() + retryLaunchAfterMs)
@@ -86,11 +89,11 @@ function launchableZones(account: Account, group: LabGroup): string[] {
   )
 }
 
-const ALL_PROTECTED = 'Could not scale to desired capacity because all remaining instances are protected from scale-in.'
+const allProtected = 'Could not scale to desired capacity because all remaining instances are protected from scale-in.'
 
 function terminateSurplus(account: Account, group: LabGroup): void {
   if (isSuspended(group, 'Terminate')) return
-  // One that came to balance zones is not yet in the place of another.
+  // An instance that was launched for balance has not replaced another one yet.
   const arriving = group.instances.filter((one) => one.balances && isPending(one)).length
   for (;;) {
     const surplus = sizeOf(group) - arriving - group.desired
@@ -109,21 +112,22 @@ function tellAllProtected(account: Account, group: LabGroup): void {
     description: 'Terminating EC2 instance',
     cause: group.reason,
     status: 'Cancelled',
-    message: ALL_PROTECTED
+    message: allProtected
   })
 }
 
 function replaceUnhealthy(account: Account, group: LabGroup): void {
   if (isSuspended(group, 'ReplaceUnhealthy') || isSuspended(group, 'Terminate')) return
-  // Protection from scale-in does not protect from this.
+  // Protection from scale-in does not apply here.
+  // https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-protection.html
   const unhealthy = group.instances.filter((one) => one.state === 'InService' && one.health === 'Unhealthy')
-  const why = `At ${instant(account.clock.now())} an instance was taken out of service in response to a health check.`
+  const why = `At ${instantText(account.clock.now())} an instance was taken out of service in response to a health check.`
   for (const instance of unhealthy) leave(account, group, instance, why)
 }
 
 /**
- * Launches one into the emptiest zone when the fullest has two more; the surplus then goes from the fullest. It may exceed
- * Max for that by a tenth, or by one. Where all of the fullest zone are protected there is nothing to be gained.
+ * Launches one into the emptiest zone if the fullest has two more; the surplus then leaves the fullest. For that it may
+ * exceed Max. If all instances of the fullest zone are protected, it does nothing.
  */
 function rebalance(account: Account, group: LabGroup): void {
   if (isSuspended(group, 'AZRebalance') || isSuspended(group, 'Launch') || group.instances.some(isPending)) return
@@ -133,18 +137,18 @@ function rebalance(account: Account, group: LabGroup): void {
   if (emptiest === undefined || most - (held.get(emptiest) ?? 0) < 2) return
   if (!nextVictim(account, group, fullest)) return
   const cause =
-    `At ${instant(account.clock.now())} instances were launched to balance instances in zones ${emptiest} with other ` +
+    `At ${instantText(account.clock.now())} instances were launched to balance instances in zones ${emptiest} with other ` +
     'zones resulting in more than desired number of instances in the group.'
   const instance = launchInto(account, group, emptiest, cause)
   if (instance) instance.balances = true
   else leaveZoneAlone(account, group, emptiest)
 }
 
-/** A health check found an instance dead or not serving. Nothing comes of it while HealthCheck is suspended. */
+/** A health check found an instance dead or not serving. While HealthCheck is suspended, that has no effect. */
 export function failHealthCheck(account: Account, group: LabGroup, instance: LabInstance, check: 'EC2' | 'ELB'): void {
   if (isSuspended(group, 'HealthCheck') || instance.state !== 'InService') return
   if (check === 'ELB' && !group.healthCheckType.includes('ELB')) return
-  // A machine that is gone is gone; only softer checks wait for the grace period.
+  // Only the checks of a load balancer wait for the grace period.
   if (check === 'ELB' && inGrace(account, group, instance)) return
   instance.health = 'Unhealthy'
   reconcile(account, group)

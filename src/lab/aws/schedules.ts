@@ -1,30 +1,30 @@
-/** What changes a group's size by itself: scheduled actions by the clock, policies when an alarm says so. */
+/** Changes of the size without a call: scheduled actions at their time, policies when an alarm goes off. */
 import type { ScalingPolicy, ScheduledUpdateGroupAction } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import { isSuspended, type LabGroup } from './group.ts'
+import { isSuspended } from './group.ts'
 import { later } from './life.ts'
 import { setSizes } from './scaling.ts'
+import type { Account, LabGroup } from './state.ts'
 
 /**
- * Lets a scheduled action act at its StartTime. One in the past, and the times of a Recurrence, are only described: the
- * lab knows no cron.
+ * Runs a scheduled action at its StartTime. A StartTime in the past and a Recurrence are only described: the lab does
+ * not read cron expressions.
  */
-export function follow(account: Account, group: LabGroup, action: ScheduledUpdateGroupAction): void {
+export function followSchedule(account: Account, group: LabGroup, action: ScheduledUpdateGroupAction): void {
   const at = action.StartTime?.getTime()
   if (at === undefined || at < account.clock.now()) return
   later(account, group, at - account.clock.now(), () => {
-    // Changed or deleted meanwhile.
+    // Unless it was changed or deleted in the meantime.
     if (group.scheduledActions.includes(action)) actScheduled(account, group, action)
   })
 }
 
-/** What a scheduled action does when its time comes, if it may; while it is suspended the time passes for nothing. */
+/** Runs a scheduled action. While ScheduledActions is suspended, it is skipped. */
 export function actScheduled(account: Account, group: LabGroup, action: ScheduledUpdateGroupAction): void {
   if (isSuspended(group, 'ScheduledActions')) return
   setBounded(account, group, action, 'a scheduled action')
 }
 
-/** An alarm goes off: its policy acts, if alarms are listened to. */
+/** An alarm goes off and runs its policy, unless AlarmNotification is suspended. */
 export function actOnAlarm(account: Account, group: LabGroup, policy: ScalingPolicy): void {
   if (isSuspended(group, 'AlarmNotification')) return
   execute(account, group, policy)
@@ -46,7 +46,7 @@ function sizeWanted(desired: number, policy: ScalingPolicy, breach = 0): number 
   if (policy.AdjustmentType === 'ExactCapacity') return adjustment
   if (policy.AdjustmentType !== 'PercentChangeInCapacity') return desired + adjustment
   const change = (desired * adjustment) / 100
-  // Toward zero from one on, away from it below.
+  // Toward zero if the change is more than one, away from zero otherwise.
   const rounded = Math.abs(change) > 1 ? Math.trunc(change) : Math.sign(change) * Math.ceil(Math.abs(change))
   return desired + Math.sign(adjustment) * Math.max(Math.abs(rounded), policy.MinAdjustmentMagnitude ?? 0)
 }
@@ -57,7 +57,7 @@ interface Wanted {
   DesiredCapacity?: number
 }
 
-/** What no call could ask for is brought within the bounds: a policy never fails, it only does less. */
+/** A policy never fails: a size outside of the bounds becomes the nearest bound. */
 function setBounded(account: Account, group: LabGroup, wanted: Wanted, by: string): void {
   const minSize = wanted.MinSize ?? group.minSize
   const maxSize = Math.max(wanted.MaxSize ?? group.maxSize, minSize)

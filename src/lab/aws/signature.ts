@@ -1,4 +1,7 @@
-/** AWS Signature Version 4, from the side that checks it. */
+/**
+ * Checks AWS Signature Version 4. Written separately from the SDK's signer, so that one checks the other.
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+ */
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto'
 
 export interface Signed {
@@ -11,7 +14,7 @@ export interface Signed {
   signedHeaders: readonly string[]
   /** SHA-256 of the body, in hex. */
   bodyHash: string
-  /** As the request bears it: 20260105T090000Z. */
+  /** As in the request: 20260105T090000Z. */
   at: string
   day: string
   region: string
@@ -38,7 +41,7 @@ export function signatureOf(secret: string, signed: Signed): string {
   return hmac(key, text).toString('hex')
 }
 
-/** Compares in constant time, as one does with what somebody must not guess. */
+/** Compares in constant time, so that the time does not help to guess. */
 export function sameSignature(a: string, b: string): boolean {
   const [left, right] = [Buffer.from(a), Buffer.from(b)]
   return left.length === right.length && timingSafeEqual(left, right)

@@ -1,4 +1,4 @@
-/** STS: who one is, and how one becomes somebody else for a while. */
+/** STS: the identity of the caller, and sessions of assumed roles. */
 import type {
   AssumeRoleRequest,
   AssumeRoleResponse,
@@ -8,16 +8,16 @@ import type {
   GetCallerIdentityRequest,
   GetCallerIdentityResponse
 } from '@aws-sdk/client-sts'
-import type { Account } from './account.ts'
-import { type Caller, type Role, type Session, sessionArn } from './identities.ts'
+import { type LabCaller, sessionArn } from './identities.ts'
 import { LabAwsError } from './lab-aws-error.ts'
+import type { Account, LabRole, LabSession } from './state.ts'
 
-const STANDARD_SECONDS = 3600
-const LEAST_SECONDS = 900
+const standardSeconds = 3600
+const leastSeconds = 900
 
 export function stsActions(account: Account) {
   return {
-    getCallerIdentity(_input: GetCallerIdentityRequest, caller?: Caller): GetCallerIdentityResponse {
+    getCallerIdentity(_input: GetCallerIdentityRequest, caller?: LabCaller): GetCallerIdentityResponse {
       return {
         UserId: caller?.userId ?? 'AIDALAB',
         Account: account.id,
@@ -25,7 +25,7 @@ export function stsActions(account: Account) {
       }
     },
 
-    assumeRole(input: AssumeRoleRequest, caller?: Caller): AssumeRoleResponse {
+    assumeRole(input: AssumeRoleRequest, caller?: LabCaller): AssumeRoleResponse {
       const who = caller?.arn ?? `arn:aws:iam::${account.id}:user/lab`
       const role = assumable(account, input.RoleArn, `User: ${who} is not authorized to perform: sts:AssumeRole`)
       return opened(account, role, input)
@@ -49,13 +49,13 @@ interface Asked {
   DurationSeconds?: number
 }
 
-function opened(account: Account, role: Role, asked: Asked): AssumeRoleResponse {
+function opened(account: Account, role: LabRole, asked: Asked): AssumeRoleResponse {
   const name = asked.RoleSessionName ?? ''
   if (!/^[\w+=,.@-]{2,64}$/.test(name)) {
     throw stsError(400, 'ValidationError', `Value '${name}' at 'roleSessionName' failed to satisfy constraint`)
   }
-  const seconds = asked.DurationSeconds ?? STANDARD_SECONDS
-  if (seconds < LEAST_SECONDS || seconds > (role.maxSessionSeconds ?? STANDARD_SECONDS)) {
+  const seconds = asked.DurationSeconds ?? standardSeconds
+  if (seconds < leastSeconds || seconds > (role.maxSessionSeconds ?? standardSeconds)) {
     throw stsError(
       400,
       'ValidationError',
@@ -72,8 +72,8 @@ function opened(account: Account, role: Role, asked: Asked): AssumeRoleResponse 
   }
 }
 
-export function openSession(account: Account, role: Role, sessionName: string, seconds: number): Session {
-  const session: Session = {
+export function openSession(account: Account, role: LabRole, sessionName: string, seconds: number): LabSession {
+  const session: LabSession = {
     accessKeyId: `ASIA${account.ids.hex(16).toUpperCase()}`,
     secretAccessKey: account.ids.hex(40),
     sessionToken: account.ids.hex(96),
@@ -85,15 +85,15 @@ export function openSession(account: Account, role: Role, sessionName: string, s
   return session
 }
 
-const credentialsOf = (session: Session): Credentials => ({
+const credentialsOf = (session: LabSession): Credentials => ({
   AccessKeyId: session.accessKeyId,
   SecretAccessKey: session.secretAccessKey,
   SessionToken: session.sessionToken,
   Expiration: new Date(session.expiresAt)
 })
 
-/** STS says the same of a role that is not there and of one that does not trust the caller. */
-function assumable(account: Account, arn: string | undefined, refusal: string): Role {
+/** STS answers the same for a role that does not exist and for one that does not trust the caller. */
+function assumable(account: Account, arn: string | undefined, refusal: string): LabRole {
   const role = account.roles.get(arn?.split('/').at(-1) ?? '')
   if (!role || arn !== `arn:aws:iam::${account.id}:role/${role.name}`) {
     throw stsError(403, 'AccessDenied', refusal.startsWith('User') ? `${refusal} on resource: ${arn}` : refusal)
@@ -102,7 +102,7 @@ function assumable(account: Account, arn: string | undefined, refusal: string): 
   return role
 }
 
-/** The lab has nobody's keys: it reads the token and looks at its times, but takes its signature for good. */
+/** The lab does not have the keys of token issuers: it reads the token, but does not check its signature. */
 function claimsOf(token: string | undefined): Record<string, unknown> {
   try {
     return JSON.parse(Buffer.from(token?.split('.')[1] ?? '', 'base64url').toString())

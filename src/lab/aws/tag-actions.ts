@@ -1,4 +1,8 @@
-/** Calls about tags: fifty of a group, twenty-five a call, and whoever writes last is right. */
+/**
+ * Calls about tags: at most fifty per group and twenty-five per call. The last write wins.
+ * https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-tagging.html
+ */
+
 import type {
   CreateOrUpdateTagsType,
   DeleteTagsType,
@@ -7,14 +11,14 @@ import type {
   TagDescription,
   TagsType
 } from '@aws-sdk/client-auto-scaling'
-import type { Account } from './account.ts'
-import type { LabGroup } from './group.ts'
-import { groupNamed, pageAsked } from './group-actions.ts'
+import { putTag, tagsOf } from './group.ts'
 import { LabAwsError, validationError } from './lab-aws-error.ts'
-import { page } from './paging.ts'
+import { groupNamed } from './lookup.ts'
+import { page, pageAsked } from './paging.ts'
+import type { Account, LabGroup } from './state.ts'
 
-const PER_GROUP = 50
-const PER_CALL = 25
+const tagsPerGroup = 50
+const tagsPerCall = 25
 
 export function tagActions(account: Account) {
   return {
@@ -25,8 +29,8 @@ export function tagActions(account: Account) {
       tags.forEach(checkTag)
       for (const group of new Set(groups)) {
         const own = tags.filter((tag) => tag.ResourceId === group.name).map((tag) => tag.Key ?? '')
-        if (new Set([...group.tags.keys(), ...own]).size > PER_GROUP) {
-          const message = `Exceeded maximum number of tags for ${group.name}: ${PER_GROUP}`
+        if (new Set([...group.tags.keys(), ...own]).size > tagsPerGroup) {
+          const message = `Exceeded maximum number of tags for ${group.name}: ${tagsPerGroup}`
           throw new LabAwsError('autoscaling', 400, 'LimitExceeded', message)
         }
       }
@@ -39,7 +43,7 @@ export function tagActions(account: Account) {
       const tags = input.Tags ?? []
       checkCall(tags)
       const groups = tags.map((tag) => groupNamed(account, tag.ResourceId))
-      // A tag that is not there is no error, and a value that is given is not looked at.
+      // A tag that does not exist is not an error, and the value is ignored.
       tags.forEach((tag, index) => {
         groups[index]?.tags.delete(tag.Key ?? '')
       })
@@ -56,19 +60,6 @@ export function tagActions(account: Account) {
   }
 }
 
-export function putTag(group: LabGroup, tag: Tag): void {
-  group.tags.set(tag.Key ?? '', { value: tag.Value ?? '', propagates: tag.PropagateAtLaunch ?? false })
-}
-
-export const tagsOf = (group: LabGroup): TagDescription[] =>
-  [...group.tags].map(([Key, { value, propagates }]) => ({
-    ResourceId: group.name,
-    ResourceType: 'auto-scaling-group',
-    Key,
-    Value: value,
-    PropagateAtLaunch: propagates
-  }))
-
 function fieldOf(tag: TagDescription, name: string | undefined): unknown {
   if (name === 'auto-scaling-group') return tag.ResourceId
   if (name === 'key') return tag.Key
@@ -78,9 +69,9 @@ function fieldOf(tag: TagDescription, name: string | undefined): unknown {
 }
 
 function checkCall(tags: readonly Tag[]): void {
-  if (tags.length > 0 && tags.length <= PER_CALL) return
+  if (tags.length > 0 && tags.length <= tagsPerCall) return
   throw validationError(
-    `1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length between 1 and ${PER_CALL}, inclusive`
+    `1 validation error detected: Value at 'tags' failed to satisfy constraint: Member must have length between 1 and ${tagsPerCall}, inclusive`
   )
 }
 

@@ -1,31 +1,32 @@
-/** What happens to an account without anybody calling AWS: machines die, checks fail, alarms go off. */
-import type { Account } from './account.ts'
-import type { Behavior, LabGroup } from './group.ts'
-import type { LabInstance } from './instance.ts'
+/** What happens to an account without a call of AWS: machines die, checks fail, alarms go off. */
+
 import { failHealthCheck, reconcile } from './scaling.ts'
 import { actOnAlarm, actScheduled } from './schedules.ts'
+import type { Account, Behavior, LabGroup, LabInstance } from './state.ts'
 
-export interface World {
+export interface AwsWorld {
   group(name: string): LabGroup
-  /** Undefined for one that never was; gone ones are still found. */
+  /** Undefined if it never existed; terminated ones are still found. */
   instance(id: string): LabInstance | undefined
-  /** From now on the group behaves like this too. */
+  /** Changes the behavior of the group from now on. */
   behave(groupName: string, behavior: Partial<Behavior>): void
-  /** The machine is gone (spot, a broken host). Auto Scaling learns of it by its health check, if that is not suspended. */
+  /**
+   * The machine is gone (spot, a broken host). Auto Scaling learns of it by its health check, if that is not suspended.
+   */
   lose(instanceId: string, message?: string): void
-  /** A load balancer's check fails; it counts only where the group looks at such checks. */
+  /** A load balancer's check fails; it has an effect only if the group uses such checks. */
   failLoadBalancerCheck(instanceId: string): void
-  /** An alarm goes off and tells this policy. */
+  /** An alarm goes off and runs this policy. */
   alarm(groupName: string, policyName: string): void
-  /** The time of a scheduled action comes now. */
+  /** The time of a scheduled action has come. */
   strike(groupName: string, scheduledActionName: string): void
   /** Auto Scaling itself suspends processes of a group that has failed to launch for long. */
   suspendByAdministrator(groupName: string, processes: readonly string[]): void
-  /** Looks at the group again, as Auto Scaling does from time to time. */
+  /** Reconciles the group, as Auto Scaling does from time to time. */
   look(groupName: string): void
 }
 
-export function world(account: Account): World {
+export function awsWorld(account: Account): AwsWorld {
   const group = (name: string): LabGroup => {
     const found = account.groups.get(name)
     if (!found) throw new Error(`the lab has no group ${name}`)

@@ -1,33 +1,33 @@
-/** Answers in XML: as the query protocol writes them (`<member>`), and as EC2 does (`<item>`, names of its own). */
+/** Answers in XML, in the form of the query protocol (`<member>`) and of EC2 (`<item>`, other names). */
 export type Wire = 'query' | 'ec2'
 
-const NAMESPACES: Record<string, string> = {
+const namespaces: Record<string, string> = {
   autoscaling: 'http://autoscaling.amazonaws.com/doc/2011-01-01/',
   sts: 'https://sts.amazonaws.com/doc/2011-06-15/',
   ec2: 'http://ec2.amazonaws.com/doc/2016-11-15/'
 }
 
 export function resultXml(service: 'autoscaling' | 'sts' | 'ec2', action: string, result: unknown, id: string): string {
-  const namespace = NAMESPACES[service]
+  const namespace = namespaces[service]
   if (service === 'ec2') {
-    // What answers with nothing answers `true`.
+    // An action without a result answers `true`.
     const content = result === undefined ? '<return>true</return>' : fields(result as object, 'ec2', action)
-    return `${HEAD}<${action}Response xmlns="${namespace}"><requestId>${id}</requestId>${content}</${action}Response>`
+    return `${xmlDeclaration}<${action}Response xmlns="${namespace}"><requestId>${id}</requestId>${content}</${action}Response>`
   }
   const content = `<${action}Result>${fields((result as object | undefined) ?? {}, 'query', action)}</${action}Result>`
   const metadata = `<ResponseMetadata><RequestId>${id}</RequestId></ResponseMetadata>`
-  return `${HEAD}<${action}Response xmlns="${namespace}">${content}${metadata}</${action}Response>`
+  return `${xmlDeclaration}<${action}Response xmlns="${namespace}">${content}${metadata}</${action}Response>`
 }
 
 export function errorXml(service: 'autoscaling' | 'sts' | 'ec2', fault: Fault, id: string): string {
   const [code, message] = [escaped(fault.code), escaped(fault.message)]
   if (service === 'ec2') {
     const error = `<Error><Code>${code}</Code><Message>${message}</Message></Error>`
-    return `${HEAD}<Response><Errors>${error}</Errors><RequestID>${id}</RequestID></Response>`
+    return `${xmlDeclaration}<Response><Errors>${error}</Errors><RequestID>${id}</RequestID></Response>`
   }
   const type = fault.status < 500 ? 'Sender' : 'Receiver'
   const error = `<Error><Type>${type}</Type><Code>${code}</Code><Message>${message}</Message></Error>`
-  return `${HEAD}<ErrorResponse xmlns="${NAMESPACES[service]}">${error}<RequestId>${id}</RequestId></ErrorResponse>`
+  return `${xmlDeclaration}<ErrorResponse xmlns="${namespaces[service]}">${error}<RequestId>${id}</RequestId></ErrorResponse>`
 }
 
 interface Fault {
@@ -36,7 +36,7 @@ interface Fault {
   message: string
 }
 
-const HEAD = '<?xml version="1.0" encoding="UTF-8"?>\n'
+const xmlDeclaration = '<?xml version="1.0" encoding="UTF-8"?>\n'
 
 function fields(value: object, wire: Wire, parent: string): string {
   return Object.entries(value)
@@ -58,11 +58,11 @@ function text(value: unknown, wire: Wire, name: string): string {
   return escaped(String(value))
 }
 
-/** The groups of a template's network interface are bare ids, the only list of EC2's with a tag of its own. */
+/** The groups of a template's network interface are plain ids: the only list of EC2 with a tag of its own. */
 const areGroupIds = (name: string, value: readonly unknown[]) => name === 'Groups' && typeof value[0] === 'string'
 
-/** Names that EC2 writes in another way than with a small first letter. A dot: only within that parent. */
-const EC2_NAMES: Record<string, string> = {
+/** Names that differ in EC2 by more than a small first letter. With a dot: only inside that parent. */
+const ec2Names: Record<string, string> = {
   AcceleratorManufacturers: 'acceleratorManufacturerSet',
   AcceleratorNames: 'acceleratorNameSet',
   AcceleratorTypes: 'acceleratorTypeSet',
@@ -104,13 +104,13 @@ const EC2_NAMES: Record<string, string> = {
 }
 
 const ec2Name = (parent: string, name: string) =>
-  EC2_NAMES[`${parent}.${name}`] ?? EC2_NAMES[name] ?? `${name.charAt(0).toLowerCase()}${name.slice(1)}`
+  ec2Names[`${parent}.${name}`] ?? ec2Names[name] ?? `${name.charAt(0).toLowerCase()}${name.slice(1)}`
 
-/** Also what XML would not carry as it is: line ends that a parser would change, and characters that it may not hold. */
+/** Escapes also line ends that a parser would change, and replaces characters that XML does not allow. */
 const escaped = (value: string) =>
   value
     .replace(/[&<>"\r\n\t]/g, (char) => `&#x${char.charCodeAt(0).toString(16).toUpperCase()};`)
-    .replace(FORBIDDEN, '�')
+    .replace(forbiddenCharacters, '�')
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: these are the very ones that XML 1.0 forbids
-const FORBIDDEN = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g
+// biome-ignore lint/suspicious/noControlCharactersInRegex: XML 1.0 forbids exactly these
+const forbiddenCharacters = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g

@@ -1,9 +1,9 @@
-/** How Auto Scaling spreads instances over zones, and whom it chooses when there are too many. */
-import type { Account } from './account.ts'
-import type { LabGroup } from './group.ts'
-import { counts, type LabInstance } from './instance.ts'
+/** How Auto Scaling spreads instances over zones, and which one it terminates if there are too many. */
 
-/** How many instances that count each zone of the group has; zones that the group has left are there too. */
+import { counts } from './instance.ts'
+import type { Account, LabGroup, LabInstance } from './state.ts'
+
+/** The number of counted instances per zone of the group, including zones that the group has left. */
 export function heldByZone(group: LabGroup): Map<string, number> {
   const held = new Map(group.zones.map((zone) => [zone, 0]))
   for (const instance of group.instances) {
@@ -12,7 +12,7 @@ export function heldByZone(group: LabGroup): Map<string, number> {
   return held
 }
 
-/** The zone of the next instance: the one with the fewest, among these. */
+/** The zone of the next instance: the one of these with the fewest instances. */
 export function neediestZone(group: LabGroup, zones: readonly string[]): string | undefined {
   const held = heldByZone(group)
   return [...zones].sort((a, b) => (held.get(a) ?? 0) - (held.get(b) ?? 0) || a.localeCompare(b))[0]
@@ -23,8 +23,9 @@ export function subnetIn(account: Account, group: LabGroup, zone: string): strin
 }
 
 /**
- * Whom Auto Scaling takes next: first of the zone that has the most, there by the group's termination policies, at last
- * by chance. Never a protected one: undefined when nobody may be taken.
+ * The next instance to terminate: first by the zone with the most instances, then by the termination policies of the
+ * group, at last at random. Never a protected one; undefined if all are protected.
+ * https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-instance-termination.html
  */
 export function nextVictim(account: Account, group: LabGroup, zone?: string): LabInstance | undefined {
   const free = group.instances.filter(
@@ -47,7 +48,7 @@ function preferred(policy: string, candidates: LabInstance[]): LabInstance[] {
     case 'OldestLaunchTemplate':
       return least(candidates, (one) => Number(one.launchTemplate?.Version ?? 0))
     default:
-      return candidates // ClosestToNextInstanceHour and others: chance decides
+      return candidates // ClosestToNextInstanceHour and others: at random
   }
 }
 

@@ -1,7 +1,7 @@
 /** The lab: a small AWS and a small Kubernetes on one clock, joined as a cluster with worker nodes is. */
 import type { CreateAutoScalingGroupType } from '@aws-sdk/client-auto-scaling'
 import { createAws, type LabAws } from '../aws/aws.ts'
-import type { LaunchTemplateLine } from '../aws/launch-templates.ts'
+import type { LaunchTemplateLine } from '../aws/state.ts'
 import type { SleepingClock } from '../clock.ts'
 import { createCluster, type LabCluster } from '../kubernetes/cluster.ts'
 import { conditionOf, type KubeObject } from '../kubernetes/object.ts'

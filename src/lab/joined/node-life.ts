@@ -5,8 +5,7 @@
  * `simulated/joins-after` and `simulated/leaves-after` of a group overrule the pace; `never` is a value of both.
  */
 import type { LabAws } from '../aws/aws.ts'
-import type { LabGroup } from '../aws/group.ts'
-import type { LabInstance } from '../aws/instance.ts'
+import type { LabGroup, LabInstance } from '../aws/state.ts'
 import type { LabClock } from '../clock.ts'
 import type { LabCluster } from '../kubernetes/cluster.ts'
 import { delayOf } from '../kubernetes/simulated-behavior.ts'

@@ -1,6 +1,7 @@
 /** Every write, judged at the instant at which it takes effect: I1, I2, I4, I6, I9, I11, I13, I14, I18. */
-import type { LabGroup } from '../aws/group.ts'
+
 import { counts } from '../aws/instance.ts'
+import type { LabGroup } from '../aws/state.ts'
 import type { Lab } from '../joined/lab.ts'
 import type { KubeObject, Raw } from '../kubernetes/object.ts'
 import type { PortCall } from '../ports/call-gate.ts'

@@ -1,5 +1,5 @@
 /** I7, I8, I9 and I10: what is there when a run has ended, beside what was there when watching began. */
-import type { LabGroup } from '../aws/group.ts'
+import type { LabGroup } from '../aws/state.ts'
 import type { Lab } from '../joined/lab.ts'
 import { isMovable, type ObservedCluster } from './cluster-view.ts'
 import type { ReportViolation } from './invariants.ts'

@@ -1,5 +1,5 @@
 /** I5, I6, I23 and I24: what must hold at every moment of both groups together. */
-import type { LabInstance } from '../aws/instance.ts'
+import type { LabInstance } from '../aws/state.ts'
 import type { Lab } from '../joined/lab.ts'
 import type { StoreChange } from '../kubernetes/store.ts'
 import { isMovable, isSchedulable, type ObservedCluster } from './cluster-view.ts'
