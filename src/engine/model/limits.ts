@@ -116,3 +116,5 @@ export const assumedPodStartMs = 20_000
 export const assumedVolumeMs = 20_000
 /** A pod or node that has been unready in the meantime looks as if its start had taken longer than this. */
 export const longestStartMs = 10 * 60_000
+/** A call that keeps failing is told of the first time, and then again after this many failures. */
+export const failuresBetweenNotes = 10
