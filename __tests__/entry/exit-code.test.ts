@@ -6,7 +6,7 @@ import type { Result } from '../../src/engine/model/report.ts'
 import type { Settings } from '../../src/engine/model/settings.ts'
 import { exitCode, worst } from '../../src/entry/exit-code.ts'
 import { type Connected, groupNames, runGroups, withTyped } from '../../src/entry/group-runs.ts'
-import { judge } from '../../src/inputs/validate-inputs.ts'
+import { validateInputs } from '../../src/inputs/validate-inputs.ts'
 import { typedAs } from '../../src/report/commands.ts'
 import { sampleResult } from '../report/sample.ts'
 
@@ -24,7 +24,7 @@ async function runs(
   found: readonly Group[] = [],
   connect?: Error
 ) {
-  const { inputs } = judge({ cluster: 'shop', mode: 'upgrade', group }, 'cli')
+  const { inputs } = validateInputs({ cluster: 'shop', mode: 'upgrade', group }, 'cli')
   assert.ok(inputs)
   const asked: (string | undefined)[] = []
   const bugs: unknown[] = []
@@ -118,7 +118,7 @@ test('a bug in the run is halted and its trace is kept', async () => {
 })
 
 test('the next command has the options of this one, those of an upgrade only where it is one', () => {
-  const { inputs } = judge(
+  const { inputs } = validateInputs(
     { cluster: 'shop', mode: 'plan', kubeconfig: 'a b', jobs: 'evict', output: 'json', 'soak-minutes': '3' },
     'cli'
   )
@@ -126,6 +126,9 @@ test('the next command has the options of this one, those of an upgrade only whe
   const next = (command: string) => withTyped(sampleResult({ next: command }), inputs.typed).next
   assert.equal(next('upgrade --cluster shop'), "upgrade --cluster shop --kubeconfig 'a b' --jobs evict")
   assert.equal(next('revert --cluster shop'), "revert --cluster shop --kubeconfig 'a b'")
-  const fromAction = judge({ cluster: 'shop', 'aws-region': 'eu-west-1', 'group-tag-key': 'g' }, 'action').inputs
+  const fromAction = validateInputs(
+    { cluster: 'shop', 'aws-region': 'eu-west-1', 'group-tag-key': 'g' },
+    'action'
+  ).inputs
   assert.deepEqual(fromAction?.typed, { always: ['--group-tag-key g'], upgrade: [] })
 })

@@ -2,24 +2,24 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { defaultSettings } from '../../src/engine/model/settings.ts'
 import { parseArguments } from '../../src/inputs/arguments.ts'
-import { nearest } from '../../src/inputs/did-you-mean.ts'
+import { nearestWord } from '../../src/inputs/did-you-mean.ts'
 import { helpText } from '../../src/inputs/help.ts'
 import { inputsOf } from '../../src/inputs/inputs.ts'
-import { judge, withoutValue } from '../../src/inputs/validate-inputs.ts'
+import { validateInputs, withoutValue } from '../../src/inputs/validate-inputs.ts'
 
 function problemsOf(given: Record<string, string>): readonly string[] {
-  return judge({ mode: 'upgrade', cluster: 'shop', ...given }, 'cli').problems ?? []
+  return validateInputs({ mode: 'upgrade', cluster: 'shop', ...given }, 'cli').problems ?? []
 }
 
 function inputsFrom(given: Record<string, string>, environment = {}) {
-  const { inputs } = judge({ mode: 'upgrade', cluster: 'shop', ...given }, 'cli', environment)
+  const { inputs } = validateInputs({ mode: 'upgrade', cluster: 'shop', ...given }, 'cli', environment)
   assert.ok(inputs, problemsOf(given).join('\n'))
   return inputs
 }
 
 test('what is not given has the default that the engine has; a command line, which has no post step, leaves what it is stopped at', () => {
   assert.deepEqual(inputsFrom({}).settings, { ...defaultSettings, cluster: 'shop', onCancel: 'leave' })
-  const fromAction = judge({ cluster: 'shop' }, 'action').inputs
+  const fromAction = validateInputs({ cluster: 'shop' }, 'action').inputs
   assert.deepEqual(fromAction?.settings, { ...defaultSettings, cluster: 'shop' })
 })
 
@@ -158,9 +158,9 @@ test('mistakes in the shape of a command line are told with what was meant', () 
 })
 
 test('a suggestion is made only for what is near', () => {
-  assert.equal(nearest('finalise', ['plan', 'finalize']), 'finalize')
-  assert.equal(nearest('paln', ['plan', 'finalize']), 'plan')
-  assert.equal(nearest('xyz', ['plan', 'finalize']), undefined)
+  assert.equal(nearestWord('finalise', ['plan', 'finalize']), 'finalize')
+  assert.equal(nearestWord('paln', ['plan', 'finalize']), 'plan')
+  assert.equal(nearestWord('xyz', ['plan', 'finalize']), undefined)
 })
 
 test('the help names every option and fits the terminal', () => {

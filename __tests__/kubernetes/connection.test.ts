@@ -6,7 +6,7 @@ import { UpgradeError } from '../../src/engine/model/error.ts'
 import { connectCluster } from '../../src/kubernetes/cluster.ts'
 import { connect } from '../../src/kubernetes/connection.ts'
 import { endpointConfig } from '../../src/kubernetes/kubeconfig.ts'
-import { pause, slots } from '../../src/kubernetes/pace.ts'
+import { slots, waitUnlessAborted } from '../../src/kubernetes/pace.ts'
 import { connected } from './connected.ts'
 import { fakeApiServer, json } from './fake-api-server.ts'
 
@@ -161,7 +161,7 @@ test('slots run so many at once, in order, and whoever gives up while waiting ne
   const work = (index: number) => async () => {
     started.push(index)
     most = Math.max(most, ++running)
-    await pause(5)
+    await waitUnlessAborted(5)
     running--
   }
   const all = [0, 1, 2, 3, 4].map((index) => slot(work(index), index === 3 ? stop.signal : undefined))

@@ -7,7 +7,7 @@ import type { Event, Result } from '../engine/model/report.ts'
 import { exitCode, exitCodes, resultOfError, worst } from '../entry/exit-code.ts'
 import { type Caller, type Program, runGroups, worded, wordedReporter } from '../entry/group-runs.ts'
 import { inputsOf } from '../inputs/inputs.ts'
-import { type Judged, judge } from '../inputs/validate-inputs.ts'
+import { type ValidatedInputs, validateInputs } from '../inputs/validate-inputs.ts'
 import { asWorkflowInputs } from '../report/commands.ts'
 import { plainValue } from '../report/escape.ts'
 import { annotation, endingAnnotation } from '../report/github/annotations.ts'
@@ -28,7 +28,7 @@ const postWords = {
   leave: 'The run is left as it is (on-cancel: leave).'
 } as const
 
-export interface Step<Ports> {
+export interface ActionStep<Ports> {
   runner: Runner
   clock: Clock
   load: () => Promise<Program<Ports>>
@@ -39,7 +39,7 @@ export interface Step<Ports> {
 }
 
 /** Returns the exit code of the step that this process is. */
-export function runStep<Ports>(step: Step<Ports>): Promise<number> {
+export function runStep<Ports>(step: ActionStep<Ports>): Promise<number> {
   const { runner } = step
   // The runner hands main's state to post, so what main saves first tells the two apart.
   if (runner.state('phase') !== '') return post(step)
@@ -47,16 +47,16 @@ export function runStep<Ports>(step: Step<Ports>): Promise<number> {
   return main(step)
 }
 
-function readInputs(runner: Runner): Judged {
+function readInputs(runner: Runner): ValidatedInputs {
   const given = Object.fromEntries(inputsOf('action').map(({ name }) => [name, runner.input(name)]))
-  return judge(given, 'action', runner.env)
+  return validateInputs(given, 'action', runner.env)
 }
 
 async function callerOf(runner: Runner): Promise<Caller> {
   return { host: await runner.host(), idToken: runner.idToken, mask: runner.mask, wording: asWorkflowInputs }
 }
 
-async function main<Ports>(step: Step<Ports>): Promise<number> {
+async function main<Ports>(step: ActionStep<Ports>): Promise<number> {
   const { runner, clock } = step
   const { inputs, problems } = readInputs(runner)
   if (inputs === undefined) {
@@ -115,7 +115,7 @@ async function tell(runner: Runner, results: readonly Result[], result: Result):
   return code
 }
 
-async function post<Ports>(step: Step<Ports>): Promise<number> {
+async function post<Ports>(step: ActionStep<Ports>): Promise<number> {
   const { runner, clock } = step
   const runId = runner.state('run-id')
   const outcome = runner.state('outcome')
@@ -173,7 +173,7 @@ interface Stopping {
 }
 
 /** Listens for signals, and for the end of the time that there is. */
-function stopping<Ports>(step: Step<Ports>, log: WorkflowLog, sentence: string, limitMs?: number): Stopping {
+function stopping<Ports>(step: ActionStep<Ports>, log: WorkflowLog, sentence: string, limitMs?: number): Stopping {
   const stop = new AbortController()
   const timers: NodeJS.Timeout[] = []
   let giveUp: (value: undefined) => void = () => {}

@@ -4,7 +4,7 @@ import { exitCodes } from '../entry/exit-code.ts'
 import type { Caller, Program } from '../entry/group-runs.ts'
 import { version } from '../entry/version.ts'
 import { parseArguments } from '../inputs/arguments.ts'
-import { judge, problemLines } from '../inputs/validate-inputs.ts'
+import { problemLines, validateInputs } from '../inputs/validate-inputs.ts'
 import { typedAs } from '../report/commands.ts'
 import type { NodeStream } from './output-stream.ts'
 import { outputStream } from './output-stream.ts'
@@ -51,7 +51,7 @@ export async function runCommand<Ports>(
     stream.write(helpText(Math.min(stream.columns(), 120)))
     return args.help ? exitCodes.good : exitCodes.badInput
   }
-  const judged = judge({ ...args.values, mode: args.command ?? '' }, 'cli', console.env)
+  const judged = validateInputs({ ...args.values, mode: args.command ?? '' }, 'cli', console.env)
   const command =
     args.command === undefined ? ['no command is given: plan, upgrade, finalize, revert, status or lab'] : []
   // An unknown command was found by the parser already, and again by the judge, which sees what it means.

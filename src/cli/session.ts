@@ -23,7 +23,7 @@ import { createLogView, type View } from './view.ts'
 const orderlyStopMs = 1_700
 const tickMs = 250
 
-export interface Session<Ports> {
+export interface CommandSession<Ports> {
   inputs: Inputs
   console: Console
   stdout: OutputStream
@@ -34,7 +34,7 @@ export interface Session<Ports> {
 }
 
 /** Returns the exit code. */
-export async function runSession<Ports>(session: Session<Ports>): Promise<number> {
+export async function runSession<Ports>(session: CommandSession<Ports>): Promise<number> {
   const { inputs, console, stdout, stderr } = session
   // With JSON stdout holds the one document and nothing else.
   const shown = inputs.output === 'json' ? stderr : stdout

@@ -3,7 +3,7 @@
 import type { ClusterEndpoint } from '../aws/cluster-endpoint.ts'
 import { connectAws } from '../aws/connection.ts'
 import type { Ports } from '../engine/model/ports.ts'
-import type { Connection } from '../inputs/validate-inputs.ts'
+import type { ConnectionInputs } from '../inputs/validate-inputs.ts'
 import { connectCluster } from '../kubernetes/cluster.ts'
 import { ownPod } from '../kubernetes/own-pod.ts'
 import type { Connect } from './group-runs.ts'
@@ -50,7 +50,7 @@ export const connect: Connect<Ports> = async ({ cluster, clusterTagKey }, connec
   }
 }
 
-function roleOf(connection: Connection) {
+function roleOf(connection: ConnectionInputs) {
   const { roleToAssume: arn, roleSessionName: sessionName, roleDurationSeconds: durationSeconds } = connection
   if (arn === undefined) return undefined
   return { arn, sessionName, durationSeconds, externalId: connection.roleExternalId, audience: connection.audience }

@@ -4,7 +4,7 @@ import { UpgradeError } from '../engine/model/error.ts'
 import type { Group } from '../engine/model/node-group.ts'
 import type { Reporter, Result } from '../engine/model/report.ts'
 import type { Settings } from '../engine/model/settings.ts'
-import type { Connection, Inputs, Typed } from '../inputs/validate-inputs.ts'
+import type { ConnectionInputs, Inputs, Typed } from '../inputs/validate-inputs.ts'
 import { type CommandWording, withCommands } from '../report/commands.ts'
 import { exitCode, resultOfError } from './exit-code.ts'
 
@@ -31,7 +31,11 @@ export interface Caller {
   mask?: (secret: string) => void
 }
 
-export type Connect<Ports> = (settings: Settings, connection: Connection, caller: Caller) => Promise<Connected<Ports>>
+export type Connect<Ports> = (
+  settings: Settings,
+  connection: ConnectionInputs,
+  caller: Caller
+) => Promise<Connected<Ports>>
 
 /** The program below a face. Loaded only when the input is good, so that `--help` costs nothing. */
 export interface Program<Ports> {

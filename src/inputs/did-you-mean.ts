@@ -1,5 +1,5 @@
 /** The candidate that a typing mistake was most likely meant to be; undefined where none is near. */
-export function nearest(typed: string, candidates: readonly string[]): string | undefined {
+export function nearestWord(typed: string, candidates: readonly string[]): string | undefined {
   const most = Math.max(1, Math.floor(typed.length / 3))
   const ranked = candidates
     .map((candidate) => ({ candidate, distance: distance(typed.toLowerCase(), candidate) }))

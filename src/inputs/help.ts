@@ -27,7 +27,7 @@ const exits = `Exit codes
   0 upgraded, unchanged, planned, held, or reverted where that was asked for · 2 bad input · 3 refused: nothing was touched
   4 reverted: changed and put back · 5 halted: a person decides · 130 stopped by a signal, in a safe state`
 
-export function typedAs(input: Input): string {
+export function placeholderOf(input: Input): string {
   const { kind } = input
   switch (kind.is) {
     case 'choice':
@@ -60,7 +60,7 @@ export function helpText(width: number): string {
   for (const [group, heading] of Object.entries(headings)) {
     lines.push('', heading)
     for (const input of table.filter((one) => one.group === group)) {
-      const head = `  ${padEnd(`--${input.name} ${typedAs(input)}`.trim(), 34)} `
+      const head = `  ${padEnd(`--${input.name} ${placeholderOf(input)}`.trim(), 34)} `
       const text = input.description + defaultWords(input)
       // An option that leaves no room beside it has its text below.
       if (head.length > 37) lines.push(head.trimEnd(), ...hang('    ', text, width))

@@ -6,11 +6,11 @@ import { unreachable } from '../engine/model/error.ts'
 import type { Mode, Settings } from '../engine/model/settings.ts'
 import { shellWord } from '../engine/model/shell-word.ts'
 import { plainText } from '../report/escape.ts'
-import { nearest } from './did-you-mean.ts'
+import { nearestWord } from './did-you-mean.ts'
 import { type Face, type Input, type InputKind, inputsOf, longestMinutes, modes } from './inputs.ts'
 
 /** What is needed to reach AWS and the cluster; nothing of it bears on what the engine decides. */
-export interface Connection {
+export interface ConnectionInputs {
   region?: string
   roleToAssume?: string
   roleSessionName?: string
@@ -29,7 +29,7 @@ export interface Inputs {
   settings: Settings
   /** `all` where `*` was given; empty: the only one there is. */
   groups: readonly string[] | 'all'
-  connection: Connection
+  connection: ConnectionInputs
   output: 'text' | 'json'
   diff: boolean
   yes: boolean
@@ -47,7 +47,9 @@ export interface Typed {
 /** One thing wrong with the input, as a sentence. */
 export type Problem = string
 
-export type Judged = { inputs: Inputs; problems?: undefined } | { inputs?: undefined; problems: readonly Problem[] }
+export type ValidatedInputs =
+  | { inputs: Inputs; problems?: undefined }
+  | { inputs?: undefined; problems: readonly Problem[] }
 
 /** The value as it was given, in quotes; long ones are cut. */
 export function quoted(value: string): string {
@@ -60,7 +62,7 @@ function oneOf(words: readonly string[]): string {
 }
 
 export function unknownWord(what: string, typed: string, candidates: readonly string[], prefix = ''): Problem {
-  const meant = nearest(typed, candidates)
+  const meant = nearestWord(typed, candidates)
   const hint = meant === undefined ? '' : ` (did you mean ${prefix}${meant}?)`
   return `${what} ${quoted(prefix + typed)} is unknown${hint}`
 }
@@ -78,7 +80,7 @@ function wrong(name: string, kind: InputKind, value: string): Problem | undefine
       return undefined
     case 'choice': {
       if (kind.of.includes(value)) return undefined
-      const meant = nearest(value, kind.of)
+      const meant = nearestWord(value, kind.of)
       return is(`it must be ${oneOf(kind.of)}${meant === undefined ? '' : ` (did you mean ${meant}?)`}`)
     }
     case 'switch':
@@ -164,11 +166,11 @@ function tagKeyProblems(value: (name: string) => string): Problem[] {
  * `given` holds what was typed, by input name; an empty text counts as not given, as it does in a workflow.
  * `environment` is asked for the region only.
  */
-export function judge(
+export function validateInputs(
   given: Readonly<Record<string, string>>,
   face: Face,
   environment: Readonly<Record<string, string | undefined>> = {}
-): Judged {
+): ValidatedInputs {
   const table = inputsOf(face)
   const values = new Map(table.map((input) => [input.name, (given[input.name] ?? '').trim() || input.default]))
   const value = (name: string) => values.get(name) ?? ''
@@ -266,7 +268,7 @@ function assemble(
   }
 }
 
-function kubeconfigOf(path: string | undefined, context: string | undefined): Connection['kubeconfig'] {
+function kubeconfigOf(path: string | undefined, context: string | undefined): ConnectionInputs['kubeconfig'] {
   if (path === undefined) return undefined
   return { path: path === withoutValue ? undefined : path, context }
 }

@@ -1,18 +1,21 @@
 /** Asks the server what we may do, before we need it. */
 import type { AccessCheck } from '../engine/model/cluster.ts'
 import { refusalError, succeeded } from './api-error.ts'
-import type { Connection } from './connection.ts'
+import type { ApiConnection } from './connection.ts'
 import { reviewsAtOnce } from './limits.ts'
 import { slots } from './pace.ts'
 
 /** A review changes nothing, so it may be repeated like a read. What the server does not allow outright is denied. */
-export async function denied(connection: Connection, checks: readonly AccessCheck[]): Promise<readonly AccessCheck[]> {
+export async function deniedAccess(
+  connection: ApiConnection,
+  checks: readonly AccessCheck[]
+): Promise<readonly AccessCheck[]> {
   const slot = slots(reviewsAtOnce)
   const allowed = await Promise.all(checks.map((check) => slot(() => isAllowed(connection, check))))
   return checks.filter((_, index) => !allowed[index])
 }
 
-async function isAllowed(connection: Connection, check: AccessCheck): Promise<boolean> {
+async function isAllowed(connection: ApiConnection, check: AccessCheck): Promise<boolean> {
   const asked = `ask whether ${check.verb} ${check.resource} is allowed`
   const reply = await connection.read({
     method: 'POST',

@@ -3,7 +3,7 @@ import { type ErrorCode, type Outcome, UpgradeError } from '../engine/model/erro
 import { longestRetryAfterMs, usualRetryAfterMs } from './limits.ts'
 
 /** The Status object that comes with every refusal of the API server. */
-export interface Status {
+export interface ErrorStatus {
   message?: string
   reason?: string
   code?: number
@@ -28,8 +28,8 @@ export function succeeded(reply: Reply): boolean {
   return reply.status >= 200 && reply.status < 300
 }
 
-export function statusOf(reply: Reply): Status {
-  return typeof reply.body === 'object' && reply.body !== null ? (reply.body as Status) : {}
+export function statusOf(reply: Reply): ErrorStatus {
+  return typeof reply.body === 'object' && reply.body !== null ? (reply.body as ErrorStatus) : {}
 }
 
 /** The server's own words; a proxy's page is cut to one line. */

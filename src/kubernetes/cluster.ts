@@ -1,8 +1,8 @@
 /** The cluster as the engine wants it: the three ports, over one connection. */
 import type { Cluster, Leases, Records } from '../engine/model/cluster.ts'
-import { denied } from './access.ts'
+import { deniedAccess } from './access.ts'
 import { refusalError } from './api-error.ts'
-import { type Connection, connect, fetchObject } from './connection.ts'
+import { type ApiConnection, connect, fetchObject } from './connection.ts'
 import { evict, remove } from './eviction.ts'
 import type { Endpoint, KubeconfigSource } from './kubeconfig.ts'
 import { leases } from './leases.ts'
@@ -35,11 +35,11 @@ export async function connectCluster(options: ClusterOptions): Promise<Connected
   return { cluster: cluster(connection, options), records: records(connection), leases: leases(connection) }
 }
 
-function cluster(connection: Connection, options: FeedOptions): Cluster {
+function cluster(connection: ApiConnection, options: FeedOptions): Cluster {
   return {
     ...feed(connection, options),
     version: () => version(connection),
-    denied: (checks) => denied(connection, checks),
+    denied: (checks) => deniedAccess(connection, checks),
     cordonNode: (node, runId) => cordonNode(connection, node, runId),
     uncordonNode: (node) => uncordonNode(connection, node),
     evict: (pod) => evict(connection, pod),
@@ -50,7 +50,7 @@ function cluster(connection: Connection, options: FeedOptions): Cluster {
 }
 
 /** EKS says `33+` for a minor version that it has patched. */
-async function version(connection: Connection): Promise<string> {
+async function version(connection: ApiConnection): Promise<string> {
   const asked = 'read the version'
   const found = await fetchObject<{ major?: string; minor?: string }>(connection, { path: '/version', asked })
   if (!found?.major || !found.minor) {

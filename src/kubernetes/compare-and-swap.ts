@@ -1,6 +1,6 @@
 /** Creating or replacing an object only if nobody else has meanwhile. */
 import { type Reply, refusalError, succeeded } from './api-error.ts'
-import type { Connection } from './connection.ts'
+import type { ApiConnection } from './connection.ts'
 import type { RawMeta, RawObject } from './projection/raw.ts'
 
 export interface Place {
@@ -16,7 +16,7 @@ export interface Place {
  * moved on, or the object is gone. Throws kubernetes where the reply was lost: it may have been written, so read again.
  */
 export async function swap<T extends RawObject>(
-  connection: Connection,
+  connection: ApiConnection,
   { collection, name, title }: Place,
   object: T & { metadata: RawMeta },
   version: string | undefined,

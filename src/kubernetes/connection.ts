@@ -7,7 +7,6 @@ import type { KubeConfig } from '@kubernetes/client-node/dist/config.js'
 import { UpgradeError } from '../engine/model/error.ts'
 import {
   boundedRetryAfterMs,
-  credentialsError,
   failureOf,
   lostReplyError,
   notKubernetesError,
@@ -16,8 +15,9 @@ import {
   succeeded,
   unreachableError
 } from './api-error.ts'
+import { type Authentication, type Authenticator, createAuthenticator, type Pool, serverOf } from './authentication.ts'
 import { readAttempts, readBackoffMs, readTimeoutMs, requestsAtOnce, writeTimeoutMs } from './limits.ts'
-import { pause, slots } from './pace.ts'
+import { slots, waitUnlessAborted } from './pace.ts'
 
 export interface ConnectionOptions {
   /** Where the cluster is and how we authenticate; asked again when credentials are refused, then `fresh`. */
@@ -26,7 +26,7 @@ export interface ConnectionOptions {
   userAgent: string
 }
 
-export interface Request {
+export interface ApiRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   body?: unknown
@@ -37,122 +37,31 @@ export interface Request {
   urgent?: boolean
 }
 
-export interface Connection {
+export interface ApiConnection {
   server: string
   /** An answer of any status; throws cluster-unreachable or credentials. */
-  read(request: Request): Promise<Reply>
+  read(request: ApiRequest): Promise<Reply>
   /** The same, sent once; throws kubernetes where the answer got lost. */
-  write(request: Request): Promise<Reply>
+  write(request: ApiRequest): Promise<Reply>
   /** The pieces of a watch, until the server ends it. Calls `opened` with the status once there is one. */
-  stream(request: Request): Promise<{ reply: Reply; pieces: AsyncIterable<Uint8Array> }>
+  stream(request: ApiRequest): Promise<{ reply: Reply; pieces: AsyncIterable<Uint8Array> }>
   /** When the server was last heard, on any connection (milliseconds since the epoch). */
   heardAt(): number
 }
 
-/** What is used of an undici Dispatcher, which KubeConfig makes; naming its type would need undici itself. */
-interface Pool {
-  request(options: Record<string, unknown>): Promise<{
-    statusCode: number
-    headers: Reply['headers']
-    body: AsyncIterable<Uint8Array> & { text(): Promise<string>; dump(): Promise<void> }
-  }>
-}
-
 type Raw = Awaited<ReturnType<Pool['request']>>
 
-interface Authentication {
-  from: KubeConfig
-  headers: Record<string, string>
-  pool: Pool
-}
-
-export function connect(options: ConnectionOptions, now: () => number = Date.now): Connection {
-  let config = options.load(false)
-  let pool: Pool | undefined
-  let authentication: Promise<Authentication> | undefined
-  const url = new URL(config.getCurrentCluster()?.server ?? '')
-  const server = url.href.replace(/\/$/, '')
+export function connect(options: ConnectionOptions, now: () => number = Date.now): ApiConnection {
+  const authenticator = createAuthenticator(options.load)
+  const server = serverOf(authenticator.url)
   const slot = slots(requestsAtOnce)
-  let heard = 0
-
-  /** Requests that begin together share one look at the credentials: an exec plugin need not run for each. */
-  function authenticate(asked: string): Promise<Authentication> {
-    authentication ??= applyCredentials(asked).finally(() => {
-      authentication = undefined
-    })
-    return authentication
+  let heardAt = 0
+  const heard = () => {
+    heardAt = now()
   }
+  const exchange = exchanges(authenticator, options.userAgent, heard)
 
-  /** KubeConfig makes a new pool with every call; all but the first are dropped before they connect. */
-  async function applyCredentials(asked: string): Promise<Authentication> {
-    const from = config
-    const headers: Record<string, string> = {}
-    let made: Pool | undefined
-    const context = {
-      setHeaderParam: (key: string, value: string) => {
-        headers[key] = value
-      },
-      setDispatcher: (dispatcher: unknown) => {
-        made = dispatcher as Pool
-      }
-    }
-    try {
-      await from.applySecurityAuthentication(context as Parameters<KubeConfig['applySecurityAuthentication']>[0])
-    } catch (error) {
-      throw error instanceof UpgradeError ? error : credentialsError(asked, error)
-    }
-    if (from === config) pool ??= made
-    const used = pool ?? made
-    if (!used) throw credentialsError(asked, new Error(`the certificate authority of ${server} is missing`))
-    return { from, headers, pool: used }
-  }
-
-  /** One exchange. A 401 is given before anything is done, so asking again with a new token is safe even for a write. */
-  async function exchange(request: Request, signal: AbortSignal, extra: Record<string, unknown> = {}): Promise<Raw> {
-    const first = await unlessAborted(authenticate(request.asked), signal)
-    const raw = await exchangeOnce(first, request, signal, extra)
-    if (raw.statusCode !== 401) return raw
-    await raw.body.dump()
-    // The first of many that are refused at once renews for all. A kubeconfig is read again: its token file, exec plugin
-    // or certificate may have been renewed.
-    if (first.from === config) {
-      config = options.load(true)
-      pool = undefined
-      authentication = undefined
-    }
-    return exchangeOnce(await unlessAborted(authenticate(request.asked), signal), request, signal, extra)
-  }
-
-  async function exchangeOnce(
-    { headers, pool }: Authentication,
-    request: Request,
-    signal: AbortSignal,
-    extra: Record<string, unknown>
-  ): Promise<Raw> {
-    const { method, path, body } = request
-    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
-    const raw = await pool.request({
-      origin: url.origin,
-      path: url.pathname.replace(/\/$/, '') + path,
-      method,
-      headers: {
-        ...headers,
-        accept: 'application/json',
-        'user-agent': options.userAgent,
-        ...(body === undefined ? {} : { 'content-type': type })
-      },
-      body: body === undefined ? undefined : JSON.stringify(body),
-      signal,
-      // One HTTP/2 connection for everything would be lost, or stall, as one.
-      allowH2: false,
-      ...extra
-    })
-    // A proxy's 502 says nothing of the server behind it.
-    if (raw.statusCode < 500) heard = now()
-    return raw
-  }
-
-  async function send(request: Request, signal: AbortSignal): Promise<Reply> {
+  async function send(request: ApiRequest, signal: AbortSignal): Promise<Reply> {
     const run = async (): Promise<Reply> => {
       const raw = await exchange(request, signal)
       const text = await raw.body.text()
@@ -161,25 +70,26 @@ export function connect(options: ConnectionOptions, now: () => number = Date.now
     return request.urgent ? run() : slot(run, signal)
   }
 
-  async function read(request: Request): Promise<Reply> {
+  async function read(request: ApiRequest): Promise<Reply> {
     const signal = limited(readTimeoutMs, request.signal)
     for (let attempt = 1; ; attempt++) {
       const last = attempt === readAttempts
       const backoffMs = readBackoffMs * 2 ** (attempt - 1)
       try {
         const reply = await send(request, signal)
-        if (last || !passing(reply.status)) return checked(reply, request)
+        if (last || !passing(reply.status)) return checked(reply, request, server)
         const asked = reply.status === 429 || reply.status === 503 ? boundedRetryAfterMs(reply, now()) : backoffMs
-        if (!(await pause(asked, signal))) return reply
+        if (!(await waitUnlessAborted(asked, signal))) return reply
       } catch (error) {
         if (error instanceof UpgradeError) throw error
         const given = unreachableError(server, request.asked, error)
-        if (last || signal.aborted || !worthAnotherTry(error) || !(await pause(backoffMs, signal))) throw given
+        if (last || signal.aborted || !worthAnotherTry(error) || !(await waitUnlessAborted(backoffMs, signal)))
+          throw given
       }
     }
   }
 
-  async function write(request: Request): Promise<Reply> {
+  async function write(request: ApiRequest): Promise<Reply> {
     try {
       return await send(request, limited(writeTimeoutMs, request.signal))
     } catch (error) {
@@ -188,39 +98,80 @@ export function connect(options: ConnectionOptions, now: () => number = Date.now
     }
   }
 
-  async function stream(request: Request): Promise<{ reply: Reply; pieces: AsyncIterable<Uint8Array> }> {
+  async function stream(request: ApiRequest): Promise<{ reply: Reply; pieces: AsyncIterable<Uint8Array> }> {
     const signal = request.signal ?? new AbortController().signal
     const extra = { headersTimeout: readTimeoutMs, bodyTimeout: 0 }
     try {
       const raw = await exchange(request, signal, extra)
       const head = { status: raw.statusCode, headers: raw.headers }
-      if (raw.statusCode === 200) return { reply: { ...head, body: {}, text: '' }, pieces: noting(raw.body) }
-      return { reply: { ...head, ...parsed(await raw.body.text()) }, pieces: noting(raw.body) }
+      const pieces = noting(raw.body, heard)
+      if (raw.statusCode === 200) return { reply: { ...head, body: {}, text: '' }, pieces }
+      return { reply: { ...head, ...parsed(await raw.body.text()) }, pieces }
     } catch (error) {
       if (error instanceof UpgradeError) throw error
       throw unreachableError(server, request.asked, error)
     }
   }
 
-  async function* noting(pieces: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array> {
-    for await (const piece of pieces) {
-      heard = now()
-      yield piece
-    }
+  return { server, read, write, stream, heardAt: () => heardAt }
+}
+
+type Exchange = (request: ApiRequest, signal: AbortSignal, extra?: Record<string, unknown>) => Promise<Raw>
+
+/** One exchange. A 401 is given before anything is done, so asking again with a new token is safe even for a write. */
+function exchanges({ url, authenticate, refused }: Authenticator, userAgent: string, heard: () => void): Exchange {
+  async function once(used: Authentication, request: ApiRequest, options: Record<string, unknown>): Promise<Raw> {
+    const { method, path, body } = request
+    const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
+    const raw = await used.pool.request({
+      origin: url.origin,
+      path: url.pathname.replace(/\/$/, '') + path,
+      method,
+      headers: {
+        ...used.headers,
+        accept: 'application/json',
+        'user-agent': userAgent,
+        ...(body === undefined ? {} : { 'content-type': type })
+      },
+      body: body === undefined ? undefined : JSON.stringify(body),
+      // One HTTP/2 connection for everything would be lost, or stall, as one.
+      allowH2: false,
+      ...options
+    })
+    // A proxy's 502 says nothing of the server behind it.
+    if (raw.statusCode < 500) heard()
+    return raw
   }
 
-  /** The API server always answers in JSON; it says 401, 403, 429 and 5xx in other ways only through a proxy. */
-  function checked(reply: Reply, request: Request): Reply {
-    const odd = succeeded(reply) || reply.status === 404 || (reply.status >= 300 && reply.status < 400)
-    if (reply.text !== '' && odd) throw notKubernetesError(server, request.asked, reply)
-    return reply
+  return async (request, signal, extra = {}) => {
+    const first = await unlessAborted(authenticate(request.asked), signal)
+    const raw = await once(first, request, { signal, ...extra })
+    if (raw.statusCode !== 401) return raw
+    await raw.body.dump()
+    refused(first)
+    return once(await unlessAborted(authenticate(request.asked), signal), request, { signal, ...extra })
   }
+}
 
-  return { server, read, write, stream, heardAt: () => heard }
+async function* noting(pieces: AsyncIterable<Uint8Array>, heard: () => void): AsyncIterable<Uint8Array> {
+  for await (const piece of pieces) {
+    heard()
+    yield piece
+  }
+}
+
+/** The API server always answers in JSON; it says 401, 403, 429 and 5xx in other ways only through a proxy. */
+function checked(reply: Reply, request: ApiRequest, server: string): Reply {
+  const odd = succeeded(reply) || reply.status === 404 || (reply.status >= 300 && reply.status < 400)
+  if (reply.text !== '' && odd) throw notKubernetesError(server, request.asked, reply)
+  return reply
 }
 
 /** A read that must succeed; `undefined` where the object does not exist. */
-export async function fetchObject<T>(connection: Connection, request: Omit<Request, 'method'>): Promise<T | undefined> {
+export async function fetchObject<T>(
+  connection: ApiConnection,
+  request: Omit<ApiRequest, 'method'>
+): Promise<T | undefined> {
   const reply = await connection.read({ ...request, method: 'GET' })
   if (reply.status === 404) return undefined
   if (!succeeded(reply)) throw refusalError(reply, connection.server, request.asked)

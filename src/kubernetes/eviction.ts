@@ -6,11 +6,11 @@
 import type { EvictionAnswer, Pod } from '../engine/model/cluster.ts'
 import { UpgradeError } from '../engine/model/error.ts'
 import { hasCause, type Reply, refusalError, retryAfterMs, statusOf, succeeded, wordsOf } from './api-error.ts'
-import type { Connection, Request } from './connection.ts'
+import type { ApiConnection, ApiRequest } from './connection.ts'
 import { usualRetryAfterMs } from './limits.ts'
 
 /** Asks for the pod's own grace period; the UID makes sure that no other pod of that name is meant. */
-export function evict(connection: Connection, { namespace, name, uid }: Pod): Promise<EvictionAnswer> {
+export function evict(connection: ApiConnection, { namespace, name, uid }: Pod): Promise<EvictionAnswer> {
   return answer(connection, {
     method: 'POST',
     path: `${podPath(namespace, name)}/eviction`,
@@ -26,7 +26,7 @@ export function evict(connection: Connection, { namespace, name, uid }: Pod): Pr
 
 /** No budget is asked. The resourceVersion makes sure that the pod is still as it was judged: one that has become ready stays. */
 export function remove(
-  connection: Connection,
+  connection: ApiConnection,
   { namespace, name, uid, resourceVersion }: Pod
 ): Promise<EvictionAnswer> {
   return answer(connection, {
@@ -41,7 +41,7 @@ function podPath(namespace: string, name: string): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`
 }
 
-async function answer(connection: Connection, request: Request): Promise<EvictionAnswer> {
+async function answer(connection: ApiConnection, request: ApiRequest): Promise<EvictionAnswer> {
   try {
     const reply = await connection.write(request)
     if (reply.status === 401) throw refusalError(reply, connection.server, request.asked)

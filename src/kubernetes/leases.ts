@@ -2,7 +2,7 @@
 import type { Lease, Leases } from '../engine/model/cluster.ts'
 import { objectName as name, objectNamespace as namespace } from '../engine/model/names.ts'
 import { type Place, swap } from './compare-and-swap.ts'
-import { type Connection, fetchObject } from './connection.ts'
+import { type ApiConnection, fetchObject } from './connection.ts'
 import { instant } from './projection/metadata.ts'
 import type { RawMeta, RawObject } from './projection/raw.ts'
 
@@ -25,7 +25,7 @@ const place: Place = {
 }
 const holderAnnotation = 'eks-node-upgrade/holder'
 
-export function leases(connection: Connection): Leases {
+export function leases(connection: ApiConnection): Leases {
   return {
     async read() {
       const path = `${place.collection}/${name}`

@@ -1,7 +1,7 @@
 /** Waiting and taking turns. */
 
 /** True after `ms`, false as soon as `signal` is aborted. */
-export function pause(ms: number, signal?: AbortSignal): Promise<boolean> {
+export function waitUnlessAborted(ms: number, signal?: AbortSignal): Promise<boolean> {
   if (signal?.aborted) return Promise.resolve(false)
   return new Promise((resolve) => {
     const done = (slept: boolean): void => {

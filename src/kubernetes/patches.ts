@@ -5,22 +5,27 @@
 import type { Node, Workload, WriteAnswer } from '../engine/model/cluster.ts'
 import { cordonedByMark, restartedByMark } from '../engine/model/names.ts'
 import { refusalError, succeeded } from './api-error.ts'
-import type { Connection } from './connection.ts'
+import type { ApiConnection } from './connection.ts'
 import { restartedAtAnnotation } from './projection/metadata.ts'
 
-export function cordonNode(connection: Connection, node: Node, runId: string): Promise<WriteAnswer> {
+export function cordonNode(connection: ApiConnection, node: Node, runId: string): Promise<WriteAnswer> {
   const patch = { metadata: { annotations: { [cordonedByMark]: runId } }, spec: { unschedulable: true } }
   return patchNode(connection, node, 'cordon', patch)
 }
 
 /** null takes a field away. */
-export function uncordonNode(connection: Connection, node: Node): Promise<WriteAnswer> {
+export function uncordonNode(connection: ApiConnection, node: Node): Promise<WriteAnswer> {
   const patch = { metadata: { annotations: { [cordonedByMark]: null } }, spec: { unschedulable: null } }
   return patchNode(connection, node, 'uncordon', patch)
 }
 
 /** As `kubectl rollout restart` does it: the controller rolls because the template has another annotation. */
-export function restart(connection: Connection, workload: Workload, at: number, runId: string): Promise<WriteAnswer> {
+export function restart(
+  connection: ApiConnection,
+  workload: Workload,
+  at: number,
+  runId: string
+): Promise<WriteAnswer> {
   const restartedAt = new Date(at).toISOString().replace(/\.\d+Z$/, 'Z')
   return patchWorkload(connection, workload, 'restart', {
     // A label, because annotations of a Deployment are copied to its ReplicaSets, where they would stay.
@@ -29,7 +34,7 @@ export function restart(connection: Connection, workload: Workload, at: number, 
   })
 }
 
-export function unmarkWorkload(connection: Connection, workload: Workload): Promise<WriteAnswer> {
+export function unmarkWorkload(connection: ApiConnection, workload: Workload): Promise<WriteAnswer> {
   return patchWorkload(connection, workload, 'unmark', { metadata: { labels: { [restartedByMark]: null } } })
 }
 
@@ -38,7 +43,7 @@ interface Patch {
   spec?: unknown
 }
 
-function patchNode(connection: Connection, node: Node, verb: string, patch: Patch): Promise<WriteAnswer> {
+function patchNode(connection: ApiConnection, node: Node, verb: string, patch: Patch): Promise<WriteAnswer> {
   const path = `/api/v1/nodes/${encodeURIComponent(node.name)}`
   return send(connection, path, node.resourceVersion, patch, `${verb} node ${node.name}`)
 }
@@ -49,7 +54,12 @@ const resources: Readonly<Record<string, string>> = {
   DaemonSet: 'daemonsets'
 }
 
-function patchWorkload(connection: Connection, workload: Workload, verb: string, patch: Patch): Promise<WriteAnswer> {
+function patchWorkload(
+  connection: ApiConnection,
+  workload: Workload,
+  verb: string,
+  patch: Patch
+): Promise<WriteAnswer> {
   const { namespace, name, kind, resourceVersion } = workload
   const resource = resources[kind]
   if (resource === undefined) throw new Error(`a ${kind} has no rolling restart`)
@@ -58,7 +68,7 @@ function patchWorkload(connection: Connection, workload: Workload, verb: string,
 }
 
 async function send(
-  connection: Connection,
+  connection: ApiConnection,
   path: string,
   resourceVersion: string,
   patch: Patch,

@@ -3,7 +3,7 @@ import { gunzipSync, gzipSync } from 'node:zlib'
 import type { Records } from '../engine/model/cluster.ts'
 import { objectName as name, objectNamespace as namespace } from '../engine/model/names.ts'
 import { type Place, swap } from './compare-and-swap.ts'
-import { type Connection, fetchObject } from './connection.ts'
+import { type ApiConnection, fetchObject } from './connection.ts'
 import { longestEntryBytes, plainEntryBytes } from './limits.ts'
 import type { RawMeta, RawObject } from './projection/raw.ts'
 
@@ -20,7 +20,7 @@ const place: Place = {
 }
 const compressed = 'gzip:'
 
-export function records(connection: Connection): Records {
+export function records(connection: ApiConnection): Records {
   /** As last read or written: what is replaced must be sent whole, what others put there included. */
   let last: RawConfigMap | undefined
 

@@ -5,10 +5,10 @@
  */
 import type { Cluster, ClusterView } from '../../engine/model/cluster.ts'
 import { UpgradeError } from '../../engine/model/error.ts'
-import type { Connection } from '../connection.ts'
+import type { ApiConnection } from '../connection.ts'
 import { type KindName, kindNames, kindOf, type Projected } from '../kinds.ts'
 import { livenessMs, livenessTimeoutMs } from '../limits.ts'
-import { pause } from '../pace.ts'
+import { waitUnlessAborted } from '../pace.ts'
 import { type Follower, follower } from './follower.ts'
 
 export type Feed = Pick<Cluster, 'open' | 'view' | 'changed' | 'close'>
@@ -23,7 +23,7 @@ export interface FeedOptions {
 
 type Followers = { [K in KindName]: Follower<Projected[K]> }
 
-export function feed(connection: Connection, options: FeedOptions = {}): Feed {
+export function feed(connection: ApiConnection, options: FeedOptions = {}): Feed {
   const now = options.now ?? Date.now
   const stop = new AbortController()
   const changes = changeBell()
@@ -55,7 +55,7 @@ export function feed(connection: Connection, options: FeedOptions = {}): Feed {
   /** Asks for a sign of life when there has been none. How it is answered does not matter: `heardAt` tells. */
   async function keepAlive(): Promise<void> {
     const limitMs = options.livenessMs ?? livenessMs
-    while (await pause(Math.max(limitMs - (now() - connection.heardAt()), limitMs / 10), stop.signal)) {
+    while (await waitUnlessAborted(Math.max(limitMs - (now() - connection.heardAt()), limitMs / 10), stop.signal)) {
       if (now() - connection.heardAt() < limitMs) continue
       const signal = AbortSignal.any([stop.signal, AbortSignal.timeout(livenessTimeoutMs)])
       await connection

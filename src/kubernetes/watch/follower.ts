@@ -13,7 +13,7 @@
  */
 import { UpgradeError } from '../../engine/model/error.ts'
 import { boundedRetryAfterMs, refusalError, wordsOf } from '../api-error.ts'
-import type { Connection } from '../connection.ts'
+import type { ApiConnection } from '../connection.ts'
 import type { Kind } from '../kinds.ts'
 import {
   failuresBeforeRelist,
@@ -23,10 +23,10 @@ import {
   silenceMs,
   watchSeconds
 } from '../limits.ts'
-import { pause } from '../pace.ts'
-import { keyOf, list } from './list.ts'
+import { waitUnlessAborted } from '../pace.ts'
+import { keyOf, listObjects } from './list.ts'
 import { store } from './store.ts'
-import { type WatchEvent, watchEvents } from './watch-lines.ts'
+import { type WatchLine, watchEvents } from './watch-lines.ts'
 
 export interface FollowerOptions {
   signal: AbortSignal
@@ -51,18 +51,17 @@ export interface Follower<T> {
   freshAt(): number
 }
 
-export function follower<T>(connection: Connection, kind: Kind<T>, options: FollowerOptions): Follower<T> {
+export function follower<T>(connection: ApiConnection, kind: Kind<T>, options: FollowerOptions): Follower<T> {
   const { signal, now } = options
   const objects = store<T>(options.changed)
   let resourceVersion: string | undefined
   let knownAt = 0
   let open = false
-  let absences = 0
-  let refusals = 0
+  const patience = createPatience(options.interrupted)
 
   async function relist(): Promise<void> {
     const startedAt = now()
-    const listing = await list(connection, kind, signal)
+    const listing = await listObjects(connection, kind, signal)
     objects.replace(listing.objects)
     resourceVersion = listing.resourceVersion
     knownAt = startedAt
@@ -76,25 +75,12 @@ export function follower<T>(connection: Connection, kind: Kind<T>, options: Foll
         await watch()
       } catch (error) {
         if (signal.aborted) return
-        pauseMs = afterFailure(error)
+        const next = patience.failed(error)
+        if (next.relist) resourceVersion = undefined
+        pauseMs = next.pauseMs
       }
-      if (pauseMs > 0) await pause(pauseMs, signal)
+      if (pauseMs > 0) await waitUnlessAborted(pauseMs, signal)
     }
-  }
-
-  /** Returns how long to wait. Two counts, because a server that is back should not pay for having been away. */
-  function afterFailure(error: unknown): number {
-    const words = error instanceof Error ? error.message : String(error)
-    if (absences + refusals === 0) options.interrupted(words)
-    // A server that is away does not make what we know doubtful; one that answers nonsense does.
-    if (error instanceof UpgradeError && error.details.code === 'cluster-unreachable') {
-      absences++
-      return backoffMs(absences)
-    }
-    absences = 0
-    refusals++
-    if (error instanceof Expired || refusals >= failuresBeforeRelist) resourceVersion = undefined
-    return error instanceof Busy ? Math.max(error.retryAfterMs, backoffMs(refusals)) : backoffMs(refusals)
   }
 
   async function watch(): Promise<void> {
@@ -104,15 +90,17 @@ export function follower<T>(connection: Connection, kind: Kind<T>, options: Foll
     let heard = false
     try {
       const stop = AbortSignal.any([signal, silence.signal])
-      for await (const events of watchEvents(await openStream(stop))) {
+      const pieces = await openWatch(connection, kind, { resourceVersion, signal: stop, now })
+      open = true
+      for await (const events of watchEvents(pieces)) {
         timer.refresh()
         for (const event of events) apply(event)
         knownAt = now()
         heard ||= events.length > 0
-        if (heard) absences = refusals = 0
+        if (heard) patience.reset()
       }
       if (!heard && now() - startedAt < shortestWatchMs) throw new Error('it ended as soon as it had begun')
-      absences = refusals = 0
+      patience.reset()
     } catch (error) {
       // A stream that opened and then said nothing may be dead or have nothing to say: the next one will tell.
       if (!silence.signal.aborted || !open) throw error
@@ -123,28 +111,7 @@ export function follower<T>(connection: Connection, kind: Kind<T>, options: Foll
     }
   }
 
-  async function openStream(stop: AbortSignal): Promise<AsyncIterable<Uint8Array>> {
-    const query = new URLSearchParams({
-      watch: 'true',
-      allowWatchBookmarks: 'true',
-      timeoutSeconds: String(watchSeconds),
-      resourceVersion: resourceVersion ?? ''
-    })
-    const asked = `watch ${kind.name}`
-    const { reply, pieces } = await connection.stream({
-      method: 'GET',
-      path: `${kind.path}?${query}`,
-      asked,
-      signal: stop
-    })
-    if (reply.status === 410) throw new Expired(wordsOf(reply))
-    if (reply.status === 429 || reply.status === 503) throw new Busy(wordsOf(reply), boundedRetryAfterMs(reply, now()))
-    if (reply.status !== 200) throw refusalError(reply, connection.server, asked)
-    open = true
-    return pieces
-  }
-
-  function apply(event: WatchEvent): void {
+  function apply(event: WatchLine): void {
     if (event.type === 'ERROR') throw new Expired(event.object.message ?? 'the server ended the watch with an error')
     const { type, object } = event
     if (type === 'DELETED') objects.delete(keyOf(object))
@@ -158,6 +125,58 @@ export function follower<T>(connection: Connection, kind: Kind<T>, options: Foll
     follow,
     values: objects.values,
     freshAt: () => (open ? Math.max(knownAt, connection.heardAt()) : knownAt)
+  }
+}
+
+/** Rejects with Expired, Busy, or what the server refused. */
+async function openWatch<T>(
+  connection: ApiConnection,
+  kind: Kind<T>,
+  { resourceVersion, signal, now }: { resourceVersion: string | undefined; signal: AbortSignal; now: () => number }
+): Promise<AsyncIterable<Uint8Array>> {
+  const query = new URLSearchParams({
+    watch: 'true',
+    allowWatchBookmarks: 'true',
+    timeoutSeconds: String(watchSeconds),
+    resourceVersion: resourceVersion ?? ''
+  })
+  const asked = `watch ${kind.name}`
+  const { reply, pieces } = await connection.stream({ method: 'GET', path: `${kind.path}?${query}`, asked, signal })
+  // https://kubernetes.io/docs/reference/using-api/api-concepts/#410-gone-responses
+  if (reply.status === 410) throw new Expired(wordsOf(reply))
+  if (reply.status === 429 || reply.status === 503) throw new Busy(wordsOf(reply), boundedRetryAfterMs(reply, now()))
+  if (reply.status !== 200) throw refusalError(reply, connection.server, asked)
+  return pieces
+}
+
+interface Patience {
+  /** How long to wait, and whether what is known is to be listed again. */
+  failed(error: unknown): { pauseMs: number; relist: boolean }
+  reset(): void
+}
+
+/** Two counts, because a server that is back should not pay for having been away. */
+function createPatience(interrupted: (words: string) => void): Patience {
+  let absences = 0
+  let refusals = 0
+  return {
+    failed(error) {
+      if (absences + refusals === 0) interrupted(error instanceof Error ? error.message : String(error))
+      // A server that is away does not make what we know doubtful; one that answers nonsense does.
+      if (error instanceof UpgradeError && error.details.code === 'cluster-unreachable') {
+        absences++
+        return { pauseMs: backoffMs(absences), relist: false }
+      }
+      absences = 0
+      refusals++
+      const relist = error instanceof Expired || refusals >= failuresBeforeRelist
+      const wishedMs = error instanceof Busy ? error.retryAfterMs : 0
+      return { pauseMs: Math.max(wishedMs, backoffMs(refusals)), relist }
+    },
+    reset() {
+      absences = 0
+      refusals = 0
+    }
   }
 }
 

@@ -1,6 +1,6 @@
 /** One kind, whole: in pages, each projected at once, so that no more than one page of raw objects is ever held. */
 import { refusalError, succeeded } from '../api-error.ts'
-import type { Connection } from '../connection.ts'
+import type { ApiConnection } from '../connection.ts'
 import type { Kind } from '../kinds.ts'
 import { listAttempts, pageSize } from '../limits.ts'
 import type { RawObject } from '../projection/raw.ts'
@@ -20,7 +20,11 @@ interface RawList {
  * A list without a resourceVersion is never older than its request. Pages are of one moment; when the server forgets
  * that moment half-way (410), all begins again, at last in one piece.
  */
-export async function list<T>(connection: Connection, kind: Kind<T>, signal: AbortSignal): Promise<Listing<T>> {
+export async function listObjects<T>(
+  connection: ApiConnection,
+  kind: Kind<T>,
+  signal: AbortSignal
+): Promise<Listing<T>> {
   for (let attempt = 1; ; attempt++) {
     const listing = await listOnce(connection, kind, attempt < listAttempts ? pageSize : undefined, signal)
     if (listing) return listing
@@ -28,7 +32,7 @@ export async function list<T>(connection: Connection, kind: Kind<T>, signal: Abo
 }
 
 async function listOnce<T>(
-  connection: Connection,
+  connection: ApiConnection,
   kind: Kind<T>,
   limit: number | undefined,
   signal: AbortSignal

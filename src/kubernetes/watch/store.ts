@@ -1,6 +1,6 @@
 /** The objects of one kind as they were last known, projected. */
 
-export interface Store<T> {
+export interface FollowedObjects<T> {
   /** Everything at once: what is not in it has vanished. */
   replace(objects: ReadonlyMap<string, T>): void
   /** undefined: it is there and of no interest. */
@@ -10,7 +10,7 @@ export interface Store<T> {
   values(): readonly T[]
 }
 
-export function store<T>(changed: () => void): Store<T> {
+export function store<T>(changed: () => void): FollowedObjects<T> {
   let objects = new Map<string, T>()
   let cached: readonly T[] | undefined
 

@@ -4,15 +4,15 @@
  * follows the lab's store through the same projections, as late as it is told to be.
  */
 import type { Cluster, ClusterView, Leases, Records } from '../../engine/model/cluster.ts'
-import { denied } from '../../kubernetes/access.ts'
+import { deniedAccess } from '../../kubernetes/access.ts'
 import { lostReplyError, type Reply, refusalError, succeeded } from '../../kubernetes/api-error.ts'
-import type { Connection, Request } from '../../kubernetes/connection.ts'
+import type { ApiConnection, ApiRequest } from '../../kubernetes/connection.ts'
 import { evict, remove } from '../../kubernetes/eviction.ts'
 import { type KindName, kindNames, kindOf, type Projected } from '../../kubernetes/kinds.ts'
 import { leases } from '../../kubernetes/leases.ts'
 import { cordonNode, restart, uncordonNode, unmarkWorkload } from '../../kubernetes/patches.ts'
 import { records } from '../../kubernetes/records.ts'
-import { type Store, store } from '../../kubernetes/watch/store.ts'
+import { type FollowedObjects, store } from '../../kubernetes/watch/store.ts'
 import type { LabClock } from '../clock.ts'
 import { type DenyRule, demandAccess, reviewAccess } from '../kubernetes/access.ts'
 import { answer } from '../kubernetes/api.ts'
@@ -42,7 +42,7 @@ export function labCluster(options: ClusterPortOptions): { cluster: Cluster; rec
   const cluster: Cluster = {
     ...labFeed(options, connection),
     version: async () => options.cluster.version,
-    denied: (checks) => denied(connection, checks),
+    denied: (checks) => deniedAccess(connection, checks),
     cordonNode: (node, runId) => cordonNode(connection, node, runId),
     uncordonNode: (node) => uncordonNode(connection, node),
     evict: (pod) => evict(connection, pod),
@@ -53,8 +53,8 @@ export function labCluster(options: ClusterPortOptions): { cluster: Cluster; rec
   return { cluster, records: records(connection), leases: leases(connection) }
 }
 
-function labConnection({ cluster, process, deny = [], clock }: ClusterPortOptions): Connection {
-  async function send(request: Request): Promise<Reply> {
+function labConnection({ cluster, process, deny = [], clock }: ClusterPortOptions): ApiConnection {
+  async function send(request: ApiRequest): Promise<Reply> {
     const { method, path, body, asked } = request
     const url = new URL(path, server)
     const info = requestInfo(method, url.pathname, url.searchParams)
@@ -93,7 +93,7 @@ function labConnection({ cluster, process, deny = [], clock }: ClusterPortOption
     return { status: document ? 200 : 404, headers: {}, body: document ?? {}, text: '' }
   }
 
-  async function read(request: Request): Promise<Reply> {
+  async function read(request: ApiRequest): Promise<Reply> {
     for (let attempt = 1; ; attempt++) {
       const last = attempt === readAttempts
       try {
@@ -115,11 +115,11 @@ function labConnection({ cluster, process, deny = [], clock }: ClusterPortOption
   }
 }
 
-type Stores = { [K in KindName]: Store<Projected[K]> }
+type Stores = { [K in KindName]: FollowedObjects<Projected[K]> }
 
 function labFeed(
   { cluster, clock, process, feedLagMs = 0, isSilent = () => false }: ClusterPortOptions,
-  connection: Connection
+  connection: ApiConnection
 ): Pick<Cluster, 'open' | 'view' | 'changed' | 'close'> {
   let news = false
   let heardAt = clock.now()
@@ -138,7 +138,7 @@ function labFeed(
 
   function apply(name: KindName, object: KubeObject, gone: boolean): void {
     const key = keyOf(object)
-    const shelf = stores[name] as Store<unknown>
+    const shelf = stores[name] as FollowedObjects<unknown>
     if (gone) shelf.delete(key)
     else shelf.set(key, project(name, object))
   }
@@ -175,7 +175,7 @@ function labFeed(
     for (const [kind, name] of byKind) {
       const objects = cluster.list(kind).map((object): [string, unknown] => [keyOf(object), project(name, object)])
       const known = objects.filter(([, value]) => value !== undefined)
-      ;(stores[name] as Store<unknown>).replace(new Map(known))
+      ;(stores[name] as FollowedObjects<unknown>).replace(new Map(known))
     }
     heardAt = clock.now()
   }

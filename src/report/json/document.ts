@@ -2,7 +2,7 @@
 import type { Result } from '../../engine/model/report.ts'
 import { outcomeSentence, standingSentence } from '../sentences.ts'
 
-export interface Ending {
+export interface JsonEnding {
   /** The worst of the results' outcomes. */
   outcome: Result['outcome']
   exitCode: number
@@ -35,7 +35,7 @@ function resultDocument(result: Result) {
   }
 }
 
-export function jsonDocument(results: readonly Result[], ending: Ending, version: string): string {
+export function jsonDocument(results: readonly Result[], ending: JsonEnding, version: string): string {
   const document = { format: 1, version, ...ending, results: results.map(resultDocument) }
   return JSON.stringify(document, undefined, 2)
 }
