@@ -78,7 +78,7 @@ const outcomes: readonly { outcome: Result['outcome']; meaning: string }[] = [
     outcome: 'held',
     meaning: `Moved and verified. The old nodes are kept. If \`finalize\` was requested and was not possible, the step fails with exit code ${exitCode({ outcome: 'held', mode: 'finalize' })}.`
   },
-  { outcome: 'refused', meaning: 'Nothing was touched. Also: `plan` found something that blocks an upgrade.' },
+  { outcome: 'refused', meaning: 'Nothing was changed. Also: `plan` found something that blocks an upgrade.' },
   {
     outcome: 'reverted',
     meaning: `Changed, then restored. If \`revert\` was requested, the step succeeds with exit code ${exitCode({ outcome: 'reverted', mode: 'revert' })}.`
@@ -98,7 +98,7 @@ export function outcomesTable(): string {
     '| outcome | the step | exit code | meaning |',
     '| --- | --- | --- | --- |',
     ...rows,
-    `| – | fails | ${exitCodes.badInput} | Invalid input. All problems are listed at once; nothing was touched. |`,
+    `| – | fails | ${exitCodes.badInput} | Invalid input. All problems are listed at once; nothing was changed. |`,
     `| – | is cancelled | ${exitCodes.cancelled} | Stopped by a signal, in a safe state. |`
   ].join('\n')
 }

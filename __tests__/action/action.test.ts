@@ -100,7 +100,7 @@ describe('the action as a process', { concurrency: 2 }, () => {
     assert.deepEqual(state, { phase: 'main', group: 'workers', 'run-id': '', outcome: 'upgraded' })
   })
 
-  test('a run that was put back fails the step with one error that has the next command', async () => {
+  test('a run that was reverted fails the step with one error that has the next command', async () => {
     const { code, stdout, outputs } = await step('reverted')
     assert.equal(code, 4)
     assert.equal(stdout.match(/^::error /gm)?.length, 1)
@@ -116,7 +116,7 @@ describe('the action as a process', { concurrency: 2 }, () => {
     assert.equal(stdout.match(/^::/gm)?.length, 1)
     assert.match(stdout, /cluster is empty.*%0Amode is "upgrad".*%0Asoak-minutes is ":*/)
     assert.equal(outputs.reason, 'bad-input')
-    assert.match(summary, /nothing was touched/)
+    assert.match(summary, /nothing was changed/)
     assert.deepEqual(state, { phase: 'main' })
   })
 
@@ -126,7 +126,7 @@ describe('the action as a process', { concurrency: 2 }, () => {
       assert.equal(code, 130)
       assert.deepEqual(state, { phase: 'main', group: 'workers', 'run-id': 'run-7' })
       assert.match(stdout, /Next: +run the workflow again with mode: upgrade/)
-      assert.match(stdout, /The post step of this action puts everything back now/)
+      assert.match(stdout, /The post step of this action reverts it now/)
     })
   }
 
@@ -154,10 +154,10 @@ describe('the action as a process', { concurrency: 2 }, () => {
     }
   })
 
-  test('post puts back what was interrupted, says so, and does not fail for that', async () => {
+  test('post reverts what was interrupted, says so, and does not fail for that', async () => {
     const { code, stdout, summary } = await step('broken', { state: interrupted })
     assert.equal(code, 0)
-    assert.match(stdout, /Run run-7 was interrupted: putting everything back\./)
+    assert.match(stdout, /Run run-7 was interrupted: reverting\./)
     assert.match(stdout, /recovering: run run-7 of workers/)
     assert.match(stdout, /↩ workers was reverted/)
     assert.match(summary, /^## ↩ workers was reverted/)

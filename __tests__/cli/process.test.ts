@@ -47,20 +47,20 @@ describe('the command line as a process', { concurrency: 2 }, () => {
     assert.match(stdout, /✔ workers was upgraded: shop-workers-green is active with 2 nodes/)
   })
 
-  test('one that was put back exits with 4, one that was refused with 3, and both say why', async () => {
+  test('one that was reverted exits with 4, one that was refused with 3, and both say why', async () => {
     const reverted = await run(['reverted', 'upgrade', '--cluster', 'shop'])
     assert.equal(reverted.code, 4)
     assert.match(reverted.stdout, /Next: +eks-node-upgrade upgrade --cluster shop/)
     const refused = await run(['refused', 'upgrade', '--cluster', 'shop'])
     assert.equal(refused.code, 3)
-    assert.match(refused.stdout, /2 things stand in the way/)
+    assert.match(refused.stdout, /2 problems block the upgrade/)
   })
 
   test('bad input exits with 2, tells every problem on stderr, and starts nothing', async () => {
     const { code, stdout, stderr } = await run(['upgraded', 'upgrade', '--clutser', 'x', '--soak-minutes', 'soon'])
     assert.equal(code, 2)
     assert.equal(stdout, '')
-    assert.match(stderr, /3 things are wrong with the input\. Nothing was touched\./)
+    assert.match(stderr, /3 problems with the input\. Nothing was changed\./)
     assert.match(stderr, /"--clutser" is unknown \(did you mean --cluster\?\)/)
     assert.match(stderr, /cluster is empty/)
     assert.match(stderr, /soak-minutes is "soon"/)
@@ -91,7 +91,7 @@ describe('the command line as a process', { concurrency: 2 }, () => {
     test(`${signal} stops a run in order: 130, with what to do next`, async () => {
       const ended = await run(['orderly', 'upgrade', '--cluster', 'shop'], began, (child) => child.kill(signal))
       assert.equal(ended.code, 130)
-      assert.match(ended.stdout, /was stopped part-way.*safe state/)
+      assert.match(ended.stdout, /was stopped before completion.*safe state/)
       assert.match(ended.stdout, /Next: +eks-node-upgrade upgrade --cluster shop/)
     })
   }

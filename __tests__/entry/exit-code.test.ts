@@ -95,7 +95,7 @@ test('where no group is named the engine is asked for the only one', async () =>
   assert.deepEqual((await runs('*', [{}], [])).asked, [undefined])
 })
 
-test('what fails before the run is refused, with its code and remedy, and nothing was touched', async () => {
+test('what fails before the run is refused, with its code and remedy, and nothing was changed', async () => {
   const error = new UpgradeError('there is no cluster shop', {
     code: 'cluster-not-found',
     outcome: 'halted',

@@ -42,9 +42,9 @@ test('every problem is told at once, each with its value and with what would be 
     'hold is "yes": it must be true or false',
     'canary-nodes is "1.5": it must be a whole number from 0 to 1000',
     'soak-minutes is "-1": it must be a number of minutes, 0 or more',
-    'drain-timeout-minutes is "soon": it must be a number of minutes, more than 0',
-    'pod-timeout-minutes is "-3": it must be a number of minutes, more than 0',
-    'timeout-minutes is "0": a deadline must be more than 0 minutes',
+    'drain-timeout-minutes is "soon": it must be a number of minutes, greater than 0',
+    'pod-timeout-minutes is "-3": it must be a number of minutes, greater than 0',
+    'timeout-minutes is "0": a deadline must be greater than 0 minutes',
     'jobs is "evit": it must be wait or evict (did you mean evict?)',
     'allow-downtime is "team-a/ledger": "team-a/ledger" must be namespace/kind/name such as team-a/deployment/ledger'
   ])

@@ -15,7 +15,7 @@ test('an older Node is told which one is needed, and nothing else happens', () =
   })
   assert.equal(status, 2)
   assert.equal(stdout, '')
-  assert.equal(stderr, 'eks-node-upgrade needs Node.js 22.19 or later; this is 20.20.2. Nothing was touched.\n')
+  assert.equal(stderr, 'eks-node-upgrade needs Node.js 22.19 or later; this is 20.20.2. Nothing was changed.\n')
 })
 
 test('the command that npm ci builds can be started', () => {

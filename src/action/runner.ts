@@ -122,7 +122,7 @@ async function host(): Promise<{ name: string; link?: string }> {
       link: `${serverUrl}/${repository}/actions/runs/${runId}${runAttempt > 1 ? `/attempts/${runAttempt}` : ''}`
     }
   } catch {
-    // Outside a workflow there is no repository. A run that cannot say where it runs is a run all the same.
+    // Outside a workflow there is no repository. A run that cannot say where it runs is a run anyway.
     return { name: 'GitHub Actions' }
   }
 }

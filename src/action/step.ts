@@ -24,7 +24,7 @@ const orderlyStopMs = 1_700
 const tickMs = 1_000
 
 const postWords = {
-  revert: 'The post step of this action puts everything back now (on-cancel: revert).',
+  revert: 'The post step of this action reverts it now (on-cancel: revert).',
   leave: 'The run is left as it is (on-cancel: leave).'
 } as const
 
@@ -60,7 +60,7 @@ async function main<Ports>(step: ActionStep<Ports>): Promise<number> {
   const { runner, clock } = step
   const { inputs, problems } = readInputs(runner)
   if (inputs === undefined) {
-    runner.annotate(annotation('error', 'Bad input: nothing was touched', problems))
+    runner.annotate(annotation('error', 'Bad input: nothing was changed', problems))
     runner.setOutput('reason', 'bad-input')
     await runner.appendSummary(problemsSummary(problems))
     return exitCodes.badInput
@@ -95,7 +95,7 @@ async function main<Ports>(step: ActionStep<Ports>): Promise<number> {
   if (results === undefined) return exitCodes.cancelled
   log.close()
   const result = worst(results)
-  // Without an outcome post takes the run for interrupted and puts it back; that is right after a bug, too.
+  // Without an outcome the post step takes the run for interrupted and reverts it; that is right after a bug as well.
   if (result.outcome !== 'cancelled' && !isBug) runner.saveState('outcome', result.outcome)
   return tell(runner, results, result)
 }
@@ -120,7 +120,7 @@ async function post<Ports>(step: ActionStep<Ports>): Promise<number> {
   const runId = runner.state('run-id')
   const outcome = runner.state('outcome')
   if (runId === '' || outcome !== '') {
-    runner.print(outcome === '' ? 'Nothing was begun: nothing to put back.' : 'The run came to its end: nothing to do.')
+    runner.print(outcome === '' ? 'Nothing was begun: nothing to revert.' : 'The run has ended: nothing to do.')
     return exitCodes.good
   }
   const { inputs } = readInputs(runner)
@@ -130,8 +130,8 @@ async function post<Ports>(step: ActionStep<Ports>): Promise<number> {
   const log = createWorkflowLog(runner)
   log.lines([
     settings.onCancel === 'revert'
-      ? `Run ${runId} was interrupted: putting everything back.`
-      : `Run ${runId} was interrupted: on-cancel says leave, so only safety is looked after.`
+      ? `Run ${runId} was interrupted: reverting.`
+      : `Run ${runId} was interrupted. on-cancel is leave, so it is only brought to a safe state.`
   ])
   const limitMs = step.recoverMs ?? recoverMs
   const startedAt = clock.now()

@@ -7,7 +7,7 @@ if (major > 22 || (major === 22 && minor >= 19)) {
   await import('./main.ts')
 } else {
   process.stderr.write(
-    `eks-node-upgrade needs Node.js 22.19 or later; this is ${process.versions.node}. Nothing was touched.\n`
+    `eks-node-upgrade needs Node.js 22.19 or later; this is ${process.versions.node}. Nothing was changed.\n`
   )
   process.exitCode = 2
 }

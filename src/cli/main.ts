@@ -4,6 +4,8 @@ import { runCommand, type StopSignal } from './command.ts'
 
 const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 
+const program = programOf(process.argv, process.cwd())
+
 const code = await runCommand(
   process.argv.slice(2),
   {
@@ -11,7 +13,7 @@ const code = await runCommand(
     stdout: process.stdout,
     stderr: process.stderr,
     env: process.env,
-    program: programOf(process.argv, process.cwd()),
+    program,
     onStop(listener) {
       for (const signal of stopSignals) process.on(signal, listener)
       return () => {
@@ -27,7 +29,7 @@ const code = await runCommand(
     },
     async lab(argv) {
       const { runLab } = await import('./lab/command.ts')
-      return runLab(argv, { stdout: process.stdout, stderr: process.stderr, env: process.env })
+      return runLab(argv, { stdout: process.stdout, stderr: process.stderr, env: process.env, program })
     }
   }
 )

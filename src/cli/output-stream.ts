@@ -1,6 +1,6 @@
 import { workflowLine } from '../report/escape.ts'
 
-/** A stream that may be closed by its reader at any time (`| head`): the run goes on, the rest is said to nobody. */
+/** A stream that may be closed by its reader at any time (`| head`): the run continues, and the rest is not written. */
 export interface OutputStream {
   write(text: string): void
   isTerminal: boolean

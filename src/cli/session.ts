@@ -74,7 +74,7 @@ export async function runSession<Ports>(session: CommandSession<Ports>): Promise
     const ticks = setInterval(() => view.tick(systemClock.now()), tickMs)
     const printed = (result: Result) => {
       view.rest()
-      // Before a question the command to come is what is asked for.
+      // Before a question the next command is what the question is about.
       print(asksNext && result.outcome === 'planned' ? { ...result, next: undefined } : result)
     }
     try {
@@ -146,15 +146,15 @@ function question(mode: Mode, groups: readonly string[], cluster: string): strin
   const what = groups.length === 0 ? `the node group of ${cluster}` : groups.join(', ')
   switch (mode) {
     case 'finalize':
-      return `Retire the old group of ${what}? There is no way back from that.`
+      return `Retire the old group of ${what}? This cannot be undone.`
     case 'revert':
-      return `Put ${what} back?`
+      return `Revert ${what}?`
     default:
       return `Upgrade ${what}?`
   }
 }
 
-/** Several lines on purpose: this one is for whoever mends the bug. */
+/** Several lines on purpose: this one is for the person who fixes the bug. */
 function plainTrace(error: unknown): string {
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error)
   return text.split('\n').map(plainText).join('\n')

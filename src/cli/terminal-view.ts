@@ -17,7 +17,7 @@ const hideCursor = '\u001b[?25l'
 const showCursor = '\u001b[?25h'
 const eraseBelow = '\u001b[J'
 
-/** Faster than this nobody reads, and a slow connection falls behind. */
+/** A person cannot read faster, and a slow connection falls behind. */
 const frameMs = 100
 
 export interface TerminalOptions extends ViewOptions {
@@ -92,7 +92,7 @@ export function createTerminalView(stream: OutputStream, options: TerminalOption
           if (now() - drawnAt >= frameMs) draw()
           return
         case 'plan':
-          // What stands in the way is told at the end, once.
+          // What blocks it is told at the end, once.
           if (event.plan.blockers.length > 0) return
           return draw([[], ...planLines(event.plan, { width: stream.columns(), diff: options.diff }), []])
         case 'turned':

@@ -1,4 +1,4 @@
-/** What a person sees while a run goes on: lines, or a picture that is redrawn in place. */
+/** What a person sees during a run: lines, or a picture that is redrawn in place. */
 import type { Event } from '../engine/model/report.ts'
 import { createLog } from '../report/text/log.ts'
 import type { OutputStream } from './output-stream.ts'

@@ -15,7 +15,7 @@ export function exitCode({ outcome, mode }: Pick<Result, 'outcome' | 'mode'>): n
       return exitCodes.halted
     case 'cancelled':
       return exitCodes.cancelled
-    // What was asked for could not be had, and somebody has to decide again.
+    // What was requested did not happen: manual action is required.
     case 'held':
       return mode === 'finalize' ? exitCodes.halted : exitCodes.good
     // A revert that came too late and finished forward.
@@ -71,7 +71,7 @@ function reasonOf(error: unknown): Pick<Result, 'outcome' | 'reason'> {
     reason: {
       code,
       message,
-      hint: 'this is a bug in eks-node-upgrade; start again to go on, and report it with the trace in the log'
+      hint: 'This is a bug in eks-node-upgrade. Start it again to continue, and report the bug with the trace in the log.'
     }
   }
 }

@@ -119,7 +119,7 @@ async function runGroup<Ports>(
   }
 }
 
-/** Nothing was touched yet, whatever the error thinks of itself. */
+/** Nothing was changed yet, whatever outcome the error carries. */
 function earlyResult<Ports>(runs: GroupRuns<Ports>, settings: Settings, error: unknown, startedAt: number): Result {
   if (!(error instanceof UpgradeError)) runs.bug?.(error)
   return { ...resultOfError(settings, error, startedAt, runs.clock.now()), outcome: 'refused' }

@@ -3,8 +3,8 @@ import type { Clock } from '../engine/model/clock.ts'
 let latest = 0
 
 /**
- * The machine's own time, which never goes back: a lease, a deadline and a soak must not begin anew because somebody set the
- * clock. It jumps forward with the wall clock (a machine that slept), because then a lease may be over. A sleep
+ * The machine's own time, which never goes back: a lease, a deadline and a soak must not begin again because the
+ * wall clock was set back. It jumps forward with the wall clock (a machine that slept), because then a lease may be over. A sleep
  * keeps the process alive until it ends or its signal is aborted.
  */
 export const systemClock: Clock = {

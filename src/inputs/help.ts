@@ -12,20 +12,20 @@ const headings: Readonly<Record<Input['group'], string>> = {
   output: 'Output'
 }
 
-const usage = `Upgrades the worker nodes of an Amazon EKS cluster blue/green, and puts everything back when it fails.
+const usage = `Upgrades the worker nodes of an Amazon EKS cluster blue/green, and reverts if it fails.
 
 Usage
-  eks-node-upgrade plan     --cluster NAME [--group NAME] …   look only: what would change, and what stands in the way
-  eks-node-upgrade upgrade  --cluster NAME [--group NAME] …   upgrade, or go on with a run that was interrupted
+  eks-node-upgrade plan     --cluster NAME [--group NAME] …   read-only: what would change, and what blocks it
+  eks-node-upgrade upgrade  --cluster NAME [--group NAME] …   upgrade, or resume an interrupted run
   eks-node-upgrade finalize --cluster NAME [--group NAME] …   retire the old group of a held upgrade
-  eks-node-upgrade revert   --cluster NAME [--group NAME] …   go back
-  eks-node-upgrade status   --cluster NAME [--group NAME] …   how things stand
-  eks-node-upgrade lab [SCENARIO | --list] …                  try it on a small AWS and Kubernetes of its own, no account needed
+  eks-node-upgrade revert   --cluster NAME [--group NAME] …   return to the old group
+  eks-node-upgrade status   --cluster NAME [--group NAME] …   current state and next step
+  eks-node-upgrade lab [SCENARIO | --list] …                  try it on a built-in simulation of AWS and Kubernetes
   eks-node-upgrade --help | --version`
 
 const exits = `Exit codes
-  0 upgraded, unchanged, planned, held, or reverted where that was asked for · 2 bad input · 3 refused: nothing was touched
-  4 reverted: changed and put back · 5 halted: a person decides · 130 stopped by a signal, in a safe state`
+  0 upgraded, unchanged, planned, held, or reverted on request · 2 bad input · 3 refused: nothing was changed
+  4 reverted after a failure · 5 halted: manual action required · 130 stopped by a signal, in a safe state`
 
 export function placeholderOf(input: Input): string {
   const { kind } = input

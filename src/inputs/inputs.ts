@@ -64,7 +64,7 @@ export const inputs: readonly Input[] = [
     kind: choice(...modes),
     default: 'upgrade',
     description:
-      'What to do: plan (look only), upgrade, finalize (retire the old group of a held upgrade), revert (go back), status.',
+      'What to do: plan (read-only), upgrade, finalize (retire the old group of a held upgrade), revert, or status.',
     faces: ['action'],
     group: 'what'
   },
@@ -74,7 +74,7 @@ export const inputs: readonly Input[] = [
     default: '',
     from: 'the only one',
     description:
-      'Node group or groups, as a newline or comma list; * means all. Several go one after the other; the first that is refused, reverted or halted ends the run. Several found and none named is refused.',
+      'Node group or groups, as a newline or comma list; * means all. They are upgraded one after the other; the first that is refused, reverted or halted ends the run. If there are several and none is named, the run is refused.',
     faces: both,
     group: 'what'
   },
@@ -83,7 +83,7 @@ export const inputs: readonly Input[] = [
     kind: choice('stop', 'renew', 'swap-back'),
     default: 'stop',
     description:
-      'What to do where nothing was changed: stop (outcome unchanged), renew (both groups are configured alike: make new nodes all the same), swap-back (go back to what the inactive group had when it was retired, or to something older).',
+      'What to do if nothing was changed: stop (outcome unchanged), renew (both groups are configured alike: replace the nodes anyway), or swap-back (return to the configuration that the inactive group had when it was retired, or to an older one).',
     faces: both,
     group: 'what'
   },
@@ -92,7 +92,7 @@ export const inputs: readonly Input[] = [
     kind: { is: 'switch' },
     default: 'false',
     description:
-      'Stop after verification and keep the outgoing group: outcome held. Then finalize retires it, or revert goes back.',
+      'Stop after verification and keep the outgoing group: outcome held. Then finalize retires it, or revert returns to it.',
     faces: both,
     group: 'what'
   },
@@ -110,7 +110,7 @@ export const inputs: readonly Input[] = [
     kind: text(/^arn:[a-z-]+:iam::\d{12}:role\/[\w+=,.@/-]+$/, 'arn:aws:iam::123456789012:role/NAME'),
     default: '',
     description:
-      'ARN of the IAM role to assume: with the job’s OIDC token where the job has id-token: write, else with the ambient credentials. Refreshed during the run.',
+      'ARN of the IAM role to assume: with the job’s OIDC token if the job has id-token: write, otherwise with the ambient credentials. It is refreshed during the run.',
     faces: both,
     group: 'aws'
   },
@@ -134,7 +134,7 @@ export const inputs: readonly Input[] = [
     name: 'role-external-id',
     kind: text(/^[\w+=,.@:/-]{2,1224}$/, '2 to 1224 letters, digits and + = , . @ : / - _'),
     default: '',
-    description: 'External ID that the trust policy of the role asks for.',
+    description: 'External ID that the trust policy of the role requires.',
     faces: both,
     group: 'aws'
   },
@@ -142,7 +142,7 @@ export const inputs: readonly Input[] = [
     name: 'audience',
     kind: text(/^\S+$/, 'a word without blanks'),
     default: '',
-    description: 'Audience of the OIDC token; sts.amazonaws.com where it is not given.',
+    description: 'Audience of the OIDC token. Default: sts.amazonaws.com.',
     faces: ['action'],
     group: 'aws'
   },
@@ -151,7 +151,7 @@ export const inputs: readonly Input[] = [
     kind: { is: 'path' },
     default: '',
     description:
-      'A kubeconfig file instead of the cluster’s own endpoint, for tunnels and bastions. On the command line without a value: KUBECONFIG, else ~/.kube/config.',
+      'A kubeconfig file to use instead of the cluster’s own endpoint, for tunnels and bastions. On the command line without a value: KUBECONFIG, or ~/.kube/config.',
     faces: both,
     group: 'cluster'
   },
@@ -169,7 +169,7 @@ export const inputs: readonly Input[] = [
     kind: text(),
     default: 'kubernetes.io/cluster/{cluster}',
     description:
-      'Tag by which the groups of a cluster are found. With {cluster} in it the value is owned or shared, without it the name of the cluster.',
+      'Tag by which the groups of a cluster are found. If the key contains {cluster}, the value is owned or shared; otherwise the value is the name of the cluster.',
     faces: both,
     group: 'cluster'
   },
@@ -193,7 +193,7 @@ export const inputs: readonly Input[] = [
     name: 'canary-nodes',
     kind: { is: 'whole', least: 0, most: 1000 },
     default: '1',
-    description: 'So many nodes must become usable before the rest is launched; 0 launches all at once.',
+    description: 'Number of nodes that must become usable before the rest are launched. 0 launches all at once.',
     faces: both,
     group: 'pace'
   },
@@ -201,7 +201,7 @@ export const inputs: readonly Input[] = [
     name: 'stable-seconds',
     kind: { is: 'duration', unit: 'seconds', none: true },
     default: '30',
-    description: 'A node must have been Ready for so long before it counts; 0 means none.',
+    description: 'Seconds a node must stay Ready before it counts. 0 means none.',
     faces: both,
     group: 'pace'
   },
@@ -209,7 +209,8 @@ export const inputs: readonly Input[] = [
     name: 'soak-minutes',
     kind: minutes(true),
     default: '3',
-    description: 'How long everything must stay as healthy as it was before the old group is retired; 0 means none.',
+    description:
+      'How long everything must stay as healthy as before the run, until the old group is retired. 0 means none.',
     faces: both,
     group: 'pace'
   },
@@ -226,7 +227,7 @@ export const inputs: readonly Input[] = [
     kind: minutes(),
     default: '10',
     description:
-      'After that, deadline for the nodes of a wave to be usable. An instance that is late is replaced once.',
+      'Deadline for the nodes of a wave to become usable once their instances are InService. A late instance is replaced once.',
     faces: both,
     group: 'deadlines'
   },
@@ -234,7 +235,7 @@ export const inputs: readonly Input[] = [
     name: 'drain-timeout-minutes',
     kind: minutes(),
     default: '60',
-    description: 'Deadline for all workloads to be moved.',
+    description: 'Deadline for the drain: all workloads moved.',
     faces: both,
     group: 'deadlines'
   },
@@ -242,7 +243,7 @@ export const inputs: readonly Input[] = [
     name: 'pod-timeout-minutes',
     kind: minutes(),
     default: '15',
-    description: 'No progress on one workload for so long is a failure.',
+    description: 'Fail if one workload makes no progress for this long.',
     faces: both,
     group: 'deadlines'
   },
@@ -250,7 +251,8 @@ export const inputs: readonly Input[] = [
     name: 'retire-timeout-minutes',
     kind: minutes(),
     default: '30',
-    description: 'Deadline for the outgoing instances to be gone, else halted. Nothing is lost: run again.',
+    description:
+      'Deadline for the outgoing instances to be gone; after it the run is halted. Nothing is lost: run it again.',
     faces: both,
     group: 'deadlines'
   },
@@ -258,7 +260,7 @@ export const inputs: readonly Input[] = [
     name: 'revert-timeout-minutes',
     kind: minutes(),
     default: '45',
-    description: 'A revert that makes no progress for so long is halted.',
+    description: 'Halt a revert that makes no progress for this long.',
     faces: both,
     group: 'deadlines'
   },
@@ -267,7 +269,7 @@ export const inputs: readonly Input[] = [
     kind: minutes(),
     default: '300',
     description:
-      'Deadline for the whole run, which begins to revert in time for it. A revert that makes progress is not cut off.',
+      'Deadline for the whole run. The run begins to revert early enough to meet it. A revert that makes progress is never interrupted.',
     faces: both,
     group: 'deadlines'
   },
@@ -275,7 +277,7 @@ export const inputs: readonly Input[] = [
     name: 'lock-timeout-minutes',
     kind: minutes(true),
     default: '0',
-    description: 'Where another run holds the cluster: wait for it so long, then refused; 0 means none.',
+    description: 'How long to wait for another run on this cluster before refusing. 0 means not at all.',
     faces: both,
     group: 'deadlines'
   },
@@ -284,7 +286,7 @@ export const inputs: readonly Input[] = [
     kind: choice('revert', 'leave'),
     default: 'revert',
     description:
-      'What a cancelled workflow run does in its post step: revert, or leave (a safe state, to be gone on with later).',
+      'What a cancelled workflow run does in its post step: revert, or leave (in a safe state, to be resumed later).',
     faces: ['action'],
     group: 'consent'
   },
@@ -292,7 +294,7 @@ export const inputs: readonly Input[] = [
     name: 'jobs',
     kind: choice('wait', 'evict'),
     default: 'wait',
-    description: 'Pods of Jobs: wait for them (until drain-timeout-minutes, then held, naming them), or evict them.',
+    description: 'Pods of Jobs: wait for them until drain-timeout-minutes, then hold and name them; or evict them.',
     faces: both,
     group: 'consent'
   },
@@ -300,7 +302,7 @@ export const inputs: readonly Input[] = [
     name: 'pods-without-controller',
     kind: choice('refuse', 'evict'),
     default: 'refuse',
-    description: 'Pods that nothing would create again: refuse to begin, or evict them for good.',
+    description: 'Pods that nothing would recreate: refuse to begin, or evict them for good.',
     faces: both,
     group: 'consent'
   },
@@ -308,7 +310,7 @@ export const inputs: readonly Input[] = [
     name: 'emptydir-data',
     kind: choice('delete', 'refuse'),
     default: 'delete',
-    description: 'Pods with emptyDir volumes, whose content is lost with the move: delete, or refuse to begin.',
+    description: 'Pods with emptyDir volumes, whose content is lost when they move: delete it, or refuse to begin.',
     faces: both,
     group: 'consent'
   },
@@ -317,7 +319,7 @@ export const inputs: readonly Input[] = [
     kind: { is: 'list', of: 'globs' },
     default: '',
     description:
-      'List of namespace/kind/name (with * and ?) that may be down for a moment: restarted, or evicted where they have no budget. What can be moved without a gap needs none.',
+      'List of namespace/kind/name (with * and ?) that may be down for a moment: they are restarted, or evicted if they have no budget. Workloads that can be moved without downtime need no entry.',
     faces: both,
     group: 'consent'
   },
@@ -341,7 +343,7 @@ export const inputs: readonly Input[] = [
     name: 'yes',
     kind: { is: 'switch' },
     default: 'false',
-    description: 'Do not ask. A question is asked only where a terminal is there to answer it.',
+    description: 'Do not ask. A question is asked only in a terminal.',
     faces: cli,
     group: 'output'
   }
@@ -356,11 +358,14 @@ export const outputs: readonly OutputField[] = [
   {
     name: 'outcome',
     description:
-      'How the run ended: upgraded, unchanged, planned, held, refused, reverted or halted; of several groups the worst.'
+      'How the run ended: upgraded, unchanged, planned, held, refused, reverted or halted; with several groups, the worst.'
   },
   { name: 'reason', description: 'Error code; empty when all is well.' },
-  { name: 'run-id', description: 'Id of the run, as its marks and the lock bear it.' },
-  { name: 'active-group', description: 'Auto Scaling group that is active afterwards.' },
+  { name: 'run-id', description: 'Run ID, as shown in the run tags and the Lease.' },
+  {
+    name: 'active-group',
+    description: 'Auto Scaling group that is active afterwards; while held, the one that serves.'
+  },
   { name: 'inactive-group', description: 'Auto Scaling group that is inactive afterwards.' },
   { name: 'nodes', description: 'Names of the active group’s nodes, as a JSON list.' },
   { name: 'pods-moved', description: 'How many pods were moved.' },

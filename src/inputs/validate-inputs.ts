@@ -1,5 +1,5 @@
 /**
- * Judges a whole input at once, before anything is touched or called: either every value is good, or every problem is
+ * Validates a whole input at once, before anything is changed or called: either every value is good, or every problem is
  * named, each with the value as it was given and with what would be right.
  */
 import { unreachable } from '../engine/model/error.ts'
@@ -9,7 +9,7 @@ import { plainText } from '../report/escape.ts'
 import { nearestWord } from './did-you-mean.ts'
 import { type Face, type Input, type InputKind, inputsOf, longestMinutes, modes } from './inputs.ts'
 
-/** What is needed to reach AWS and the cluster; nothing of it bears on what the engine decides. */
+/** What is needed to reach AWS and the cluster; nothing of it changes what the engine decides. */
 export interface ConnectionInputs {
   region?: string
   roleToAssume?: string
@@ -27,20 +27,20 @@ export const withoutValue = '\u0000'
 export interface Inputs {
   /** Without `group`: which groups there are is in `groups`. */
   settings: Settings
-  /** `all` where `*` was given; empty: the only one there is. */
+  /** `all` if `*` was given; empty: the only one. */
   groups: readonly string[] | 'all'
   connection: ConnectionInputs
   output: 'text' | 'json'
   diff: boolean
   yes: boolean
-  /** What was given beyond the defaults, as options: a command that goes on from here needs the same. */
+  /** What was given beyond the defaults, as options: a command that continues from here needs the same. */
   typed: Typed
 }
 
 export interface Typed {
   /** How to get there and how groups are found: for every command. */
   always: readonly string[]
-  /** What bears on an upgrade only. */
+  /** What concerns an upgrade only. */
   upgrade: readonly string[]
 }
 
@@ -102,9 +102,9 @@ function wrongDuration(
   value: string,
   is: (right: string) => Problem
 ): Problem | undefined {
-  if (!number.test(value)) return is(`it must be a number of ${unit}, ${none ? '0 or more' : 'more than 0'}`)
+  if (!number.test(value)) return is(`it must be a number of ${unit}, ${none ? '0 or more' : 'greater than 0'}`)
   const amount = Number(value)
-  if (amount === 0 && !none) return is(`a deadline must be more than 0 ${unit}`)
+  if (amount === 0 && !none) return is(`a deadline must be greater than 0 ${unit}`)
   const most = unit === 'minutes' ? longestMinutes : longestMinutes * 60
   return amount > most ? is(`it must be at most ${most} ${unit}`) : undefined
 }
@@ -116,7 +116,7 @@ export function listed(value: string): string[] {
 
 function wrongNames(value: string, is: (right: string) => Problem): Problem | undefined {
   const names = listed(value)
-  if (names.length === 0) return is('it names no group')
+  if (names.length === 0) return is('it does not name a group')
   if (names.includes('*') && names.length > 1) return is('* already means all groups; name either groups or *')
   return names.some((name) => name.length > 256) ? is('a tag value has at most 256 characters') : undefined
 }
@@ -129,7 +129,7 @@ function wrongGlobs(value: string, is: (right: string) => Problem): Problem | un
     const parts = entry.toLowerCase().split('/')
     return parts.length !== 3 || !parts.every((part) => globPart.test(part))
   })
-  if (bad.length === 0) return listed(value).length === 0 ? is('it names no workload') : undefined
+  if (bad.length === 0) return listed(value).length === 0 ? is('it does not name a workload') : undefined
   return is(`${bad.slice(0, 3).map(quoted).join(', ')} must be namespace/kind/name such as team-a/deployment/ledger`)
 }
 
@@ -164,7 +164,7 @@ function tagKeyProblems(value: (name: string) => string): Problem[] {
 
 /**
  * `given` holds what was typed, by input name; an empty text counts as not given, as it does in a workflow.
- * `environment` is asked for the region only.
+ * `environment` is read for the region only.
  */
 export function validateInputs(
   given: Readonly<Record<string, string>>,
@@ -196,13 +196,13 @@ function valueProblems(input: Input, value: string): Problem[] {
   return problem === undefined ? [] : [problem]
 }
 
-/** Of no use in a command that somebody pastes: named by the engine itself, or a matter of this one start. */
+/** Not repeated in the next command: the engine names them itself, or they belong to this one start. */
 const notRepeated = ['cluster', 'group', 'mode', 'output', 'diff', 'yes', 'lock-timeout-minutes', 'on-cancel']
 
 function typedOptions(face: Face, value: (name: string) => string): Typed {
   const given = inputsOf(face).filter(({ name, default: usual }) => value(name) !== '' && value(name) !== usual)
   const repeated = given.filter(({ name }) => !notRepeated.includes(name))
-  // A workflow's way in is not that of the person who pastes the command.
+  // How a workflow reaches AWS and the cluster is not how the person reaches them who pastes the command.
   const own = repeated.filter(({ name, group }) => face === 'cli' || (group !== 'aws' && !name.startsWith('kube')))
   const option = ({ name, kind }: Input) => {
     if (kind.is === 'switch') return value(name) === 'true' ? `--${name}` : `--${name}=false`
@@ -239,7 +239,7 @@ function assemble(
     retireTimeoutMs: minutes('retire-timeout-minutes'),
     revertTimeoutMs: minutes('revert-timeout-minutes'),
     timeoutMs: minutes('timeout-minutes'),
-    // Only the action has a post step: a command line that is stopped leaves a safe state and says how to go on.
+    // Only the action has a post step: a command line that is stopped leaves a safe state and says how to resume.
     onCancel: (value('on-cancel') || 'leave') as Settings['onCancel'],
     jobs: value('jobs') as Settings['jobs'],
     podsWithoutController: value('pods-without-controller') as Settings['podsWithoutController'],
@@ -275,6 +275,6 @@ function kubeconfigOf(path: string | undefined, context: string | undefined): Co
 
 /** All problems as lines, with what did not happen. */
 export function problemLines(problems: readonly Problem[]): string[] {
-  const heading = problems.length === 1 ? 'The input is wrong.' : `${problems.length} things are wrong with the input.`
-  return [`${heading} Nothing was touched.`, ...problems.map((problem) => `  ${problem}`)]
+  const heading = problems.length === 1 ? 'Invalid input.' : `${problems.length} problems with the input.`
+  return [`${heading} Nothing was changed.`, ...problems.map((problem) => `  ${problem}`)]
 }

@@ -17,7 +17,7 @@ export interface ServedLab {
 
 const user = { name: 'lab', accessKeyId: 'LABLABLABLABLABLABLA', secretAccessKey: 'lab/not/a/secret' }
 
-/** The scenario's world as it is before its first step. Whoever comes over HTTP lives in real time, so its instants are real, too. */
+/** The scenario's world as it is before its first step. Clients over HTTP live in real time, so its instants are real as well. */
 export async function serveLab(scenario: Pick<Scenario, 'world' | 'steps'>, speed = 1): Promise<ServedLab> {
   const clock = hurriedClock({ speed })
   const lab = createLab({ clock, world: scenario.world, credentialsNow: () => Date.now() })
@@ -28,8 +28,10 @@ export async function serveLab(scenario: Pick<Scenario, 'world' | 'steps'>, spee
   const awsServer = await serveAws(aws)
   const kubernetes = await serveKubernetes(cluster, {
     tokens(token) {
-      // That of the kubeconfig; every other must be one that EKS would take.
-      if (token === 'lab') return { username: 'lab' }
+      // That of the kubeconfig. kubectl sends no credentials to a server without TLS, so none are demanded either:
+      // https://github.com/kubernetes/client-go/blob/v0.34.0/tools/clientcmd/client_config.go
+      if (token === 'lab' || token === undefined) return { username: 'lab' }
+      // Every other must be one that EKS would take.
       const review = aws.reviewToken(token, clusterName)
       return review.authenticated ? { username: review.arn } : undefined
     }
@@ -49,6 +51,8 @@ export async function serveLab(scenario: Pick<Scenario, 'world' | 'steps'>, spee
     env: {
       AWS_ENDPOINT_URL: awsServer.url,
       AWS_REGION: aws.account.region,
+      // Version 1 of the AWS CLI reads only this one.
+      AWS_DEFAULT_REGION: aws.account.region,
       AWS_ACCESS_KEY_ID: user.accessKeyId,
       AWS_SECRET_ACCESS_KEY: user.secretAccessKey,
       KUBECONFIG: kubeconfig

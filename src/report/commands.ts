@@ -5,7 +5,7 @@
 import { basename } from 'node:path'
 import { shellWord } from '../engine/model/shell-word.ts'
 
-/** `upgrade --cluster shop` as somebody would give it here. */
+/** `upgrade --cluster shop` as it is given here. */
 export type CommandWording = (command: string) => string
 
 /** On a command line: the program as it was started. */
@@ -21,8 +21,10 @@ export function typedAs(program: string): CommandWording {
 export function programOf(argv: readonly string[], cwd: string): string {
   const [interpreter = 'node', file = 'eks-node-upgrade'] = argv
   if (basename(file) === 'eks-node-upgrade' && !file.includes('node_modules')) return 'eks-node-upgrade'
-  const near = file.startsWith(`${cwd}/`) ? file.slice(cwd.length + 1) : file
-  return `${/^node(\.exe)?$/.test(basename(interpreter)) ? 'node' : shellWord(interpreter)} ${shellWord(near)}`
+  const near = (path: string) => (path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path)
+  // A Node that a package brought along may be the only one that is new enough.
+  const node = interpreter.startsWith(`${cwd}/`) ? near(interpreter) : basename(interpreter)
+  return `${shellWord(node)} ${shellWord(near(file))}`
 }
 
 /** In a workflow: the inputs to run it again with. Cluster and group are the workflow's own. */

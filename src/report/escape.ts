@@ -53,7 +53,7 @@ export function markdownText(text: string): string {
       .replace(/[\\`*_~[\]$#]/g, '\\$&')
       // Not before: the entity has a # of its own.
       .replaceAll('|', '&#124;')
-      // A mention would notify nobody from a summary, but it would link to a stranger.
+      // A mention in a summary notifies no one, but it would link to a stranger.
       .replaceAll('@', '&#64;')
       .replace(/^(\d+)([.)])/, '$1\\$2')
       .replace(/^([-+=])/, '\\$1')

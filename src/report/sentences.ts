@@ -1,6 +1,6 @@
 /**
  * All wording. A fact is told in the same words in the terminal, in a log, in an annotation, in the summary and in the
- * JSON; the faces only lay it out. What comes in is shown as it is: who prints it makes it harmless (`escape.ts`).
+ * JSON; each medium only lays it out. Values are shown as they are: whatever prints them makes them harmless (`escape.ts`).
  */
 import { unreachable } from '../engine/model/error.ts'
 import type {
@@ -58,9 +58,9 @@ export const stagePurpose: Readonly<Record<StageName, string>> = {
   launch: 'start the new nodes',
   cordon: 'cordon the nodes that are being emptied',
   drain: 'move the pods to the other nodes',
-  verify: 'watch that everything is as healthy as before',
+  verify: 'check that everything stays as healthy as before',
   retire: 'scale the emptied group to zero',
-  release: 'give the settings back',
+  release: 'restore the settings',
   uncordon: 'uncordon the old nodes'
 }
 
@@ -78,16 +78,16 @@ export function directionWords(direction: Direction): string {
 }
 
 export function revertWords(progress: Pick<Progress, 'direction' | 'revertPossible'>): string {
-  if (progress.direction === 'reverting') return 'putting everything back'
+  if (progress.direction === 'reverting') return 'reverting'
   return progress.revertPossible ? 'revert is possible' : 'past the point of no return'
 }
 
 export function turnedSentence(event: Extract<Event, { kind: 'turned' }>): string {
   switch (event.direction) {
     case 'reverting':
-      return 'Putting everything back.'
+      return 'Reverting.'
     case 'retiring':
-      return 'Everything is verified on the new nodes. From here on there is no way back; the old group is retired.'
+      return 'Everything is verified on the new nodes. Point of no return: the old group is retired.'
     case 'forward':
       return 'Going forward.'
     default:
@@ -99,7 +99,7 @@ export function turnedSentence(event: Extract<Event, { kind: 'turned' }>): strin
 export function waitingSentence(waiting: Waiting, at: number): string {
   const since = waiting.sinceAt === undefined ? '' : ` (${span(at - waiting.sinceAt)})`
   const left = waiting.untilAt === undefined ? undefined : waiting.untilAt - at
-  // Patience is news only when it nears its end.
+  // The deadline is news only when it is near.
   const patience = left !== undefined && left < 300_000 ? `, ${left > 0 ? `${span(left)} left` : 'time is over'}` : ''
   return `${waiting.what}: ${waiting.seen}${since}${patience}`
 }
@@ -107,9 +107,9 @@ export function waitingSentence(waiting: Waiting, at: number): string {
 export function startedSentence(event: Extract<Event, { kind: 'started' }>): string {
   const way =
     event.direction === 'reverting'
-      ? `back from ${event.incoming} to ${event.outgoing}`
+      ? `reverting from ${event.incoming} to ${event.outgoing}`
       : `${event.outgoing} → ${event.incoming}`
-  const verb = event.resumed ? 'goes on with a run that was begun earlier' : `${event.mode} begins`
+  const verb = event.resumed ? 'resumes a run that was begun earlier' : `${event.mode} begins`
   return `${event.group} on cluster ${event.cluster}: ${verb}, ${way} (run ${event.runId})`
 }
 
@@ -138,37 +138,37 @@ export function comparisonSentence(comparison: Comparison, meant = false): strin
     case 'change':
       return undefined
     case 'equal':
-      return 'Nothing to do: the inactive group is configured exactly as the active nodes run. --when-unchanged renew makes new nodes of it all the same.'
+      return 'Nothing to do: the inactive group is configured exactly as the active nodes run. Use --when-unchanged renew to replace the nodes anyway.'
     case 'retired':
-      return 'Nothing to do: the inactive group has what it had when it was retired. --when-unchanged swap-back goes back to it on purpose.'
+      return 'Nothing to do: the inactive group still has the configuration that it had when it was retired. Use --when-unchanged swap-back to return to it.'
     case 'takes-back':
-      return 'The inactive group would take back single settings that the active nodes have moved on from. --when-unchanged swap-back says that this is meant.'
+      return 'The inactive group would undo single settings that have changed on the active nodes since. Use --when-unchanged swap-back to confirm.'
     case 'older':
-      return 'The inactive group has something older than what runs. --when-unchanged swap-back says that going back is meant.'
+      return 'The inactive group has an older configuration than the active nodes. Use --when-unchanged swap-back to confirm.'
     default:
       return unreachable(comparison)
   }
 }
 
-/** The same where `when-unchanged` says that it is meant. */
+/** The same if `when-unchanged` confirms it. */
 function meantSentence(comparison: Comparison): string | undefined {
   switch (comparison) {
     case 'change':
       return undefined
     case 'equal':
-      return 'The inactive group is configured exactly as the active nodes run; new nodes are made of it all the same (--when-unchanged renew).'
+      return 'The inactive group is configured exactly as the active nodes run. The nodes are replaced anyway (--when-unchanged renew).'
     case 'retired':
-      return 'The inactive group has what it had when it was retired; going back to it is meant (--when-unchanged swap-back).'
+      return 'The inactive group has the configuration that it had when it was retired. Returning to it is confirmed (--when-unchanged swap-back).'
     case 'takes-back':
-      return 'The inactive group takes back single settings that the active nodes have moved on from; that is meant (--when-unchanged swap-back).'
+      return 'The inactive group undoes single settings that have changed on the active nodes since. That is confirmed (--when-unchanged swap-back).'
     case 'older':
-      return 'The inactive group has something older than what runs; going back is meant (--when-unchanged swap-back).'
+      return 'The inactive group has an older configuration than the active nodes. Returning to it is confirmed (--when-unchanged swap-back).'
     default:
       return unreachable(comparison)
   }
 }
 
-/** What an upgrade would be, where it is one at all; otherwise why it is not. */
+/** What an upgrade would change in the template. */
 export function templateChange(plan: Plan): string {
   const from = plan.active.template
   const to = plan.inactive.template
@@ -194,19 +194,19 @@ export function capacitySentence(plan: Plan): string {
 }
 
 export function blockedSentence(group: string, blockers: readonly Finding[]): string {
-  const things = blockers.length === 1 ? '1 thing stands' : `${blockers.length} things stand`
-  return `${group}: ${things} in the way. Nothing was changed.`
+  const things = blockers.length === 1 ? '1 problem blocks' : `${blockers.length} problems block`
+  return `${group}: ${things} the upgrade. Nothing was changed.`
 }
 
-/** All that stood in the way of a refused run, whether or not there was a plan. */
+/** Everything that blocked a refused run, whether or not there was a plan. */
 export function blockersOf(result: Result): readonly Finding[] {
   if (result.outcome !== 'refused') return []
   return result.findings ?? result.plan?.blockers ?? []
 }
 
-export const nothingInTheWay = 'Nothing stands in the way.'
+export const nothingBlocks = 'Nothing blocks the upgrade.'
 
-/** With the blank before it; nothing where nobody counted. */
+/** With the blank before it; empty if the nodes were not counted. */
 function nodesWords(result: Result): string {
   return result.nodes.length === 0 ? '' : ` with ${count(result.nodes.length, 'node')}`
 }
@@ -225,22 +225,22 @@ export function outcomeSentence(result: Result): string {
       return `${group} was upgraded: ${result.activeGroup} is active${nodesWords(result)}, ${count(result.podsMoved, 'pod')} moved in ${clockTime(result.endedAt - result.startedAt)}.`
     case 'unchanged':
       return because(result) === ''
-        ? `${group} is as it should be: nothing to do. Nothing was changed.`
+        ? `${group} is up to date. Nothing was changed.`
         : `${group}${because(result)}. Nothing was changed.`
     case 'planned':
       return result.plan === undefined
         ? `${group} has an open run${because(result)}. Nothing was changed.`
         : `${group} can be upgraded. Nothing was changed.`
     case 'held':
-      return `${group} is held${because(result) || ': everything runs and is verified on the new nodes, the old ones are kept'}.`
+      return `${group} is held${because(result) || ': everything runs on the new nodes and is verified; the old nodes are kept'}.`
     case 'refused':
       return `${group} was refused${because(result)}. Nothing was changed.`
     case 'reverted':
-      return `${group} was reverted${result.mode === 'revert' && result.reason?.code === 'asked' ? ', as asked' : because(result)}.`
+      return `${group} was reverted${result.mode === 'revert' && result.reason?.code === 'asked' ? ', as requested' : because(result)}.`
     case 'halted':
       return `${group} is halted${because(result)}.`
     case 'cancelled':
-      return `${group} was stopped part-way${because(result)}. Everything is in a safe state.`
+      return `${group} was stopped before completion${because(result)}. Everything is in a safe state.`
     case 'status':
       return `${group}: ${result.activeGroup} is active${nodesWords(result)}, ${result.inactiveGroup} is inactive.`
     default:
@@ -248,27 +248,27 @@ export function outcomeSentence(result: Result): string {
   }
 }
 
-/** The second line: how things stand, and whether anybody must act. */
+/** The second line: the current state, and whether action is needed. */
 export function standingSentence(result: Result): string {
   switch (result.outcome) {
     case 'upgraded':
-      return `${result.inactiveGroup} has no instances. Nobody has to do anything.`
+      return `${result.inactiveGroup} has no instances. No action needed.`
     case 'unchanged':
     case 'planned':
     case 'status':
       return ''
     case 'held':
-      return 'Somebody decides: finalize retires the old group, revert goes back to it.'
+      return 'Your decision: finalize retires the old group, revert returns to it.'
     case 'refused':
-      return blockersOf(result).length > 0 ? 'Remove what stands in the way, then start again.' : ''
+      return blockersOf(result).length > 0 ? 'Resolve what blocks it, then start again.' : ''
     case 'reverted':
       return result.mode === 'revert'
         ? `${result.activeGroup} is active${nodesWords(result)}, as before the upgrade.`
         : `Nothing was lost: ${result.activeGroup} is active${nodesWords(result)}, as before. The change is not applied.`
     case 'halted':
-      return 'A person has to decide. Nothing happens until the next command is given.'
+      return 'Manual action required. Nothing more happens until you run the next command.'
     case 'cancelled':
-      return 'Every pod has an open node to go to. Nothing goes on until the next command is given.'
+      return 'Every pod has a schedulable node to go to. Nothing more happens until you run the next command.'
     default:
       return unreachable(result.outcome)
   }
@@ -291,7 +291,7 @@ export function stoppedSentence(next: string): string {
 export function heartbeat(progress: Progress, at: number): string {
   const stage = progress.stages.find(({ state }) => state === 'active')
   const first = progress.waiting[0]
-  const more = progress.waiting.length > 1 ? ` (and ${progress.waiting.length - 1} more)` : ''
+  const more = progress.waiting.length > 1 ? `, and ${progress.waiting.length - 1} more` : ''
   const wait = first === undefined ? '' : `waiting for ${waitingSentence(first, at)}${more}`
   return [stage?.detail, wait].filter(Boolean).join('; ') || 'working'
 }

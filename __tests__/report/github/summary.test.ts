@@ -11,7 +11,7 @@ test('the outcome comes first, then how things stand, then the exact next comman
   assert.ok(text.indexOf('upgrade --cluster shop') < text.indexOf('| stage |'))
 })
 
-test('it shows what changed, the stages with times, the nodes, a chart, a timeline and what was put back', () => {
+test('it shows what changed, the stages with times, the nodes, a chart, a timeline and what was restored', () => {
   const text = summary([revertedResult()])
   assert.match(text, /\| template \| `shop-workers 41` \| `shop-workers 42` \|/)
   assert.match(text, /\| ↩ uncordon \| ✔ 6 of 6 old nodes open \| 0:01 \|/)
@@ -20,7 +20,7 @@ test('it shows what changed, the stages with times, the nodes, a chart, a timeli
   assert.match(text, / {2}drain 15m00s :crit, 1795514400000, 1795515300000/)
   assert.match(text, /<details><summary>Timeline: 2 entries<\/summary>/)
   assert.match(text, /- `ip-10-0-1-1`/)
-  assert.match(text, /2 settings put back as found/)
+  assert.match(text, /2 settings restored as found/)
 })
 
 test('a table has a blank line before and as many cells in every row as in its head', () => {
@@ -95,7 +95,7 @@ test('one name of a megabyte, and a thousand groups, do not break it either', ()
 
 test('a plan that is refused shows every blocker with its remedies to paste', () => {
   const text = summary([sampleResult({ outcome: 'refused', plan: samplePlan({ blockers: sampleBlockers }) })])
-  assert.match(text, /^## ✖ workers: 2 things stand in the way\. Nothing was changed\./)
+  assert.match(text, /^## ✖ workers: 2 problems block the upgrade\. Nothing was changed\./)
   assert.match(text, /- \*\*team-a\/ledger\*\*: its budget never allows/)
   assert.match(text, /kubectl -n team-a scale deployment\/ledger --replicas 2/)
 })
@@ -103,6 +103,6 @@ test('a plan that is refused shows every blocker with its remedies to paste', ()
 test('bad input is listed', () => {
   assert.match(
     problemsSummary(['mode is "<b>"']),
-    /^## ✖ The input is wrong: nothing was touched\n\n- mode is &quot;&lt;b&gt;&quot;/
+    /^## ✖ Invalid input: nothing was changed\n\n- mode is &quot;&lt;b&gt;&quot;/
   )
 })

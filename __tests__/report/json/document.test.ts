@@ -47,7 +47,10 @@ test('the annotation of a failure has the reason, every blocker and the next com
   assert.deepEqual([level, title], ['error', 'workers: reverted'])
   assert.match(text, /^workers was reverted: payments.*Next: upgrade --cluster shop/s)
   const refused = sampleResult({ outcome: 'refused', plan: samplePlan({ blockers: sampleBlockers }) })
-  assert.match(endingAnnotation(refused, true).text, /2 things stand in the way.*team-a\/ledger.*team-b\/report-7xk/s)
+  assert.match(
+    endingAnnotation(refused, true).text,
+    /2 problems block the upgrade.*team-a\/ledger.*team-b\/report-7xk/s
+  )
   assert.equal(endingAnnotation(sampleResult(), false).level, 'notice')
 })
 

@@ -30,7 +30,7 @@ test('once the point of no return is passed it says so', () => {
   const retiring = draw(sampleProgress({ direction: 'retiring', revertPossible: false })).join('\n')
   assert.match(retiring, /past the point of no return/)
   const back = draw(sampleProgress({ direction: 'reverting', revertPossible: false })).join('\n')
-  assert.match(back, /green ↩ blue .*putting everything back/)
+  assert.match(back, /green ↩ blue .*reverting/)
 })
 
 test('outside of drain it names what is waited for and what was last seen of it', () => {

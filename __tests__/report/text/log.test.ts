@@ -66,7 +66,7 @@ test('a change of direction tells why', () => {
   assert.ok(reason)
   assert.deepEqual(log.lines({ kind: 'turned', at: startAt, direction: 'reverting', reason }), [
     `✖ ${reason.message}`,
-    '↩ Putting everything back.'
+    '↩ Reverting.'
   ])
 })
 

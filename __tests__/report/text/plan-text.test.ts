@@ -11,7 +11,7 @@ const plan = (overrides = {}, options = { width: 120, diff: false }) =>
   planLines(samplePlan(overrides), options).map(plainLine).join('\n')
 const ending = (result: Result, width = 120) => endingLines(result, { width, diff: false }).map(plainLine).join('\n')
 
-test('a plan says what changes, what moves, how long it takes and that nothing stands in the way', () => {
+test('a plan says what changes, what moves, how long it takes and that nothing blocks it', () => {
   assert.equal(
     plan(),
     `workers: shop-workers-blue (active, 6 nodes) → shop-workers-green (inactive)
@@ -23,7 +23,7 @@ test('a plan says what changes, what moves, how long it takes and that nothing s
   How long          about 6 min: payments (budget allows 1 of 6 at a time) takes longest
   Double capacity   6 × m7i.large until the old nodes are gone
 
-  Nothing stands in the way.`
+  Nothing blocks the upgrade.`
   )
 })
 
@@ -35,13 +35,13 @@ test('the differing lines are shown when they are asked for', () => {
 test('a plan without a change says why and how to go on all the same', () => {
   const text = plan({ comparison: 'equal', changes: [], podsToMove: 0 })
   assert.match(text, /Nothing to do: .*--when-unchanged\s+renew/s)
-  assert.doesNotMatch(text, /Nothing stands in the way/)
+  assert.doesNotMatch(text, /Nothing blocks the upgrade/)
 })
 
 test('a refusal names everything at once, each with its remedies on lines of their own', () => {
   const result = sampleResult({ outcome: 'refused', plan: samplePlan({ blockers: sampleBlockers }) })
   const text = ending(result)
-  assert.match(text, /^workers: 2 things stand in the way\. Nothing was changed\.\n\n {2}team-a\/ledger +its budget/)
+  assert.match(text, /^workers: 2 problems block the upgrade\. Nothing was changed\.\n\n {2}team-a\/ledger +its budget/)
   assert.match(text, /\n +→ or give it a second replica: {3}kubectl -n team-a scale deployment\/ledger --replicas 2\n/)
 })
 

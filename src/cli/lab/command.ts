@@ -5,14 +5,22 @@ import { serveLab } from '../../lab/serve.ts'
 import type { Scenario } from '../../lab/simulation/scenario.ts'
 import { outputStream } from '../output-stream.ts'
 import { demonstrate, demonstrationSpeed } from './demonstration.ts'
-import { type LabStreams, proberSentence, screenOf, show } from './show.ts'
+import { type LabStreams, proberSentence, type Screen, screenOf, show } from './show.ts'
 
-const usage = `eks-node-upgrade lab                  the demonstration: one upgrade, and one that fails and is put back
-eks-node-upgrade lab --list           every scenario with its story
-eks-node-upgrade lab SCENARIO         plays one
-eks-node-upgrade lab serve SCENARIO   keeps its AWS and Kubernetes up over HTTP, for every other command
-  --speed N                           so many times faster than life (${demonstrationSpeed}; serve: 1)
+function usage(program: string): string {
+  return `Usage
+  ${program} lab
+      the demonstration: one upgrade, and one that fails and is reverted
+  ${program} lab --list
+      every scenario with its story
+  ${program} lab SCENARIO
+      plays one
+  ${program} lab serve SCENARIO
+      keeps its AWS and Kubernetes up over HTTP, for every other command
+
+  --speed N   how many times faster than real time (${demonstrationSpeed}; serve: 1)
 `
+}
 
 const badInput = 2
 const cancelled = 130
@@ -26,12 +34,12 @@ export async function runLab(argv: readonly string[], streams: LabStreams): Prom
   const screen = screenOf(streams)
   const asked = read(argv)
   if (typeof asked === 'string') {
-    outputStream(streams.stderr).write(`${asked}\n\n${usage}`)
+    outputStream(streams.stderr).write(`${asked}\n\n${usage(streams.program)}`)
     return badInput
   }
   switch (asked.kind) {
     case 'help':
-      screen.out.write(usage)
+      screen.out.write(usage(streams.program))
       return 0
     case 'list':
       screen.out.write(listText())
@@ -45,7 +53,7 @@ export async function runLab(argv: readonly string[], streams: LabStreams): Prom
   }
 }
 
-/** What was asked for, or what is wrong with it. */
+/** What was requested, or what is wrong with it. */
 function read(argv: readonly string[]): Asked | string {
   let parsed: { values: { list?: boolean; help?: boolean; speed?: string }; positionals: string[] }
   try {
@@ -68,7 +76,8 @@ function read(argv: readonly string[]): Asked | string {
   const kind = first === 'serve' ? 'serve' : 'scenario'
   const name = kind === 'serve' ? (second ?? '') : first
   const rest = kind === 'serve' ? more : [second, ...more].filter((word) => word !== undefined)
-  if (rest.length > 0) return `one scenario at a time; what is ${rest.map((word) => JSON.stringify(word)).join(', ')}?`
+  if (rest.length > 0)
+    return `unexpected argument ${rest.map((word) => JSON.stringify(word)).join(', ')}: one scenario at a time`
   const scenario = scenarioNamed(name)
   if (!scenario) return `there is no scenario ${JSON.stringify(name)}; eks-node-upgrade lab --list names them`
   return { kind, scenario, speed }
@@ -79,16 +88,16 @@ function listText(): string {
   return scenarios.map(({ name, story }) => `${name.padEnd(width)}  ${story}\n`).join('')
 }
 
-async function playOne(scenario: Scenario, speed: number, screen: ReturnType<typeof screenOf>): Promise<number> {
+async function playOne(scenario: Scenario, speed: number, screen: Screen): Promise<number> {
   screen.out.write(`${scenario.story}\n(${speed} times faster than life; nothing leaves this machine)\n`)
   const played = await show(scenario, speed, screen)
   screen.out.write(`\n${proberSentence(played)}\n`)
-  for (const failure of played.failures) screen.out.write(`This should not have been: ${failure}\n`)
+  for (const failure of played.failures) screen.out.write(`Unexpected: ${failure}\n`)
   if (played.failures.length === 0) screen.out.write('It ended as the scenario expects.\n')
   return played.failures.length === 0 ? 0 : 1
 }
 
-async function serve(scenario: Scenario, speed: number, { out }: ReturnType<typeof screenOf>): Promise<number> {
+async function serve(scenario: Scenario, speed: number, { out, program }: Screen): Promise<number> {
   const stopped = new Promise<void>((resolve) => {
     for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
   })
@@ -97,16 +106,16 @@ async function serve(scenario: Scenario, speed: number, { out }: ReturnType<type
   out.write(
     [
       `${scenario.name}: ${scenario.story}`,
-      `Its world is up, ${speed === 1 ? 'as fast as life' : `${speed} times faster than life`}. In another terminal:`,
+      `Its AWS and Kubernetes are up, ${speed === 1 ? 'in real time' : `${speed} times faster than real time`}. In another terminal:`,
       '',
       ...Object.entries(served.env).map(([key, value]) => `export ${key}=${value}`),
       '',
-      `eks-node-upgrade plan --cluster ${clusterName}`,
-      `eks-node-upgrade upgrade --cluster ${clusterName}`,
+      `${program} plan --cluster ${clusterName}`,
+      `${program} upgrade --cluster ${clusterName}`,
       'kubectl get nodes',
       'aws autoscaling describe-auto-scaling-groups',
       '',
-      'Ctrl-C ends it.',
+      'Press Ctrl-C to stop it.',
       ''
     ].join('\n')
   )

@@ -1,4 +1,4 @@
-/** What a person sees who has no cluster and types one word: an upgrade, and one that fails and is put back. */
+/** What a person sees who has no cluster and types one word: an upgrade, and one that fails and is reverted. */
 import { scenarioNamed } from '../../lab/scenarios/all.ts'
 import { proberSentence, type Screen, show } from './show.ts'
 
@@ -10,13 +10,13 @@ const acts = [
 /** Both acts within a minute, and slow enough to be followed. */
 export const demonstrationSpeed = 20
 
-/** Returns the exit code: 0 where both acts ended as they should. */
+/** Returns the exit code: 0 if both acts ended as expected. */
 export async function demonstrate(speed: number, screen: Screen): Promise<number> {
-  const { out } = screen
+  const { out, program } = screen
   const print = (...lines: string[]) => out.write(`${lines.join('\n')}\n`)
   print(
-    'A small AWS and a small Kubernetes live in this process: cluster shop, six nodes, sixty pods, two Auto Scaling groups.',
-    `Their time runs ${speed} times faster than life. Nothing leaves this machine.`
+    'This process simulates AWS and Kubernetes: cluster shop, six nodes, sixty pods, two Auto Scaling groups.',
+    `Time runs ${speed} times faster than real time. Nothing leaves this machine.`
   )
   let good = true
   for (const [index, { name, title }] of acts.entries()) {
@@ -25,18 +25,22 @@ export async function demonstrate(speed: number, screen: Screen): Promise<number
     print('', `=== ${index + 1} of ${acts.length}: ${title}`)
     const played = await show(scenario, speed, screen)
     print('', proberSentence(played))
-    for (const failure of played.failures) print(`This should not have been: ${failure}`)
+    for (const failure of played.failures) print(`Unexpected: ${failure}`)
     good &&= played.failures.length === 0
   }
   print(
     '',
-    'Seen: the roles of blue and green swapped with every application up; then the same attempt failed, and everything was put back.',
+    'First, blue and green swapped roles while every application stayed up. Then the same upgrade failed and was reverted.',
     '',
     'Try next:',
-    '  eks-node-upgrade lab --list                    what else can happen',
-    '  eks-node-upgrade lab killed-forward            a run that is killed, and gone on with',
-    '  eks-node-upgrade lab serve calm-upgrade        this world over HTTP, for every other command, kubectl and the AWS CLI',
-    '  eks-node-upgrade plan --cluster NAME           your own cluster; changes nothing'
+    `  ${program} lab --list`,
+    '      every scenario: what else can happen',
+    `  ${program} lab killed-forward`,
+    '      a run that is killed and resumed',
+    `  ${program} lab serve calm-upgrade`,
+    '      this simulation over HTTP, for every other command, kubectl and the AWS CLI',
+    `  ${program} plan --cluster NAME`,
+    '      your own cluster; read-only'
   )
   return good ? 0 : 1
 }

@@ -1,7 +1,7 @@
 /** Plays a scenario for a person to watch: the same picture and lines as the command line has for a real cluster. */
 
 import { worded, wordedReporter } from '../../entry/group-runs.ts'
-import { scaledClock } from '../../lab/clock.ts'
+import { type SleepingClock, scaledClock } from '../../lab/clock.ts'
 import { type PlayedScenario, playScenario } from '../../lab/simulation/run-scenario.ts'
 import type { Scenario } from '../../lab/simulation/scenario.ts'
 import { typedAs } from '../../report/commands.ts'
@@ -16,27 +16,39 @@ export interface LabStreams {
   stdout: Parameters<typeof outputStream>[0]
   stderr: Parameters<typeof outputStream>[0]
   env: Readonly<Record<string, string | undefined>>
+  /** The program as it was started, ready to be pasted. */
+  program: string
+  /** Instead of one that runs this many times faster than real time; for tests, which must not depend on real time. */
+  clock?: (speed: number) => ShowClock
+}
+
+/** A clock that may have to be run to move on, and stopped to end. */
+export interface ShowClock extends SleepingClock {
+  run?<T>(work: Promise<T>): Promise<T>
+  stop?(): void
 }
 
 export interface Screen {
   out: OutputStream
   color: boolean
   live: boolean
+  program: string
+  clock: (speed: number) => ShowClock
 }
 
 const tickMs = 100
 
-export function screenOf({ stdout, env }: LabStreams): Screen {
+export function screenOf({ stdout, env, program, clock = (speed) => scaledClock({ speed }) }: LabStreams): Screen {
   const out = outputStream(stdout)
   const able = out.isTerminal && env.TERM !== 'dumb'
-  return { out, color: able && !env.NO_COLOR, live: able }
+  return { out, color: able && !env.NO_COLOR, live: able, program, clock }
 }
 
 /** `speed` times faster than life. */
 export async function show(scenario: Scenario, speed: number, screen: Screen): Promise<PlayedScenario> {
   const { out, color, live } = screen
-  const clock = scaledClock({ speed })
-  const wording = typedAs('eks-node-upgrade')
+  const clock = screen.clock(speed)
+  const wording = typedAs(screen.program)
   const reporter = wordedReporter({ report: (event) => view.report(event) }, wording)
   const options = { diff: false, plans: true }
   const newView = (): View =>
@@ -47,10 +59,10 @@ export async function show(scenario: Scenario, speed: number, screen: Screen): P
   process.once('exit', rest)
   const ticks = setInterval(() => view.tick(clock.now()), tickMs)
   try {
-    return await playScenario(scenario, clock, {
+    const played = playScenario(scenario, clock, {
       begins({ mode = 'upgrade', kill, cancel }, index) {
         view = newView()
-        const fault = kill ? ', and is killed on the way' : cancel ? ', and is stopped on the way' : ''
+        const fault = kill ? ', killed before completion' : cancel ? ', stopped before completion' : ''
         if (scenario.steps.length > 1 || fault) out.write(`\n--- ${index + 1}. ${mode}${fault}\n`)
       },
       tell: (event) => reporter.report(event),
@@ -62,23 +74,24 @@ export async function show(scenario: Scenario, speed: number, screen: Screen): P
         out.write(`\n${paint(endingLines(plainValue(told), { width, diff: false }), color).join('\n')}\n`)
       }
     })
+    return await (clock.run ? clock.run(played) : played)
   } finally {
     clearInterval(ticks)
     rest()
     process.off('exit', rest)
-    clock.stop()
+    clock.stop?.()
   }
 }
 
 /** What the prober saw, in one sentence. */
 export function proberSentence({ observer, scenario }: Pick<PlayedScenario, 'observer' | 'scenario'>): string {
   const { workloads, changes } = observer.seen
-  const followed = `The prober followed ${workloads} workloads through ${changes} comings and goings of pods`
+  const followed = `The prober watched ${workloads} workloads through ${changes} pod changes`
   const gaps = observer.gaps.map(({ workload, at, untilAt }) => {
-    const agreed = scenario.mayBeDown?.includes(workload) ? ' (as agreed)' : ''
+    const agreed = scenario.mayBeDown?.includes(workload) ? ', as allowed' : ''
     return `${workload} for ${untilAt === undefined ? 'good' : `${Math.round((untilAt - at) / 1000)} s`}${agreed}`
   })
   return gaps.length === 0
-    ? `${followed}: 0 moments in which one had no ready pod.`
-    : `${followed}: ${gaps.length} moments in which one had no ready pod: ${gaps.join(', ')}.`
+    ? `${followed}: none was ever without a ready pod.`
+    : `${followed}. Without a ready pod: ${gaps.join(', ')}.`
 }

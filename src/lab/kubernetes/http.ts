@@ -44,8 +44,8 @@ export interface ServeOptions {
   port?: number
   /** Requests that match are answered 403, and access reviews say so. */
   deny?: readonly DenyRule[]
-  /** Says who a bearer token is; default: everybody is the user `lab`, with a token or without. */
-  tokens?: (token: string) => RequestUser | undefined
+  /** Says who sends this bearer token, or none; by default everyone is the user `lab`. */
+  tokens?: (token: string | undefined) => RequestUser | undefined
   intercept?: (request: LabRequest) => HttpFault | undefined | Promise<HttpFault | undefined>
   /** Called when a request has been answered (a watch: when it has begun). */
   onRequest?: (request: LabRequest, code: number) => void
@@ -185,11 +185,10 @@ function asTable(cluster: LabCluster, { resource, verb }: RequestInfo, body: Raw
   return verb === 'list' ? tableOf(resource.kind, body.items, body.metadata, cluster.clock.now()) : undefined
 }
 
-// client-go sends no token over plain HTTP, so without a verifier none is demanded.
 function authenticate({ tokens }: ServeOptions, { headers }: IncomingMessage): RequestUser {
   if (!tokens) return { username: 'lab' }
   const token = /^Bearer (\S+)$/i.exec(headers.authorization ?? '')?.[1]
-  const user = token === undefined ? undefined : tokens(token)
+  const user = tokens(token)
   if (!user) throw unauthorized()
   return user
 }

@@ -37,7 +37,7 @@ export function summary(results: readonly Result[]): string {
 /** What bad input leaves behind. */
 export function problemsSummary(problems: readonly string[]): string {
   const items = problems.slice(0, 100).map((problem) => `- ${markdownText(cut(problem, 1000))}`)
-  return `## ${say.marks.failed} The input is wrong: nothing was touched\n\n${items.join('\n')}\n`
+  return `## ${say.marks.failed} Invalid input: nothing was changed\n\n${items.join('\n')}\n`
 }
 
 function cut(text: string, most: number): string {
@@ -200,7 +200,7 @@ function restoredSection(result: Result, { entries, characters }: Measure): stri
     (setting) => `- ${markdownText(cut(setting, characters))}`,
     (left) => `- and ${left} more`
   )
-  return folded(`${say.count(result.restored.length, 'setting')} put back as found`, items.join('\n'))
+  return folded(`${say.count(result.restored.length, 'setting')} restored as found`, items.join('\n'))
 }
 
 function warningsSection(warnings: readonly Finding[], measure: Measure): string {

@@ -9,7 +9,7 @@ import * as say from '../sentences.ts'
 import { planLines } from './plan-text.ts'
 import { plainLine } from './style.ts'
 
-/** Pictures come with every pod; a reader wants to know that it goes on, not each step. */
+/** Pictures come with every pod; a reader wants to know that it continues, not each step. */
 const quietMs = 10_000
 const heartbeatMs = 60_000
 
@@ -53,7 +53,7 @@ export function createLog({ times, diff }: LogOptions): Log {
   const eventLines = (event: Event): string[] => {
     switch (event.kind) {
       case 'plan':
-        // What stands in the way is told at the end, once.
+        // What blocks it is told at the end, once.
         if (event.plan.blockers.length > 0) return []
         return ['', ...planLines(event.plan, { width: 120, diff }).map(plainLine), '']
       case 'started':

@@ -77,7 +77,7 @@ export function planLines(plan: Plan, options: TextOptions): Line[] {
   if (plan.warnings.length > 0) {
     lines.push([], [piece(`  ${marksWarning} Worth knowing`, 'warn')], ...findingLines(plan.warnings, options.width))
   }
-  if (goes) lines.push([], [piece(`  ${say.nothingInTheWay}`, 'good')])
+  if (goes) lines.push([], [piece(`  ${say.nothingBlocks}`, 'good')])
   return lines
 }
 
@@ -104,7 +104,7 @@ export function endingLines(result: Result, options: TextOptions): Line[] {
   if (blockers.length > 0) {
     return [...refusalLines(result.group || result.cluster, blockers, width), [], ...nextLines(result)]
   }
-  // The plan has said already that nothing stands in the way.
+  // The plan has said already that nothing blocks it.
   if (result.outcome === 'planned' && result.plan !== undefined) return nextLines(result)
   const head = `${say.outcomeMark(result.outcome)} `
   const lines: Line[] = hang(head, say.outcomeSentence(result), width).map((line) => [piece(line, outcomeTone(result))])
@@ -112,7 +112,7 @@ export function endingLines(result: Result, options: TextOptions): Line[] {
   if (standing !== '') lines.push(...hang('  ', standing, width).map((line) => [piece(line)]))
   if (result.outcome === 'status') lines.push(...statusLines(result, width))
   if (result.restored.length > 0) {
-    lines.push(...endingRow('Back:', `${say.count(result.restored.length, 'setting')} put back as found`, width))
+    lines.push(...endingRow('Back:', `${say.count(result.restored.length, 'setting')} restored as found`, width))
   }
   if (result.reason?.hint) lines.push(...endingRow('Do:', result.reason.hint, width))
   return [...lines, ...nextLines(result)]
