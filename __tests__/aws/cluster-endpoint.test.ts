@@ -36,7 +36,7 @@ test('the endpoint, its certificate authority, version, status and mode come fro
     status: 'ACTIVE',
     authenticationMode: 'API'
   })
-  assert.equal(fake?.asked[0]?.service, 'eks')
+  assert.equal(fake?.calls[0]?.service, 'eks')
 })
 
 test('a cluster that does not exist is an error that names those that do', async () => {

@@ -27,7 +27,7 @@ async function connect(handlers: Record<string, Handler>, options: Partial<AwsOp
   fake = await awsFake({ GetCallerIdentity: me, ...handlers })
   const masked: string[] = []
   const aws = await connectAws({ mask: (secret) => masked.push(secret), userAgent: 'test', env: {}, ...options })
-  return { aws, asked: fake.asked, masked }
+  return { aws, calls: fake.calls, masked }
 }
 
 async function refusal(promise: Promise<unknown>): Promise<UpgradeError> {
@@ -41,7 +41,7 @@ async function refusal(promise: Promise<unknown>): Promise<UpgradeError> {
 
 test("in a job that may have an OIDC token the role is assumed with it, unsigned, and with the caller's options", async () => {
   const audiences: string[] = []
-  const { aws, asked, masked } = await connect(
+  const { aws, calls, masked } = await connect(
     { AssumeRoleWithWebIdentity: () => granted('AssumeRoleWithWebIdentity') },
     {
       role: { arn, sessionName: 'nightly', durationSeconds: 1800, audience: 'own' },
@@ -53,7 +53,7 @@ test("in a job that may have an OIDC token the role is assumed with it, unsigned
     }
   )
   assert.deepEqual(await aws.identity(), { account: '123456789012', arn: 'arn:me' })
-  const [assume] = asked
+  const [assume] = calls
   assert.equal(assume?.form.RoleArn, arn)
   assert.equal(assume?.form.RoleSessionName, 'nightly')
   assert.equal(assume?.form.DurationSeconds, '1800')
@@ -83,7 +83,7 @@ test('a token is minted afresh at each refresh', async () => {
 })
 
 test('elsewhere it is assumed from the ambient credentials, once for all clients, and both are masked', async () => {
-  const { aws, asked, masked } = await connect(
+  const { aws, calls, masked } = await connect(
     {
       AssumeRole: () => granted('AssumeRole'),
       DescribeAutoScalingGroups: () => result('DescribeAutoScalingGroups')
@@ -91,7 +91,7 @@ test('elsewhere it is assumed from the ambient credentials, once for all clients
     { role: { arn, externalId: 'partner' }, idToken: async () => idToken }
   )
   await Promise.all([aws.identity(), aws.nodeGroups('shop', 'k').find(), aws.token('shop')()])
-  const assumed = asked.filter(({ action }) => action === 'AssumeRole')
+  const assumed = calls.filter(({ action }) => action === 'AssumeRole')
   assert.equal(assumed.length, 1)
   assert.equal(assumed[0]?.form.ExternalId, 'partner')
   assert.match(assumed[0]?.headers.authorization ?? '', /AKIDEXAMPLE/)
@@ -142,5 +142,5 @@ test('no region, or what is none, is told before anything is called', async () =
   assert.equal(missing.details.code, 'region')
   assert.match(missing.details.hint, /aws-region.*AWS_REGION/)
   assert.match((await refusal(connectAws({ ...options, region: 'eu west' }))).message, /"eu west" is not an AWS region/)
-  assert.equal(fake.asked.length, 0)
+  assert.equal(fake.calls.length, 0)
 })
