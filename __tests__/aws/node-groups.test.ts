@@ -64,7 +64,7 @@ test('a tag key without the cluster has the cluster as its value', async () => {
   assert.equal(calls[0]?.form['Filters.member.1.Values.member.1'], 'shop')
 })
 
-test('a page token that expires begins the list anew and lists nothing twice', async () => {
+test('when a page token expires, the list is read again and names nothing twice', async () => {
   const { groups } = await groupsOver({
     DescribeAutoScalingGroups: ({ form }, times) => {
       if (!form.NextToken) return groupsPage(['a'], `after-a-${times}`)
@@ -77,7 +77,7 @@ test('a page token that expires begins the list anew and lists nothing twice', a
   )
 })
 
-test('describing no group asks nothing, because AWS would answer with all', async () => {
+test('describing no group calls nothing, because AWS would answer with all', async () => {
   const { groups, calls } = await groupsOver({})
   assert.deepEqual(await groups.describe([]), [])
   assert.equal(calls.length, 0)
@@ -105,7 +105,7 @@ const writes: Record<string, (groups: NodeGroups) => Promise<void>> = {
 }
 
 for (const [action, write] of Object.entries(writes)) {
-  test(`${action} is sent once, and a busy AWS or a lost reply is said to pass`, async () => {
+  test(`${action} is sent once, and a busy AWS or a lost reply is a temporary error`, async () => {
     const answers: readonly (Answer | 'lost')[] = [
       failure(503, 'ServiceUnavailable', 'later'),
       failure(400, 'Throttling', 'Rate exceeded'),
@@ -131,7 +131,7 @@ function groupsWith(clients: Clients, writeDeadline: () => AbortSignal): NodeGro
   return awsNodeGroups(calls, { ...options, deadlines: { ...deadlines, write: writeDeadline } })
 }
 
-test('a write that gets no answer is given up at its deadline', async () => {
+test('a write without an answer ends at its deadline', async () => {
   fake = await awsFake({ UpdateAutoScalingGroup: () => 'never' })
   const credentials = async () => ({ accessKeyId: 'a', secretAccessKey: 'b' })
   const clients = clientsFor({ region: 'eu-west-1', credentials, userAgent: 'test' })
@@ -191,7 +191,7 @@ test('instances are protected fifty at a time', async () => {
   assert.equal(calls[0]?.form.ProtectedFromScaleIn, 'false')
 })
 
-test('tags are written and taken twenty-five at a time, and are not passed on to instances', async () => {
+test('tags are written and deleted twenty-five at a time, and not copied to instances', async () => {
   const { groups, calls } = await groupsOver({
     CreateOrUpdateTags: ok('CreateOrUpdateTags'),
     DeleteTags: ok('DeleteTags')
@@ -312,7 +312,7 @@ test('companions name policies, schedules, hooks, traffic sources once each, and
   })
 })
 
-test('where instance refreshes are unknown none is active, but where they may not be read that is said', async () => {
+test('if instance refreshes are unknown none is active; if they may not be read, that is an error', async () => {
   const without = { ...companionHandlers, DescribeInstanceRefreshes: () => failure(501, 'NotImplemented', 'no') }
   assert.deepEqual((await (await groupsOver(without)).groups.companions('g')).activeRefreshes, [])
   await fake?.close()
@@ -325,7 +325,7 @@ test('where instance refreshes are unknown none is active, but where they may no
   assert.match(error.details.hint, /Allow autoscaling:DescribeInstanceRefreshes for arn:aws:sts::1:assumed-role\/ci\/x/)
 })
 
-test('a template is asked for by id, or by name where there is no id', async () => {
+test('a template is read by id, or by name if there is no id', async () => {
   const body = `<DescribeLaunchTemplateVersionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><launchTemplateVersionSet><item>
     <launchTemplateId>lt-1</launchTemplateId><launchTemplateName>shop</launchTemplateName><versionNumber>7</versionNumber>
     <createTime>2026-11-24T10:00:00.000Z</createTime><launchTemplateData><imageId>ami-1</imageId></launchTemplateData>
