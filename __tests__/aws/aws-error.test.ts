@@ -43,7 +43,7 @@ for (const [name, status, code, passes] of codes) {
   })
 }
 
-test('a host that does not exist means the region, but not where an endpoint was given', () => {
+test('a host that does not exist means a wrong region, unless an endpoint was set', () => {
   const error = thrown('Error', undefined, 'getaddrinfo ENOTFOUND', {
     code: 'ENOTFOUND',
     hostname: 'autoscaling.eu-wset-1.amazonaws.com'
@@ -61,12 +61,12 @@ test('a refused connection quotes the endpoint that was set', () => {
   assert.match(error.details.hint, /http:\/\/127\.0\.0\.1:9/)
 })
 
-test('what AWS did not say is a bug and stays what it was', () => {
+test('an error that is not an answer of AWS is a bug and comes back as it was', () => {
   const bug = new TypeError('x is not a function')
   assert.equal(upgradeErrorFrom(bug, call), bug)
 })
 
-test('an endpoint that is no URL is quoted, and is no bug', () => {
+test('an endpoint that is not a URL is quoted, and is not a bug', () => {
   const bad = Object.assign(new TypeError('Invalid URL'), { code: 'ERR_INVALID_URL' })
   const error = translated(bad, { endpoint: 'notaurl' })
   assert.equal(error.details.code, 'aws')
@@ -81,7 +81,7 @@ test('the remedy is a command of the service that failed', () => {
   assert.match(error.details.hint, /aws eks .*--region eu-west-1/)
 })
 
-test('a server that is none of AWS is named by its endpoint', () => {
+test('a server that does not belong to AWS is named by its endpoint', () => {
   const error = translated(thrown('NotFound', 404, 'Unknown'), { endpoint: 'http://proxy:1' })
   assert.match(error.message, /http:\/\/proxy:1/)
   assert.match(error.details.hint, /http:\/\/proxy:1/)

@@ -1,9 +1,9 @@
-/** An AWS on loopback that answers what a test tells it to, in the services' wire formats, and notes what it was asked. */
+/** An AWS on loopback that answers what a test tells it to, in the services' wire formats, and records every call. */
 
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 
-export interface Asked {
+export interface FakeCall {
   action: string
   service: string
   form: Readonly<Record<string, string>>
@@ -16,25 +16,25 @@ export interface Answer {
 }
 
 /** `lost`: the connection ends without an answer; `never`: nothing comes. */
-export type Handler = (asked: Asked, times: number) => Answer | 'lost' | 'never'
+export type Handler = (calls: FakeCall, times: number) => Answer | 'lost' | 'never'
 
 export interface AwsFake {
-  asked: Asked[]
+  calls: FakeCall[]
   url: string
   close(): Promise<void>
 }
 
 /** Handlers by action (`DescribePolicies`, `GET /clusters/demo`); points the SDK's environment at itself. */
 export async function awsFake(handlers: Readonly<Record<string, Handler>>): Promise<AwsFake> {
-  const asked: Asked[] = []
+  const calls: FakeCall[] = []
   const answer = (request: IncomingMessage, response: ServerResponse, body: string) => {
     const form = Object.fromEntries(new URLSearchParams(body))
     const action = form.Action ?? `${request.method} ${request.url}`
     const service = /\/([a-z0-9-]+)\/aws4_request/.exec(request.headers.authorization ?? '')?.[1] ?? ''
     const call = { action, service, form, headers: request.headers }
-    asked.push(call)
+    calls.push(call)
     const handler = handlers[action] ?? (() => failure(501, 'NotImplemented', action))
-    const given = handler(call, asked.filter((other) => other.action === action).length)
+    const given = handler(call, calls.filter((other) => other.action === action).length)
     if (given === 'never') return
     if (given === 'lost') {
       request.socket.destroy()
@@ -62,7 +62,7 @@ export async function awsFake(handlers: Readonly<Record<string, Handler>>): Prom
   })
   for (const name of ['AWS_SESSION_TOKEN', 'AWS_CREDENTIAL_EXPIRATION', 'AWS_PROFILE']) delete process.env[name]
   return {
-    asked,
+    calls,
     url,
     close: () =>
       new Promise((resolve) => {

@@ -36,7 +36,7 @@ test('the endpoint, its certificate authority, version, status and mode come fro
     status: 'ACTIVE',
     authenticationMode: 'API'
   })
-  assert.equal(fake?.asked[0]?.service, 'eks')
+  assert.equal(fake?.calls[0]?.service, 'eks')
 })
 
 test('a cluster that does not exist is an error that names those that do', async () => {
@@ -51,7 +51,7 @@ test('a cluster that does not exist is an error that names those that do', async
   })
 })
 
-test('without the right to list clusters the error is shorter', async () => {
+test('without the permission to list clusters the error is shorter', async () => {
   const connected = await connect({
     'GET /clusters/shop': missing,
     'GET /clusters': () => json({ __type: 'AccessDeniedException', message: 'no' }, 403)
@@ -59,7 +59,7 @@ test('without the right to list clusters the error is shorter', async () => {
   await assert.rejects(connected.clusterEndpoint('shop'), { message: 'there is no cluster shop in eu-west-1.' })
 })
 
-test('a cluster that is still being made has no endpoint, and that is said', async () => {
+test('a cluster that is still being created is refused, because it has no endpoint', async () => {
   const connected = await connect({ 'GET /clusters/shop': () => json({ cluster: { status: 'CREATING' } }) })
   await assert.rejects(connected.clusterEndpoint('shop'), /no API endpoint: it is CREATING/)
 })

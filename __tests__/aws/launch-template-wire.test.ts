@@ -13,7 +13,7 @@ import { launchTemplateVersionsFrom } from '../../src/aws/launch-template-wire.t
 import { plainJson, templateVersionFrom } from '../../src/aws/translation.ts'
 import { awsFake } from './aws-fake.ts'
 
-/** XML with every member that the SDK knows, each list with so many items. */
+/** XML with every member that the SDK knows, each list with this many items. */
 function everything(schema: NormalizedSchema, items: number): string {
   if (schema.isListSchema()) {
     const value = schema.getValueSchema()

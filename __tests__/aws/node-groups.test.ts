@@ -20,7 +20,7 @@ afterEach(async () => {
 async function groupsOver(handlers: Record<string, Handler>, key = 'kubernetes.io/cluster/{cluster}') {
   fake = await awsFake(handlers)
   aws = await connectAws({ mask: () => {}, userAgent: 'eks-node-upgrade/test' })
-  return { groups: aws.nodeGroups('shop', key), asked: fake.asked }
+  return { groups: aws.nodeGroups('shop', key), calls: fake.calls }
 }
 
 const ok =
@@ -44,27 +44,27 @@ async function codeOf(promise: Promise<unknown>): Promise<UpgradeError> {
 }
 
 test('groups are found by the cluster in the tag key, over all pages, without their instances', async () => {
-  const { groups, asked } = await groupsOver({
+  const { groups, calls } = await groupsOver({
     DescribeAutoScalingGroups: ({ form }) => (form.NextToken ? groupsPage(['b']) : groupsPage(['a'], 'page2'))
   })
   assert.deepEqual(
     (await groups.find()).map((group) => group.name),
     ['a', 'b']
   )
-  assert.equal(asked[0]?.form['Filters.member.1.Name'], 'tag-key')
-  assert.equal(asked[0]?.form['Filters.member.1.Values.member.1'], 'kubernetes.io/cluster/shop')
-  assert.equal(asked[0]?.form.IncludeInstances, 'false')
-  assert.match(asked[0]?.headers['user-agent'] ?? '', /eks-node-upgrade\/test/)
+  assert.equal(calls[0]?.form['Filters.member.1.Name'], 'tag-key')
+  assert.equal(calls[0]?.form['Filters.member.1.Values.member.1'], 'kubernetes.io/cluster/shop')
+  assert.equal(calls[0]?.form.IncludeInstances, 'false')
+  assert.match(calls[0]?.headers['user-agent'] ?? '', /eks-node-upgrade\/test/)
 })
 
 test('a tag key without the cluster has the cluster as its value', async () => {
-  const { groups, asked } = await groupsOver({ DescribeAutoScalingGroups: () => groupsPage([]) }, 'team/cluster')
+  const { groups, calls } = await groupsOver({ DescribeAutoScalingGroups: () => groupsPage([]) }, 'team/cluster')
   await groups.find()
-  assert.equal(asked[0]?.form['Filters.member.1.Name'], 'tag:team/cluster')
-  assert.equal(asked[0]?.form['Filters.member.1.Values.member.1'], 'shop')
+  assert.equal(calls[0]?.form['Filters.member.1.Name'], 'tag:team/cluster')
+  assert.equal(calls[0]?.form['Filters.member.1.Values.member.1'], 'shop')
 })
 
-test('a page token that expires begins the list anew and lists nothing twice', async () => {
+test('when a page token expires, the list is read again and names nothing twice', async () => {
   const { groups } = await groupsOver({
     DescribeAutoScalingGroups: ({ form }, times) => {
       if (!form.NextToken) return groupsPage(['a'], `after-a-${times}`)
@@ -77,21 +77,21 @@ test('a page token that expires begins the list anew and lists nothing twice', a
   )
 })
 
-test('describing no group asks nothing, because AWS would answer with all', async () => {
-  const { groups, asked } = await groupsOver({})
+test('describing no group calls nothing, because AWS would answer with all', async () => {
+  const { groups, calls } = await groupsOver({})
   assert.deepEqual(await groups.describe([]), [])
-  assert.equal(asked.length, 0)
+  assert.equal(calls.length, 0)
 })
 
 test('reads are repeated when AWS is busy or an answer is lost', async () => {
-  const { groups, asked } = await groupsOver({
+  const { groups, calls } = await groupsOver({
     DescribeAutoScalingGroups: (_, times) => {
       if (times === 1) return failure(503, 'ServiceUnavailable', 'later')
       return times === 2 ? 'lost' : groupsPage(['a'])
     }
   })
   assert.equal((await groups.find()).length, 1)
-  assert.equal(asked.length, 3)
+  assert.equal(calls.length, 3)
 })
 
 const writes: Record<string, (groups: NodeGroups) => Promise<void>> = {
@@ -105,7 +105,7 @@ const writes: Record<string, (groups: NodeGroups) => Promise<void>> = {
 }
 
 for (const [action, write] of Object.entries(writes)) {
-  test(`${action} is sent once, and a busy AWS or a lost reply is said to pass`, async () => {
+  test(`${action} is sent once, and a busy AWS or a lost reply is a temporary error`, async () => {
     const answers: readonly (Answer | 'lost')[] = [
       failure(503, 'ServiceUnavailable', 'later'),
       failure(400, 'Throttling', 'Rate exceeded'),
@@ -114,12 +114,12 @@ for (const [action, write] of Object.entries(writes)) {
       'lost'
     ]
     for (const answer of answers) {
-      const { groups, asked } = await groupsOver({ [action]: () => answer })
+      const { groups, calls } = await groupsOver({ [action]: () => answer })
       const error = await codeOf(write(groups))
       assert.equal(error.details.code, 'aws')
       assert.ok(error.details.cause)
       assert.ok(isTransient(error))
-      assert.equal(asked.length, 1)
+      assert.equal(calls.length, 1)
       await fake?.close()
     }
   })
@@ -131,7 +131,7 @@ function groupsWith(clients: Clients, writeDeadline: () => AbortSignal): NodeGro
   return awsNodeGroups(calls, { ...options, deadlines: { ...deadlines, write: writeDeadline } })
 }
 
-test('a write that gets no answer is given up at its deadline', async () => {
+test('a write without an answer ends at its deadline', async () => {
   fake = await awsFake({ UpdateAutoScalingGroup: () => 'never' })
   const credentials = async () => ({ accessKeyId: 'a', secretAccessKey: 'b' })
   const clients = clientsFor({ region: 'eu-west-1', credentials, userAgent: 'test' })
@@ -152,16 +152,16 @@ test('a write whose deadline passed while credentials were fetched is never sent
   const clients = clientsFor({ region: 'eu-west-1', credentials, userAgent: 'test' })
   const groups = groupsWith(clients, () => deadline.signal)
   assert.ok(isTransient(await codeOf(groups.resize('g', { max: 3 }))))
-  assert.equal(fake.asked.length, 0)
+  assert.equal(fake.calls.length, 0)
 })
 
 test('a size is written whole in one call, and only what was given', async () => {
-  const { groups, asked } = await groupsOver({ UpdateAutoScalingGroup: ok('UpdateAutoScalingGroup') })
+  const { groups, calls } = await groupsOver({ UpdateAutoScalingGroup: ok('UpdateAutoScalingGroup') })
   await groups.resize('g', { min: 0, max: 5, desired: 0 })
   await groups.resize('g', { max: 4 })
   await groups.resize('g', {})
   assert.deepEqual(
-    asked.map(({ form }) => [form.MinSize, form.MaxSize, form.DesiredCapacity]),
+    calls.map(({ form }) => [form.MinSize, form.MaxSize, form.DesiredCapacity]),
     [
       ['0', '5', '0'],
       [undefined, '4', undefined]
@@ -170,36 +170,36 @@ test('a size is written whole in one call, and only what was given', async () =>
 })
 
 test('an empty list of processes is never sent, because it would mean all', async () => {
-  const { groups, asked } = await groupsOver({})
+  const { groups, calls } = await groupsOver({})
   await groups.suspend('g', [])
   await groups.resume('g', [])
-  assert.equal(asked.length, 0)
+  assert.equal(calls.length, 0)
 })
 
 test('instances are protected fifty at a time', async () => {
-  const { groups, asked } = await groupsOver({ SetInstanceProtection: ok('SetInstanceProtection') })
+  const { groups, calls } = await groupsOver({ SetInstanceProtection: ok('SetInstanceProtection') })
   const ids = Array.from({ length: 120 }, (_, number) => `i-${number}`)
   await groups.protect('g', ids, false)
   assert.deepEqual(
-    asked.map(({ form }) => listed(form, 'InstanceIds').length),
+    calls.map(({ form }) => listed(form, 'InstanceIds').length),
     [50, 50, 20]
   )
   assert.deepEqual(
-    asked.flatMap(({ form }) => listed(form, 'InstanceIds')),
+    calls.flatMap(({ form }) => listed(form, 'InstanceIds')),
     ids
   )
-  assert.equal(asked[0]?.form.ProtectedFromScaleIn, 'false')
+  assert.equal(calls[0]?.form.ProtectedFromScaleIn, 'false')
 })
 
-test('tags are written and taken twenty-five at a time, and are not passed on to instances', async () => {
-  const { groups, asked } = await groupsOver({
+test('tags are written and deleted twenty-five at a time, and not copied to instances', async () => {
+  const { groups, calls } = await groupsOver({
     CreateOrUpdateTags: ok('CreateOrUpdateTags'),
     DeleteTags: ok('DeleteTags')
   })
   const keys = Array.from({ length: 26 }, (_, number) => `eks-node-upgrade/${number}`)
   await groups.tag('g', Object.fromEntries(keys.map((key) => [key, 'wört & <x>'])))
   await groups.untag('g', keys)
-  const [first, second, third, fourth] = asked
+  const [first, second, third, fourth] = calls
   assert.equal(first?.form['Tags.member.25.Key'], keys[24])
   assert.equal(first?.form['Tags.member.1.PropagateAtLaunch'], 'false')
   assert.equal(first?.form['Tags.member.1.ResourceType'], 'auto-scaling-group')
@@ -210,17 +210,17 @@ test('tags are written and taken twenty-five at a time, and are not passed on to
 })
 
 test('instances are terminated by id in the named group, and Desired stays', async () => {
-  const { groups, asked } = await groupsOver({
+  const { groups, calls } = await groupsOver({
     TerminateInstanceInAutoScalingGroup: ok('TerminateInstanceInAutoScalingGroup')
   })
   const ids = Array.from({ length: 101 }, (_, number) => `i-${number}`)
   await groups.terminate('g', ids)
   await groups.terminate('g', [])
   assert.deepEqual(
-    asked.map(({ form }) => listed(form, 'InstanceIds').length),
+    calls.map(({ form }) => listed(form, 'InstanceIds').length),
     [100, 1]
   )
-  for (const { form } of asked) {
+  for (const { form } of calls) {
     assert.equal(form.AutoScalingGroupName, 'g')
     assert.equal(form.ShouldDecrementDesiredCapacity, 'false')
   }
@@ -228,7 +228,7 @@ test('instances are terminated by id in the named group, and Desired stays', asy
 
 test('an instance that is gone does not keep the others from being terminated', async () => {
   const gone = 'Instance Id not found - No managed instance found for instance ID i-2'
-  const { groups, asked } = await groupsOver({
+  const { groups, calls } = await groupsOver({
     TerminateInstanceInAutoScalingGroup: ({ form }) =>
       listed(form, 'InstanceIds').includes('i-2')
         ? failure(400, 'ValidationError', gone)
@@ -236,7 +236,7 @@ test('an instance that is gone does not keep the others from being terminated', 
   })
   await groups.terminate('g', ['i-1', 'i-2', 'i-3'])
   assert.deepEqual(
-    asked.map(({ form }) => listed(form, 'InstanceIds')),
+    calls.map(({ form }) => listed(form, 'InstanceIds')),
     [['i-1', 'i-2', 'i-3'], ['i-1'], ['i-2'], ['i-3']]
   )
 })
@@ -253,7 +253,7 @@ function activity(id: string, startedAt: string, status = 'Successful'): string 
 }
 
 test('activities since an instant come newest first, and reading ends where older ones begin', async () => {
-  const { groups, asked } = await groupsOver({
+  const { groups, calls } = await groupsOver({
     DescribeScalingActivities: () =>
       result(
         'DescribeScalingActivities',
@@ -267,8 +267,8 @@ test('activities since an instant come newest first, and reading ends where olde
     found.map(({ id }) => id),
     ['newest', 'new']
   )
-  assert.equal(asked.length, 1)
-  assert.equal(asked[0]?.form['Filters.member.1.Values.member.1'], '2026-11-24T10:00:00.000Z')
+  assert.equal(calls.length, 1)
+  assert.equal(calls[0]?.form['Filters.member.1.Values.member.1'], '2026-11-24T10:00:00.000Z')
 })
 
 const companionHandlers: Record<string, Handler> = {
@@ -312,7 +312,7 @@ test('companions name policies, schedules, hooks, traffic sources once each, and
   })
 })
 
-test('where instance refreshes are unknown none is active, but where they may not be read that is said', async () => {
+test('if instance refreshes are unknown none is active; if they may not be read, that is an error', async () => {
   const without = { ...companionHandlers, DescribeInstanceRefreshes: () => failure(501, 'NotImplemented', 'no') }
   assert.deepEqual((await (await groupsOver(without)).groups.companions('g')).activeRefreshes, [])
   await fake?.close()
@@ -325,12 +325,12 @@ test('where instance refreshes are unknown none is active, but where they may no
   assert.match(error.details.hint, /Allow autoscaling:DescribeInstanceRefreshes for arn:aws:sts::1:assumed-role\/ci\/x/)
 })
 
-test('a template is asked for by id, or by name where there is no id', async () => {
+test('a template is read by id, or by name if there is no id', async () => {
   const body = `<DescribeLaunchTemplateVersionsResponse xmlns="http://ec2.amazonaws.com/doc/2016-11-15/"><launchTemplateVersionSet><item>
     <launchTemplateId>lt-1</launchTemplateId><launchTemplateName>shop</launchTemplateName><versionNumber>7</versionNumber>
     <createTime>2026-11-24T10:00:00.000Z</createTime><launchTemplateData><imageId>ami-1</imageId></launchTemplateData>
     </item></launchTemplateVersionSet></DescribeLaunchTemplateVersionsResponse>`
-  const { groups, asked } = await groupsOver({ DescribeLaunchTemplateVersions: () => ({ body }) })
+  const { groups, calls } = await groupsOver({ DescribeLaunchTemplateVersions: () => ({ body }) })
   const expected = {
     id: 'lt-1',
     name: 'shop',
@@ -341,7 +341,7 @@ test('a template is asked for by id, or by name where there is no id', async () 
   assert.deepEqual(await groups.template({ id: 'lt-1', name: 'shop', version: '$Latest' }), expected)
   assert.deepEqual(await groups.template({ id: '', name: 'shop', version: '7' }), expected)
   assert.deepEqual(
-    asked.map(({ service, form }) => [
+    calls.map(({ service, form }) => [
       service,
       form.LaunchTemplateId,
       form.LaunchTemplateName,

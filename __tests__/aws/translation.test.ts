@@ -79,7 +79,7 @@ test('capacity in weights or in vCPUs is marked, weights of one are instances', 
   assert.equal(groupFrom({ ...bounds, DesiredCapacityType: 'units' }).weighted, false)
 })
 
-test('an instance is healthy only where AWS says so', () => {
+test('an instance is healthy only if AWS says so', () => {
   const instance = (HealthStatus?: string) => instanceFrom({ InstanceId: 'i-1', HealthStatus } as never)
   assert.equal(instance('Healthy').healthy, true)
   assert.equal(instance('Unhealthy').healthy, false)
@@ -107,7 +107,7 @@ test('only refreshes that have ended are left out', () => {
   assert.deepEqual(activeRefreshes, ['Pending', 'InProgress', 'Cancelling', 'RollbackInProgress', 'Baking'])
 })
 
-test('the zone of an activity is read from its details where they are what they usually are', () => {
+test('the zone of an activity is read from its details if they have the usual form', () => {
   const zone = (Details?: string) => activityFrom({ Details } as never).zone
   assert.equal(zone('{"Subnet ID":"subnet-1","Availability Zone":"eu-west-1a"}'), 'eu-west-1a')
   for (const odd of [undefined, '', 'null', '[]', '{', '{"Availability Zone":3}']) assert.equal(zone(odd), undefined)

@@ -1,6 +1,6 @@
 /**
  * Reads a launch template version from the EC2 API's XML (already parsed) into the shape that the SDK gives it. The
- * SDK's EC2 client would add 563 kB to the bundle for this one answer. Reading by rule instead of by schema also keeps
+ * SDK's EC2 client would add 760 kB to the bundle for this one answer. Reading by rule instead of by schema also keeps
  * settings that are newer than this code: to miss one would be to miss a change.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeLaunchTemplateVersions.html
  */

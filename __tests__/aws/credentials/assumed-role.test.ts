@@ -27,7 +27,7 @@ async function connect(handlers: Record<string, Handler>, options: Partial<AwsOp
   fake = await awsFake({ GetCallerIdentity: me, ...handlers })
   const masked: string[] = []
   const aws = await connectAws({ mask: (secret) => masked.push(secret), userAgent: 'test', env: {}, ...options })
-  return { aws, asked: fake.asked, masked }
+  return { aws, calls: fake.calls, masked }
 }
 
 async function refusal(promise: Promise<unknown>): Promise<UpgradeError> {
@@ -41,7 +41,7 @@ async function refusal(promise: Promise<unknown>): Promise<UpgradeError> {
 
 test("in a job that may have an OIDC token the role is assumed with it, unsigned, and with the caller's options", async () => {
   const audiences: string[] = []
-  const { aws, asked, masked } = await connect(
+  const { aws, calls, masked } = await connect(
     { AssumeRoleWithWebIdentity: () => granted('AssumeRoleWithWebIdentity') },
     {
       role: { arn, sessionName: 'nightly', durationSeconds: 1800, audience: 'own' },
@@ -53,7 +53,7 @@ test("in a job that may have an OIDC token the role is assumed with it, unsigned
     }
   )
   assert.deepEqual(await aws.identity(), { account: '123456789012', arn: 'arn:me' })
-  const [assume] = asked
+  const [assume] = calls
   assert.equal(assume?.form.RoleArn, arn)
   assert.equal(assume?.form.RoleSessionName, 'nightly')
   assert.equal(assume?.form.DurationSeconds, '1800')
@@ -64,7 +64,7 @@ test("in a job that may have an OIDC token the role is assumed with it, unsigned
   assert.equal(aws.credentialsExpireAt(), Number.POSITIVE_INFINITY)
 })
 
-test('a token is minted afresh at each refresh', async () => {
+test('each refresh gets a new token', async () => {
   let minted = 0
   const { aws } = await connect(
     { AssumeRoleWithWebIdentity: (_, times) => granted('AssumeRoleWithWebIdentity', times === 1 ? 0 : 60) },
@@ -83,7 +83,7 @@ test('a token is minted afresh at each refresh', async () => {
 })
 
 test('elsewhere it is assumed from the ambient credentials, once for all clients, and both are masked', async () => {
-  const { aws, asked, masked } = await connect(
+  const { aws, calls, masked } = await connect(
     {
       AssumeRole: () => granted('AssumeRole'),
       DescribeAutoScalingGroups: () => result('DescribeAutoScalingGroups')
@@ -91,14 +91,14 @@ test('elsewhere it is assumed from the ambient credentials, once for all clients
     { role: { arn, externalId: 'partner' }, idToken: async () => idToken }
   )
   await Promise.all([aws.identity(), aws.nodeGroups('shop', 'k').find(), aws.token('shop')()])
-  const assumed = asked.filter(({ action }) => action === 'AssumeRole')
+  const assumed = calls.filter(({ action }) => action === 'AssumeRole')
   assert.equal(assumed.length, 1)
   assert.equal(assumed[0]?.form.ExternalId, 'partner')
   assert.match(assumed[0]?.headers.authorization ?? '', /AKIDEXAMPLE/)
   for (const secret of ['secret-of-the-environment', 'role-secret', 'role-session']) assert.ok(masked.includes(secret))
 })
 
-test("a trust policy that does not fit is told with AWS's words and the token's real claims, not the token", async () => {
+test("if the trust policy does not match, the error has AWS's words and the claims of the token, not the token", async () => {
   const words = 'Not authorized to perform sts:AssumeRoleWithWebIdentity'
   const { aws } = await connect(
     { AssumeRoleWithWebIdentity: () => failure(403, 'AccessDenied', words) },
@@ -121,20 +121,20 @@ test('a job without id-token: write and without credentials is told which permis
   assert.match(details.hint, /id-token: write/)
 })
 
-test('a session that is asked to last too long is told so', async () => {
+test('a session duration that is too long is named as the cause', async () => {
   const words = 'The requested DurationSeconds exceeds the MaxSessionDuration set for this role.'
   const { aws } = await connect({ AssumeRole: () => failure(400, 'ValidationError', words) }, { role: { arn } })
   assert.match((await refusal(aws.identity())).details.hint, /role-duration-seconds/)
 })
 
-test('an STS that is not there is no matter of credentials', async () => {
+test('an unreachable STS is not an error of credentials', async () => {
   const { aws } = await connect({ AssumeRole: () => 'lost' }, { role: { arn } })
   const { message, details } = await refusal(aws.nodeGroups('shop', 'k').resize('g', { min: 0 }))
   assert.equal(details.code, 'aws')
   assert.match(message, /sts:AssumeRole at http:\/\/127\.0\.0\.1/)
 })
 
-test('no region, or what is none, is told before anything is called', async () => {
+test('a missing or invalid region is an error before any call', async () => {
   fake = await awsFake({})
   delete process.env.AWS_REGION
   const options = { mask: () => {}, userAgent: 'test' }
@@ -142,5 +142,5 @@ test('no region, or what is none, is told before anything is called', async () =
   assert.equal(missing.details.code, 'region')
   assert.match(missing.details.hint, /aws-region.*AWS_REGION/)
   assert.match((await refusal(connectAws({ ...options, region: 'eu west' }))).message, /"eu west" is not an AWS region/)
-  assert.equal(fake.asked.length, 0)
+  assert.equal(fake.calls.length, 0)
 })

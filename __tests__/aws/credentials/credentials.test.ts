@@ -25,19 +25,19 @@ function scene(lastsMinutes: number | undefined, { renewable = true, sessionToke
   return { state, credentials: rotatingCredentials(fetch, mask, () => state.now) }
 }
 
-test('many who ask at once share one fetch', async () => {
+test('simultaneous callers share one fetch', async () => {
   const { state, credentials } = scene(60)
   await Promise.all(Array.from({ length: 20 }, credentials))
   assert.equal(state.fetches, 1)
 })
 
-test('every part is masked before anybody has it', async () => {
+test('every part is masked before it is returned', async () => {
   const { state, credentials } = scene(60)
   await credentials()
   assert.deepEqual(state.masked.sort(), ['key1', 'secret', 'session'])
 })
 
-test('they are fetched anew when less than five minutes remain', async () => {
+test('they are fetched again when less than five minutes remain', async () => {
   const { state, credentials } = scene(60)
   await credentials()
   state.now = 54 * minute
@@ -46,7 +46,7 @@ test('they are fetched anew when less than five minutes remain', async () => {
   assert.equal((await credentials()).accessKeyId, 'key2')
 })
 
-test('while a refresh fails the old ones serve until they are useless, and the next try waits', async () => {
+test('while a refresh fails, the old ones are used until they end, and the next attempt waits', async () => {
   const { state, credentials } = scene(60)
   await credentials()
   state.now = 56 * minute
@@ -61,7 +61,7 @@ test('while a refresh fails the old ones serve until they are useless, and the n
   assert.equal(credentials.endsAt(), Number.POSITIVE_INFINITY)
 })
 
-test('when a refresh fails and the old ones have ended, the error is told', async () => {
+test('when a refresh fails and the old ones have ended, the error is thrown', async () => {
   const { state, credentials } = scene(60)
   await credentials()
   state.now = 60 * minute
@@ -71,7 +71,7 @@ test('when a refresh fails and the old ones have ended, the error is told', asyn
   assert.equal((await credentials()).accessKeyId, 'key3')
 })
 
-test('a source that gives the same again does not make every call ask it', async () => {
+test('a source that returns the same credentials is not read with every call', async () => {
   const { state, credentials } = scene(2)
   await credentials()
   await credentials()
@@ -87,7 +87,7 @@ test('the end is unknown before the first use and for session credentials withou
   assert.equal(credentials.endsAt(), undefined)
 })
 
-test('long-lived keys do not end, and what cannot be renewed ends when it says', async () => {
+test('long-lived keys do not end, and credentials that cannot be renewed end at their expiration', async () => {
   const keys = scene(undefined, { renewable: false, sessionToken: '' })
   await keys.credentials()
   assert.equal(keys.credentials.endsAt(), Number.POSITIVE_INFINITY)

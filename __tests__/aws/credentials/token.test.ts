@@ -39,7 +39,7 @@ function signature(url: URL, cluster: string, secret: string): string {
   return hmac(key, `AWS4-HMAC-SHA256\n${date}\n${scope}\n${sha256(request)}`).toString('hex')
 }
 
-test('the token is a presigned GetCallerIdentity as the cluster wants it, bit for bit', async () => {
+test('the token is a presigned GetCallerIdentity as the cluster requires it, byte for byte', async () => {
   const token = await clusterToken(options())()
   assert.match(token, /^k8s-aws-v1\.[\w-]+$/)
   const url = new URL(urlOf(token))
@@ -74,7 +74,7 @@ test('a token is used again for ten minutes', async () => {
   assert.notEqual(await token(), first)
 })
 
-test('a fresh one is made when asked for, or when the credentials change', async () => {
+test('a fresh one is made when requested, or when the credentials change', async () => {
   let now = at
   let accessKeyId = 'AKID'
   const credentials = async () => ({ accessKeyId, secretAccessKey: 'hush' })

@@ -59,7 +59,7 @@ function account() {
   return { aws, clock, review: (text: string, cluster = 'shop') => aws.reviewToken(text, cluster) }
 }
 
-describe('a cluster that looks at a token', () => {
+describe('a cluster that checks a token', () => {
   it('knows whose it is: of a user, of a session', () => {
     const { aws, review } = account()
     const user = { authenticated: true, arn: 'arn:aws:iam::123456789012:user/ci', userId: keys.accessKeyId }

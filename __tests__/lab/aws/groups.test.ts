@@ -14,7 +14,7 @@ const grow = (world: Shop, MaxSize: number, DesiredCapacity = MaxSize) =>
   world.aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: greenGroup, MaxSize, DesiredCapacity })
 
 describe('a group that grows', () => {
-  it('is pending first, then in service, spread over its zones, from the version of now', async () => {
+  it('is pending first, then in service, spread over its zones, from the current version', async () => {
     const world = await shop({ extras: { behavior: { launchAfterMs: 5000 } } })
     assert.deepEqual(new Set(states(world.aws, blueGroup)), new Set(['Pending']))
     const [first] = await activities(world, blueGroup)
@@ -28,7 +28,7 @@ describe('a group that grows', () => {
     assert.equal(world.aws.world.group(blueGroup).instances[0]?.launchTemplate?.Version, '1')
   })
 
-  it('tells whoever listens when an instance is launched, serves, leaves and is gone', async () => {
+  it('tells listeners when an instance is launched, in service, terminating and terminated', async () => {
     const world = await shop()
     const heard: string[] = []
     const note = (what: string) => () => void heard.push(what)
@@ -45,7 +45,7 @@ describe('a group that grows', () => {
     assert.deepEqual(heard, ['launched', 'serves', 'leaves', 'gone'])
   })
 
-  it('says what AWS said when nothing can be launched, and tries again until it can', async () => {
+  it('has a failed activity with the words of AWS when nothing can be launched, and tries again', async () => {
     const message = 'Could not launch On-Demand Instances. InsufficientInstanceCapacity - We currently do not have …'
     const world = await shop()
     world.aws.world.behave(greenGroup, { launchFails: message, retryLaunchAfterMs: 10_000 })
@@ -60,7 +60,7 @@ describe('a group that grows', () => {
     assert.deepEqual(states(world.aws, greenGroup), ['InService', 'InService'])
   })
 
-  it('goes to its other zones where one fails, and back into balance when it works again', async () => {
+  it('uses its other zones if one fails, and restores the balance when it works again', async () => {
     const world = await shop()
     const { autoScaling } = world.aws
     const tag = (name: string, Value: string) => ({
@@ -79,7 +79,7 @@ describe('a group that grows', () => {
     assert.deepEqual(zonesOf(world, greenGroup), { 'eu-west-1a': 2, 'eu-west-1b': 2, 'eu-west-1c': 2 })
   })
 
-  it('does not come into balance while AZRebalance is suspended, or where all are protected', async () => {
+  it('does not rebalance while AZRebalance is suspended, or if all are protected', async () => {
     for (const protectedOnes of [false, true]) {
       const world = await shop({ green: { NewInstancesProtectedFromScaleIn: protectedOnes } })
       const { autoScaling } = world.aws
@@ -97,7 +97,7 @@ describe('a group that grows', () => {
     }
   })
 
-  it('cannot launch an image that is gone, or one for another kind of processor', async () => {
+  it('cannot launch an image that does not exist, or one for another architecture', async () => {
     const world = await shop()
     const line = world.aws.account.templates.get(world.templateId)
     assert.ok(line)
@@ -111,7 +111,7 @@ describe('a group that grows', () => {
     assert.match((await activities(world, greenGroup))[0]?.StatusMessage ?? '', /InvalidAMIID.NotFound/)
   })
 
-  it('sees an instance that dies before it serves, and the words of EC2 with it', async () => {
+  it('notices an instance that dies before it is in service, with the words of EC2', async () => {
     const world = await shop()
     const message = 'Client.InternalError: Client error on launch'
     world.aws.world.behave(greenGroup, { diesAtLaunch: message, launchAfterMs: 1000 })
@@ -158,7 +158,7 @@ describe('sizes', () => {
     assert.equal(blue.desired, 4)
   })
 
-  it('may not be set while an activity is in progress, where the group is told to be so', async () => {
+  it('may not be set while an activity is in progress, if the group simulates that', async () => {
     const world = await shop({ extras: { behavior: { launchAfterMs: 5000, busyWhileScaling: true } } })
     const set = () => world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: blueGroup, DesiredCapacity: 5 })
     await assert.rejects(set(), { name: 'ScalingActivityInProgressFault' })
@@ -179,7 +179,7 @@ describe('protection', () => {
 })
 
 describe('a group that shrinks', () => {
-  it('never takes a protected instance; when all are, it says so and Desired stays lowered', async () => {
+  it('never terminates a protected instance; if all are protected, an activity says so and Desired stays lowered', async () => {
     const world = await shop()
     const { autoScaling } = world.aws
     const [kept = '', ...others] = ids(world.aws, blueGroup)
@@ -205,7 +205,7 @@ describe('a group that shrinks', () => {
     assert.deepEqual(ids(world.aws, blueGroup), [kept])
   })
 
-  it('takes from the zone that has most', async () => {
+  it('terminates in the zone that has the most', async () => {
     const world = await shop({ green: { AutoScalingGroupName: greenGroup } })
     await grow(world, 4)
     await world.pass(1)
@@ -238,7 +238,7 @@ describe('an instance terminated by id', () => {
       ShouldDecrementDesiredCapacity
     })
 
-  it('goes although it is protected, and is replaced unless Desired goes with it', async () => {
+  it('is terminated although it is protected, and is replaced unless Desired is decremented', async () => {
     const world = await shop({ blue: { NewInstancesProtectedFromScaleIn: true } })
     const [first = '', second = ''] = ids(world.aws, blueGroup)
     await terminate(world, [first], false)
@@ -250,7 +250,7 @@ describe('an instance terminated by id', () => {
     assert.equal(size(world, blueGroup), 5)
   })
 
-  it('is not replaced where Desired is zero already', async () => {
+  it('is not replaced if Desired is zero already', async () => {
     const world = await shop({
       blue: { NewInstancesProtectedFromScaleIn: true },
       extras: { behavior: { terminateAfterMs: 5000 } }
@@ -268,7 +268,7 @@ describe('an instance terminated by id', () => {
     assert.equal(size(world, blueGroup), 0)
   })
 
-  it('may not take the group below Min with it, and must be of the group', async () => {
+  it('may not take the group below Min, and must belong to the group', async () => {
     const world = await shop({ blue: { MinSize: 6 } })
     await assert.rejects(terminate(world, ids(world.aws, blueGroup).slice(0, 1), true), {
       message: /desiredSize equals minSize \(6\)/
@@ -281,7 +281,7 @@ describe('an instance terminated by id', () => {
   })
 })
 
-describe('what happens by itself', () => {
+describe('changes without a call', () => {
   it('replaces an unhealthy instance, protected or not, unless ReplaceUnhealthy is suspended', async () => {
     const world = await shop({ blue: { NewInstancesProtectedFromScaleIn: true } })
     const { autoScaling } = world.aws
@@ -340,7 +340,7 @@ describe('lifecycle hooks', () => {
     HeartbeatTimeout: 60
   })
 
-  it('hold a new instance until somebody answers, or give it up when nobody does', async () => {
+  it('hold a new instance until they are answered, and abandon it if they are not', async () => {
     const world = await shop({ blue: { DesiredCapacity: 1 }, extras: { hooks: [hook('LAUNCHING')] } })
     assert.deepEqual(states(world.aws, blueGroup), ['Pending:Wait'])
     const [id = ''] = ids(world.aws, blueGroup)
@@ -358,7 +358,7 @@ describe('lifecycle hooks', () => {
     assert.deepEqual(states(world.aws, blueGroup), ['InService'])
   })
 
-  it('hold a leaving instance, and retain it where an abandoned hook says so, until it is terminated by id', async () => {
+  it('hold a leaving instance, and retain it if an abandoned hook says so, until it is terminated by id', async () => {
     const other = { InstanceLifecyclePolicy: { RetentionTriggers: { TerminateHookAbandon: 'retain' as const } } }
     const world = await shop({ blue: { DesiredCapacity: 1 }, extras: { hooks: [hook('TERMINATING')], other } })
     const [InstanceId = ''] = ids(world.aws, blueGroup)
@@ -391,7 +391,7 @@ describe('lifecycle hooks', () => {
 describe('tags', () => {
   const tag = (Key: string, Value = '') => ({ ResourceId: greenGroup, ResourceType: 'auto-scaling-group', Key, Value })
 
-  it('are at most 25 a call and 50 a group, and overwrite without a word', async () => {
+  it('are at most 25 per call and 50 per group, and overwrite without an error', async () => {
     const { aws } = await shop()
     const many = (from: number, count: number) => Array.from({ length: count }, (_, index) => tag(`k${from + index}`))
     const put = (Tags: ReturnType<typeof tag>[]) => aws.autoScaling.createOrUpdateTags({ Tags })
@@ -406,7 +406,7 @@ describe('tags', () => {
 })
 
 describe('the same seed', () => {
-  it('makes the same world, name for name', async () => {
+  it('gives the same account, name for name', async () => {
     const play = async (seed: number) => {
       const world = await shop({ account: { seed } })
       await world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: blueGroup, DesiredCapacity: 3 })
@@ -422,7 +422,7 @@ describe('the same seed', () => {
 })
 
 describe('faults', () => {
-  it('meet so many calls after so many others, and a lost reply leaves what was done', async () => {
+  it('apply to a number of calls after a number of others, and a lost reply does not undo the call', async () => {
     const world = await shop()
     const set = (DesiredCapacity: number) =>
       world.aws.autoScaling.setDesiredCapacity({ AutoScalingGroupName: blueGroup, DesiredCapacity })
@@ -437,7 +437,7 @@ describe('faults', () => {
     )
   })
 
-  it('let a describe answer what it answered before, when it is stale', async () => {
+  it('let a stale describe repeat its last answer', async () => {
     const { aws } = await shop()
     const desired = async () =>
       (await aws.autoScaling.describeAutoScalingGroups({})).AutoScalingGroups?.[0]?.DesiredCapacity

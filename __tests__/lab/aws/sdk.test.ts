@@ -98,14 +98,14 @@ describe('the SDK, talking to the lab over HTTP', () => {
 
   const bare = <T extends object>({ $metadata: _, ...rest }: T & { $metadata?: unknown }) => present(rest)
 
-  it('reads of groups what a call in the process reads', async () => {
+  it('reads groups as a call in the process does', async () => {
     const input = { Filters: [{ Name: 'tag:eks-node-upgrade/color', Values: ['blue', 'green'] }] }
     const over = bare(await asg.send(new DescribeAutoScalingGroupsCommand(input)))
     assert.deepEqual(over, present(await world.aws.autoScaling.describeAutoScalingGroups(input)))
     assert.equal(world.aws.world.group(blueGroup).instances.length, 6)
   })
 
-  it('leaves the instances out where they are not wanted, and pages', async () => {
+  it('leaves out the instances if they are not wanted, and pages', async () => {
     const names: (string | undefined)[] = []
     for await (const page of paginateDescribeAutoScalingGroups(
       { client: asg, pageSize: 1 },
@@ -195,7 +195,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
     assert.equal(blue.desired, 5)
   })
 
-  it('sees errors under the names that the field manual gives', async () => {
+  it('sees errors under the names that the real service gives', async () => {
     const set = (DesiredCapacity: number) =>
       asg.send(new SetDesiredCapacityCommand({ AutoScalingGroupName: greenGroup, DesiredCapacity }))
     await assert.rejects(set(2), {
@@ -243,7 +243,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
     }
   })
 
-  it('is told plainly what the lab cannot do', async () => {
+  it('gets an error for an action that the lab does not know', async () => {
     const error = await asg
       .send(new DisableMetricsCollectionCommand({ AutoScalingGroupName: blueGroup }))
       .catch((thrown) => thrown)
@@ -284,7 +284,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
     assert.deepEqual(bare(await ec2.send(new DescribeSubnetsCommand({}))), present(await direct.describeSubnets({})))
   })
 
-  it('makes a template version that takes over the rest of its source, and makes it the default', async () => {
+  it('creates a template version that copies the rest of its source, and makes it the default', async () => {
     const LaunchTemplateData = {
       ImageId: 'ami-03',
       EbsOptimized: true,
@@ -310,7 +310,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
     assert.equal(modified.LaunchTemplate?.DefaultVersionNumber, 3)
   })
 
-  it('finds the cluster, and is told when there is none', async () => {
+  it('finds the cluster, and gets an error if there is none', async () => {
     const { cluster } = await eks.send(new DescribeClusterCommand({ name: 'shop' }))
     assert.deepEqual(present(cluster), present((await world.aws.eks.describeCluster({ name: 'shop' })).cluster))
     await assert.rejects(eks.send(new DescribeClusterCommand({ name: 'else' })), { name: 'ResourceNotFoundException' })
@@ -349,7 +349,7 @@ describe('the SDK, talking to the lab over HTTP', () => {
     await assert.rejects(web('nobody'), { name: 'AccessDenied' })
   })
 
-  it('is refused with keys that are unknown, wrong or out of date', async () => {
+  it('is refused with unknown, wrong or expired keys', async () => {
     const ask = (credentials: typeof keys & { sessionToken?: string }) =>
       new AutoScalingClient(settings(credentials)).send(new DescribeAutoScalingGroupsCommand({}))
     await assert.rejects(ask({ ...keys, accessKeyId: 'AKIAELSE' }), { name: 'InvalidClientTokenId' })

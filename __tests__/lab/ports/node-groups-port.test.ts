@@ -17,7 +17,7 @@ async function ground(instances = 6) {
 const sizesOf = (calls: readonly PortCall[], name: string) =>
   calls.filter((call) => call.name === name).map(({ input }) => (input as { InstanceIds: string[] }).InstanceIds.length)
 
-test('the lab is asked in the chunks of the real adapter', async () => {
+test('the lab gets the chunks of the real adapter', async () => {
   const { aws, run, calls } = await ground(120)
   const all = ids(aws, blueGroup)
   await run((groups) => groups.protect(blueGroup, all, true))

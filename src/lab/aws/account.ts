@@ -32,7 +32,7 @@ export interface LabAwsOptions {
   credentialsNow?: () => number
 }
 
-interface Told {
+interface VersionDetails {
   description?: string
   createdAt?: number
 }
@@ -62,14 +62,22 @@ export function newAccount({ clock, seed = 1, ...options }: LabAwsOptions): Acco
 
 /** Fills the account. None of this is recorded as a call, and no fault applies to it. */
 export interface Preparation {
-  addSubnet(zone: string, told?: Partial<Subnet>): Subnet
-  addImage(id: string, told?: Partial<Image>): Image
+  addSubnet(zone: string, details?: Partial<Subnet>): Subnet
+  addImage(id: string, details?: Partial<Image>): Image
   /**
    * A template with one version. If its image does not exist, it is added for the architecture of the instance type.
    */
-  addLaunchTemplate(name: string, data: ResponseLaunchTemplateData, told?: Told & { id?: string }): LaunchTemplateLine
+  addLaunchTemplate(
+    name: string,
+    data: ResponseLaunchTemplateData,
+    details?: VersionDetails & { id?: string }
+  ): LaunchTemplateLine
   /** One more version. It is complete: nothing is taken from the previous one. */
-  addLaunchTemplateVersion(line: LaunchTemplateLine, data: ResponseLaunchTemplateData, told?: Told): LabTemplateVersion
+  addLaunchTemplateVersion(
+    line: LaunchTemplateLine,
+    data: ResponseLaunchTemplateData,
+    details?: VersionDetails
+  ): LabTemplateVersion
   addGroup(
     input: Partial<CreateAutoScalingGroupType> & { AutoScalingGroupName: string },
     extras?: GroupExtras
@@ -84,15 +92,15 @@ export interface Preparation {
 
 export function prepare(account: Account): Preparation {
   return {
-    addSubnet: (zone, told) => addSubnet(account, zone, told),
-    addImage: (id, told) => addImage(account, id, told),
-    addLaunchTemplate(name, data, told = {}) {
+    addSubnet: (zone, details) => addSubnet(account, zone, details),
+    addImage: (id, details) => addImage(account, id, details),
+    addLaunchTemplate(name, data, details = {}) {
       addImageOf(account, data)
-      return createLine(account, name, data, told)
+      return createLine(account, name, data, details)
     },
-    addLaunchTemplateVersion(line, data, told = {}) {
+    addLaunchTemplateVersion(line, data, details = {}) {
       addImageOf(account, data)
-      return addVersion(account, line, data, told)
+      return addVersion(account, line, data, details)
     },
     addGroup(input, extras) {
       const everywhere = [...account.subnets.keys()].join(',')
@@ -113,7 +121,7 @@ export function prepare(account: Account): Preparation {
   }
 }
 
-function addSubnet(account: Account, zone: string, told: Partial<Subnet> = {}): Subnet {
+function addSubnet(account: Account, zone: string, details: Partial<Subnet> = {}): Subnet {
   const number = account.subnets.size
   const subnet: Subnet = {
     SubnetId: `subnet-0${account.ids.hex(16)}`,
@@ -122,20 +130,20 @@ function addSubnet(account: Account, zone: string, told: Partial<Subnet> = {}): 
     AvailableIpAddressCount: 65_000,
     VpcId: 'vpc-0lab',
     State: 'available',
-    ...told
+    ...details
   }
   account.subnets.set(subnet.SubnetId ?? '', subnet)
   return subnet
 }
 
-function addImage(account: Account, id: string, told: Partial<Image> = {}): Image {
+function addImage(account: Account, id: string, details: Partial<Image> = {}): Image {
   const image: Image = {
     ImageId: id,
     Name: id,
     Architecture: 'x86_64',
     State: 'available',
     CreationDate: new Date(account.clock.now()).toISOString(),
-    ...told
+    ...details
   }
   account.images.set(id, image)
   return image

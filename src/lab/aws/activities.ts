@@ -11,7 +11,7 @@ const keptActivities = 500
 
 export const instantText = (at: number) => `${new Date(at).toISOString().slice(0, 19)}Z`
 
-interface Told {
+interface NewActivity {
   description: string
   cause: string
   status?: ScalingActivityStatusCode
@@ -20,15 +20,15 @@ interface Told {
   subnetId?: string
 }
 
-export function tell(account: Account, group: LabGroup, told: Told): LabActivity {
+export function recordActivity(account: Account, group: LabGroup, facts: NewActivity): LabActivity {
   const now = account.clock.now()
   const activity: LabActivity = {
     id: uuidFrom(account.ids),
     groupName: group.name,
     groupArn: group.arn,
     startedAt: now,
-    ...told,
-    status: told.status ?? 'InProgress'
+    ...facts,
+    status: facts.status ?? 'InProgress'
   }
   if (isOver(activity)) activity.endedAt = now
   group.activities.unshift(activity)

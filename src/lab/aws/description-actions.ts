@@ -18,7 +18,7 @@ import type {
 import { describeActivity, inOrder } from './activities.ts'
 import { validationError } from './lab-aws-error.ts'
 import { among, groupNamed, groupsNamed } from './lookup.ts'
-import { page, pageAsked } from './paging.ts'
+import { page, pageRequest } from './paging.ts'
 import type { Account, LabActivity } from './state.ts'
 
 export function descriptionActions(account: Account) {
@@ -29,7 +29,7 @@ export function descriptionActions(account: Account) {
       const found = all
         .filter((activity) => wanted.length === 0 || wanted.includes(activity.id))
         .filter((activity) => (input.Filters ?? []).every((filter) => fits(activity, filter)))
-      const { items, NextToken } = page('autoscaling', found, pageAsked(input, 100))
+      const { items, NextToken } = page('autoscaling', found, pageRequest(input, 100))
       return { Activities: items.map(describeActivity), NextToken }
     },
 
@@ -41,7 +41,7 @@ export function descriptionActions(account: Account) {
     describeInstanceRefreshes(input: DescribeInstanceRefreshesType): DescribeInstanceRefreshesAnswer {
       const group = groupNamed(account, input.AutoScalingGroupName)
       const found = group.refreshes.filter((refresh) => among(input.InstanceRefreshIds, refresh.InstanceRefreshId))
-      const { items, NextToken } = page('autoscaling', found, pageAsked(input, 50))
+      const { items, NextToken } = page('autoscaling', found, pageRequest(input, 50))
       return { InstanceRefreshes: items, NextToken }
     },
 
@@ -58,13 +58,13 @@ export function descriptionActions(account: Account) {
         LoadBalancerTargetGroupARN,
         State: 'InService'
       }))
-      const { items, NextToken } = page('autoscaling', described, pageAsked(input, 100))
+      const { items, NextToken } = page('autoscaling', described, pageRequest(input, 100))
       return { LoadBalancerTargetGroups: items, NextToken }
     },
 
     describeTrafficSources(input: DescribeTrafficSourcesRequest): DescribeTrafficSourcesResponse {
       const group = groupNamed(account, input.AutoScalingGroupName)
-      const { items, NextToken } = page('autoscaling', group.trafficSources, pageAsked(input, 50))
+      const { items, NextToken } = page('autoscaling', group.trafficSources, pageRequest(input, 50))
       return { TrafficSources: items, NextToken }
     }
   }

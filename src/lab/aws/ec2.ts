@@ -50,7 +50,7 @@ export function ec2Actions(account: Account) {
         machines.map((one) => describeMachine(account, one)),
         input.Filters
       )
-      const { items, NextToken } = page('ec2', described, asked(input))
+      const { items, NextToken } = page('ec2', described, ec2PageRequest(input))
       return {
         Reservations: items.map((machine) => ({
           ReservationId: `r-0${machine.InstanceId?.slice(3)}`,
@@ -68,7 +68,7 @@ export function ec2Actions(account: Account) {
         (one) => one.ImageId,
         (id) => ec2Error('InvalidAMIID.NotFound', `The image id '[${id}]' does not exist`)
       )
-      const { items, NextToken } = page('ec2', filtered(images, input.Filters), asked(input))
+      const { items, NextToken } = page('ec2', filtered(images, input.Filters), ec2PageRequest(input))
       return { Images: items, NextToken }
     },
 
@@ -79,7 +79,7 @@ export function ec2Actions(account: Account) {
         (one) => one.SubnetId,
         (id) => ec2Error('InvalidSubnetID.NotFound', `The subnet ID '${id}' does not exist`)
       )
-      const { items, NextToken } = page('ec2', filtered(subnets, input.Filters), asked(input))
+      const { items, NextToken } = page('ec2', filtered(subnets, input.Filters), ec2PageRequest(input))
       return { Subnets: items, NextToken }
     },
 
@@ -90,7 +90,7 @@ export function ec2Actions(account: Account) {
         (one) => one.InstanceType,
         (name) => ec2Error('InvalidInstanceType', `The following supplied instance types do not exist: [${name}]`)
       )
-      const { items, NextToken } = page('ec2', filtered(types, input.Filters), asked(input))
+      const { items, NextToken } = page('ec2', filtered(types, input.Filters), ec2PageRequest(input))
       return { InstanceTypes: items, NextToken }
     }
   }
@@ -109,7 +109,7 @@ function launchTemplateActions(account: Account) {
         lines.map((line) => describeLine(account, line)),
         input.Filters
       )
-      const { items, NextToken } = page('ec2', described, asked(input))
+      const { items, NextToken } = page('ec2', described, ec2PageRequest(input))
       return { LaunchTemplates: items, NextToken }
     },
 
@@ -134,7 +134,7 @@ function launchTemplateActions(account: Account) {
         })
         return [...new Set(wanted.length > 0 ? picked : all)].map((version) => describeVersion(account, line, version))
       })
-      const { items, NextToken } = page('ec2', versions, asked(input))
+      const { items, NextToken } = page('ec2', versions, ec2PageRequest(input))
       return { LaunchTemplateVersions: items, NextToken }
     },
 
@@ -179,7 +179,7 @@ const inRange = (
   { MinVersion = '0', MaxVersion = 'Infinity' }: DescribeLaunchTemplateVersionsRequest
 ) => number >= Number(MinVersion) && number <= Number(MaxVersion)
 
-const asked = (input: { NextToken?: string; MaxResults?: number }) => ({
+const ec2PageRequest = (input: { NextToken?: string; MaxResults?: number }) => ({
   NextToken: input.NextToken,
   size: input.MaxResults,
   standard: 200,

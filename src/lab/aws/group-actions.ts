@@ -15,7 +15,7 @@ import { describeInstance, isLeaving } from './instance.ts'
 import { LabAwsError, validationError } from './lab-aws-error.ts'
 import { leave } from './life.ts'
 import { groupNamed } from './lookup.ts'
-import { page, pageAsked } from './paging.ts'
+import { page, pageRequest } from './paging.ts'
 import { checkIdle, reconcile, setSizes } from './scaling.ts'
 import type { Account, LabGroup } from './state.ts'
 
@@ -26,7 +26,7 @@ export function groupActions(account: Account) {
       const found = [...account.groups.values()]
         .filter((group) => names.length === 0 || names.includes(group.name))
         .filter((group) => (input.Filters ?? []).every((filter) => fits(group, filter)))
-      const { items, NextToken } = page('autoscaling', found, pageAsked(input, 50))
+      const { items, NextToken } = page('autoscaling', found, pageRequest(input, 50))
       const described = items.map((group) => describeGroup(group, input.IncludeInstances ?? true))
       return { AutoScalingGroups: described, NextToken }
     },

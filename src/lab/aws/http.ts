@@ -17,7 +17,7 @@ export interface AwsServer {
   close(): Promise<void>
 }
 
-interface Asked {
+interface Operation {
   service: Service
   /** As AWS names it. */
   action: string
@@ -44,13 +44,17 @@ export async function serveAws(aws: LabAws, options: { port?: number; host?: str
 
 async function answer(aws: LabAws, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
   const request = await receive(incoming)
-  const asked = read(request)
-  const reply = { outgoing, asked, id: `lab-${aws.calls.length}`, at: aws.account.clock.now() }
+  const operation = read(request)
+  const reply = { outgoing, operation, id: `lab-${aws.calls.length}`, at: aws.account.clock.now() }
   try {
-    const caller = authenticate(aws.account, asked.service, request, asked.action)
-    if (caller) authorize(caller, asked)
-    const result = await call(aws, asked, caller)
-    send(reply, 200, isXml(asked.service) ? resultXml(asked.service, asked.action, result, reply.id) : json(result))
+    const caller = authenticate(aws.account, operation.service, request, operation.action)
+    if (caller) authorize(caller, operation)
+    const result = await call(aws, operation, caller)
+    send(
+      reply,
+      200,
+      isXml(operation.service) ? resultXml(operation.service, operation.action, result, reply.id) : json(result)
+    )
   } catch (error) {
     if (error instanceof ConnectionLost) incoming.socket.destroy()
     else sendError(reply, error)
@@ -71,7 +75,7 @@ const servicesByVersion: Record<string, Service> = {
   '2011-06-15': 'sts'
 }
 
-function read(request: SignedRequest): Asked {
+function read(request: SignedRequest): Operation {
   const form = new URLSearchParams(request.body.length > 0 ? request.body.toString() : request.url.search)
   const signedFor = scopeOf(request)?.service
   if (form.has('Action')) {
@@ -87,7 +91,7 @@ function read(request: SignedRequest): Asked {
   return { service, action: `${request.method} ${request.url.pathname}`, input: {} }
 }
 
-function authorize(caller: LabCaller, { service, action }: Asked): void {
+function authorize(caller: LabCaller, { service, action }: Operation): void {
   if (mayCall(caller, service, action)) return
   const message = `User: ${caller.arn} is not authorized to perform: ${service}:${action}`
   const code =
@@ -97,7 +101,11 @@ function authorize(caller: LabCaller, { service, action }: Asked): void {
 
 type Action = (input: unknown, caller?: LabCaller) => Promise<unknown>
 
-async function call(aws: LabAws, { service, action, input }: Asked, caller: LabCaller | undefined): Promise<unknown> {
+async function call(
+  aws: LabAws,
+  { service, action, input }: Operation,
+  caller: LabCaller | undefined
+): Promise<unknown> {
   const services = { autoscaling: aws.autoScaling, ec2: aws.ec2, eks: aws.eks, sts: aws.sts }
   const actions = (services[service] ?? {}) as Record<string, unknown>
   const name = `${action.charAt(0).toLowerCase()}${action.slice(1)}`
@@ -112,7 +120,7 @@ async function call(aws: LabAws, { service, action, input }: Asked, caller: LabC
 
 interface Reply {
   outgoing: ServerResponse
-  asked: Asked
+  operation: Operation
   id: string
   /** By the lab's clock: clients compute times for later calls from it. */
   at: number
@@ -122,9 +130,14 @@ type XmlService = 'autoscaling' | 'sts' | 'ec2'
 const isXml = (service: Service): service is XmlService => service !== 'eks' && service in answersInXml
 const answersInXml = { autoscaling: true, sts: true, ec2: true }
 
-function send({ outgoing, asked, id, at }: Reply, status: number, body: string, headers: Record<string, string> = {}) {
+function send(
+  { outgoing, operation, id, at }: Reply,
+  status: number,
+  body: string,
+  headers: Record<string, string> = {}
+) {
   outgoing.writeHead(status, {
-    'Content-Type': isXml(asked.service) ? 'text/xml' : 'application/json',
+    'Content-Type': isXml(operation.service) ? 'text/xml' : 'application/json',
     'x-amzn-RequestId': id,
     Date: new Date(at).toUTCString(),
     ...headers
@@ -138,7 +151,7 @@ function sendError(reply: Reply, error: unknown): void {
   // A bug of the lab. It must be visible, and a client must not mistake it for an error of AWS.
   const code = known ? error.Code : 'LabBug'
   const message = error instanceof Error ? error.message : String(error)
-  const { service } = reply.asked
+  const { service } = reply.operation
   const body = isXml(service) ? errorXml(service, { status, code, message }, reply.id) : json({ __type: code, message })
   send(reply, status, body, { 'x-amzn-ErrorType': code })
 }

@@ -12,13 +12,13 @@ import type {
   SetInstanceProtectionQuery,
   TerminateInstanceInAutoScalingGroupType
 } from '@aws-sdk/client-auto-scaling'
-import { describeActivity, instantText, tell } from './activities.ts'
+import { describeActivity, instantText, recordActivity } from './activities.ts'
 import { isSuspended } from './group.ts'
 import { counts, describeInstance } from './instance.ts'
 import { validationError } from './lab-aws-error.ts'
 import { leave } from './life.ts'
 import { groupNamed, groupOf, instanceOf } from './lookup.ts'
-import { page, pageAsked } from './paging.ts'
+import { page, pageRequest } from './paging.ts'
 import { checkIdle, inGrace, reconcile } from './scaling.ts'
 import type { Account, LabGroup, LabInstance } from './state.ts'
 
@@ -31,7 +31,7 @@ export function instanceActions(account: Account) {
       const all = [...account.groups.values()].flatMap((group) => group.instances)
       const wanted = input.InstanceIds ?? []
       const found = all.filter((one) => wanted.length === 0 || wanted.includes(one.id))
-      const { items, NextToken } = page('autoscaling', found, pageAsked(input, 50))
+      const { items, NextToken } = page('autoscaling', found, pageRequest(input, 50))
       const described = items.map((one) => ({
         ...describeInstance(one),
         AutoScalingGroupName: one.groupName,
@@ -82,9 +82,9 @@ export function instanceActions(account: Account) {
       if (odd) throw validationError(`The instance ${odd.id} is not in InService.`)
       if (input.ShouldDecrementDesiredCapacity) decrement(group, instances.length)
       for (const instance of instances) instance.state = 'Standby'
-      const told = instances.map((one) => moved(account, group, one, 'Moving EC2 instance to Standby'))
+      const activities = instances.map((one) => moved(account, group, one, 'Moving EC2 instance to Standby'))
       reconcile(account, group)
-      return { Activities: told }
+      return { Activities: activities }
     },
 
     /** Raises Desired by the number of instances that return. */
@@ -96,9 +96,9 @@ export function instanceActions(account: Account) {
       if (isSuspended(group, 'Launch')) throw validationError('Launch process is suspended.')
       for (const instance of instances) instance.state = 'InService'
       group.desired = Math.min(group.desired + instances.length, Math.max(group.maxSize, group.desired))
-      const told = instances.map((one) => moved(account, group, one, 'Moving EC2 instance out of Standby'))
+      const activities = instances.map((one) => moved(account, group, one, 'Moving EC2 instance out of Standby'))
       reconcile(account, group)
-      return { Activities: told }
+      return { Activities: activities }
     }
   }
 }
@@ -144,7 +144,7 @@ function decrements(input: TerminateInstanceInAutoScalingGroupType): boolean {
 
 const moved = (account: Account, group: LabGroup, instance: LabInstance, how: string): Activity =>
   describeActivity(
-    tell(account, group, {
+    recordActivity(account, group, {
       description: `${how}: ${instance.id}`,
       cause: `At ${instantText(account.clock.now())} instance ${instance.id} was moved in response to a user request.`,
       status: 'Successful',

@@ -10,20 +10,20 @@ export function createLine(
   account: Account,
   name: string,
   data: ResponseLaunchTemplateData,
-  told: { id?: string; description?: string; createdAt?: number } = {}
+  details: { id?: string; description?: string; createdAt?: number } = {}
 ): LaunchTemplateLine {
   if (lineOf(account, { LaunchTemplateName: name })) {
     throw ec2Error('InvalidLaunchTemplateName.AlreadyExistsException', 'Launch template name already in use.')
   }
   const line: LaunchTemplateLine = {
-    id: told.id ?? templateId(account.ids),
+    id: details.id ?? templateId(account.ids),
     name,
-    createdAt: told.createdAt ?? account.clock.now(),
+    createdAt: details.createdAt ?? account.clock.now(),
     defaultVersion: 1,
     versions: []
   }
   account.templates.set(line.id, line)
-  addVersion(account, line, data, told)
+  addVersion(account, line, data, details)
   return line
 }
 
@@ -31,12 +31,12 @@ export function addVersion(
   account: Account,
   line: LaunchTemplateLine,
   data: ResponseLaunchTemplateData,
-  told: { description?: string; createdAt?: number } = {}
+  details: { description?: string; createdAt?: number } = {}
 ): LabTemplateVersion {
   const version: LabTemplateVersion = {
     number: (line.versions.at(-1)?.number ?? 0) + 1,
-    createdAt: told.createdAt ?? account.clock.now(),
-    description: told.description,
+    createdAt: details.createdAt ?? account.clock.now(),
+    description: details.description,
     data: structuredClone(data)
   }
   line.versions.push(version)

@@ -2,7 +2,7 @@
 
 import type { LaunchTemplateSpecification } from '@aws-sdk/client-auto-scaling'
 import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2'
-import { instantText, tell } from './activities.ts'
+import { instantText, recordActivity } from './activities.ts'
 import { behaviorOf } from './group.ts'
 import { instanceId } from './identifiers.ts'
 import { instanceType } from './instance-types.ts'
@@ -24,16 +24,16 @@ export function launchInto(account: Account, group: LabGroup, zone: string, caus
   const subnetId = subnetIn(account, group, zone)
   const blueprint = blueprintOf(account, group)
   const problem = typeof blueprint === 'string' ? blueprint : launchProblem(account, group, zone, blueprint)
-  const told = cause ?? startedBecause(group, now)
+  const reason = cause ?? startedBecause(group, now)
   if (problem !== undefined || typeof blueprint === 'string') {
     const description = `Launching a new EC2 instance.  Status Reason: ${problem}`
-    tell(account, group, { description, cause: told, status: 'Failed', message: problem, zone, subnetId })
+    recordActivity(account, group, { description, cause: reason, status: 'Failed', message: problem, zone, subnetId })
     return undefined
   }
   const instance = create(account, group, zone, subnetId ?? '', blueprint)
-  instance.activity = tell(account, group, {
+  instance.activity = recordActivity(account, group, {
     description: `Launching a new EC2 instance: ${instance.id}`,
-    cause: told,
+    cause: reason,
     zone,
     subnetId
   })

@@ -5,7 +5,7 @@
  * https://docs.aws.amazon.com/autoscaling/ec2/userguide/lifecycle-hooks.html
  */
 
-import { conclude, instantText, tell } from './activities.ts'
+import { conclude, instantText, recordActivity } from './activities.ts'
 import { behaviorOf } from './group.ts'
 import { uuidFrom } from './identifiers.ts'
 import { isLeaving, isPending } from './instance.ts'
@@ -56,7 +56,7 @@ export function leave(account: Account, group: LabGroup, instance: LabInstance, 
   conclude(account, instance.activity, 'Cancelled')
   instance.state = 'Terminating'
   instance.hooksToGo = undefined
-  instance.activity = tell(account, group, {
+  instance.activity = recordActivity(account, group, {
     description: `Terminating EC2 instance: ${instance.id}`,
     cause: why,
     zone: instance.zone,

@@ -9,17 +9,18 @@ interface Page<T> {
 export function page<T>(
   service: Service,
   items: readonly T[],
-  asked: { NextToken?: string; size: number | undefined; standard: number; most: number }
+  request: { NextToken?: string; size: number | undefined; standard: number; most: number }
 ): Page<T> {
-  const size = Math.min(asked.size ?? asked.standard, asked.most)
-  if (size < 1) throw new LabAwsError(service, 400, 'ValidationError', `MaxRecords must be between 1 and ${asked.most}`)
-  const start = asked.NextToken === undefined ? 0 : position(service, asked.NextToken)
+  const size = Math.min(request.size ?? request.standard, request.most)
+  if (size < 1)
+    throw new LabAwsError(service, 400, 'ValidationError', `MaxRecords must be between 1 and ${request.most}`)
+  const start = request.NextToken === undefined ? 0 : position(service, request.NextToken)
   const end = start + size
   return { items: items.slice(start, end), ...(end < items.length && { NextToken: tokenFor(end) }) }
 }
 
 /** The page that a call of Auto Scaling requests. */
-export const pageAsked = (input: { NextToken?: string; MaxRecords?: number }, standard: number) => ({
+export const pageRequest = (input: { NextToken?: string; MaxRecords?: number }, standard: number) => ({
   NextToken: input.NextToken,
   size: input.MaxRecords,
   standard,

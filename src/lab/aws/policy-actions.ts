@@ -10,7 +10,7 @@ import type {
 import { uuidFrom } from './identifiers.ts'
 import { validationError } from './lab-aws-error.ts'
 import { among, groupNamed, groupsNamed } from './lookup.ts'
-import { page, pageAsked } from './paging.ts'
+import { page, pageRequest } from './paging.ts'
 import { checkIdle } from './scaling.ts'
 import { execute } from './schedules.ts'
 import type { Account } from './state.ts'
@@ -21,7 +21,7 @@ export function policyActions(account: Account) {
       const found = groupsNamed(account, input.AutoScalingGroupName)
         .flatMap((group) => group.policies)
         .filter((policy) => among(input.PolicyNames, policy.PolicyName) && among(input.PolicyTypes, policy.PolicyType))
-      const { items, NextToken } = page('autoscaling', found, pageAsked(input, 50))
+      const { items, NextToken } = page('autoscaling', found, pageRequest(input, 50))
       return { ScalingPolicies: items, NextToken }
     },
 

@@ -27,13 +27,13 @@ export function processActions(account: Account) {
     suspendProcesses(input: ScalingProcessQuery): void {
       const group = groupNamed(account, input.AutoScalingGroupName)
       const reason = `User suspended at ${instantText(account.clock.now())}`
-      for (const process of asked(input)) if (!group.suspended.has(process)) group.suspended.set(process, reason)
+      for (const process of processesIn(input)) if (!group.suspended.has(process)) group.suspended.set(process, reason)
     },
 
     /** Without a list all are resumed, also those that another caller has suspended. */
     resumeProcesses(input: ScalingProcessQuery): void {
       const group = groupNamed(account, input.AutoScalingGroupName)
-      for (const process of asked(input)) group.suspended.delete(process)
+      for (const process of processesIn(input)) group.suspended.delete(process)
       // What was postponed is done at once.
       if (!group.suspended.has('HealthCheck')) findLost(account, group)
       reconcile(account, group)
@@ -45,7 +45,7 @@ export function processActions(account: Account) {
   }
 }
 
-function asked(input: ScalingProcessQuery): readonly string[] {
+function processesIn(input: ScalingProcessQuery): readonly string[] {
   const processes = input.ScalingProcesses ?? []
   const unknown = processes.filter((process) => !(allProcesses as readonly string[]).includes(process))
   if (unknown.length > 0) throw validationError(`Invalid scaling process type(s): [${unknown.join(', ')}]`)

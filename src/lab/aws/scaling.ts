@@ -4,7 +4,7 @@
  * https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html
  */
 
-import { instantText, isOver, tell } from './activities.ts'
+import { instantText, isOver, recordActivity } from './activities.ts'
 import { behaviorOf, isSuspended } from './group.ts'
 import { counts, isPending, weightOf } from './instance.ts'
 import { LabAwsError } from './lab-aws-error.ts'
@@ -108,7 +108,7 @@ function terminateSurplus(account: Account, group: LabGroup): void {
 function tellAllProtected(account: Account, group: LabGroup): void {
   if (group.refusedAt === group.desired) return
   group.refusedAt = group.desired
-  tell(account, group, {
+  recordActivity(account, group, {
     description: 'Terminating EC2 instance',
     cause: group.reason,
     status: 'Cancelled',

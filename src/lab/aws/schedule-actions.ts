@@ -6,7 +6,7 @@ import type {
   ScheduledActionsType
 } from '@aws-sdk/client-auto-scaling'
 import { among, groupNamed, groupsNamed } from './lookup.ts'
-import { page, pageAsked } from './paging.ts'
+import { page, pageRequest } from './paging.ts'
 import { followSchedule } from './schedules.ts'
 import type { Account } from './state.ts'
 
@@ -16,7 +16,7 @@ export function scheduleActions(account: Account) {
       const found = groupsNamed(account, input.AutoScalingGroupName)
         .flatMap((group) => group.scheduledActions)
         .filter((action) => among(input.ScheduledActionNames, action.ScheduledActionName))
-      const { items, NextToken } = page('autoscaling', found, pageAsked(input, 50))
+      const { items, NextToken } = page('autoscaling', found, pageRequest(input, 50))
       return { ScheduledUpdateGroupActions: items, NextToken }
     },
 

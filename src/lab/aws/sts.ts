@@ -44,17 +44,17 @@ export function stsActions(account: Account) {
   }
 }
 
-interface Asked {
+interface SessionRequest {
   RoleSessionName?: string
   DurationSeconds?: number
 }
 
-function opened(account: Account, role: LabRole, asked: Asked): AssumeRoleResponse {
-  const name = asked.RoleSessionName ?? ''
+function opened(account: Account, role: LabRole, request: SessionRequest): AssumeRoleResponse {
+  const name = request.RoleSessionName ?? ''
   if (!/^[\w+=,.@-]{2,64}$/.test(name)) {
     throw stsError(400, 'ValidationError', `Value '${name}' at 'roleSessionName' failed to satisfy constraint`)
   }
-  const seconds = asked.DurationSeconds ?? standardSeconds
+  const seconds = request.DurationSeconds ?? standardSeconds
   if (seconds < leastSeconds || seconds > (role.maxSessionSeconds ?? standardSeconds)) {
     throw stsError(
       400,

@@ -14,7 +14,7 @@ import type {
 import { putTag, tagsOf } from './group.ts'
 import { LabAwsError, validationError } from './lab-aws-error.ts'
 import { groupNamed } from './lookup.ts'
-import { page, pageAsked } from './paging.ts'
+import { page, pageRequest } from './paging.ts'
 import type { Account, LabGroup } from './state.ts'
 
 const tagsPerGroup = 50
@@ -54,7 +54,7 @@ export function tagActions(account: Account) {
       const kept = all.filter((tag) =>
         (input.Filters ?? []).every(({ Name, Values = [] }) => Values.includes(String(fieldOf(tag, Name))))
       )
-      const { items, NextToken } = page('autoscaling', kept, pageAsked(input, 50))
+      const { items, NextToken } = page('autoscaling', kept, pageRequest(input, 50))
       return { Tags: items, NextToken }
     }
   }
