@@ -3,6 +3,7 @@
 import { acceptedRetryMs, agreeMs } from '../model/limits.ts'
 import { judgePod } from '../policy/pod-filters.ts'
 import type { OpenRun } from '../record/record.ts'
+import { nodesWithVolumes } from '../stages/drain/volume-detach.ts'
 import { covered } from '../stages/release.ts'
 import { usability } from '../world/node-readiness.ts'
 import { agree, type Observations, type WorkloadEntry } from '../world/observations.ts'
@@ -146,7 +147,7 @@ function rememberHealth(observations: Observations, world: World, run: OpenRun, 
 
 /** Instances whose node holds nothing that could be moved, and no volume; or that never became a node. */
 function rememberEmpty(observations: Observations, world: World, run: OpenRun): void {
-  const busy = new Set<string>(world.view.attachments.map((attachment) => attachment.nodeName))
+  const busy = new Set(nodesWithVolumes(world.view))
   for (const pod of world.view.pods) {
     if (pod.nodeName === undefined || busy.has(pod.nodeName)) continue
     if (isStranded(pod, world.from, world.now)) continue

@@ -92,3 +92,7 @@ export const lookAgainAfterMs = 2_000
 export const groupSettleMs = 2_000
 /** Attempts of one compare-and-swap of the record before its failure is an error of its own. */
 export const writeAttempts = 5
+/** Creation times in Kubernetes are whole seconds, rounded down. */
+export const creationTimeRoundingMs = 1_000
+/** A stage that waits for many things names this many of them. */
+export const waitsShown = 10

@@ -77,6 +77,21 @@ export function allowedByStatus(budget: Budget): number {
   return statusIsCurrent(budget) ? Math.max(0, budget.disruptionsAllowed) : 0
 }
 
+/**
+ * Whether the eviction API lets a pod go that is not ready. It asks no budget for a Pending pod. For another it asks the
+ * budget's `unhealthyPodEvictionPolicy`: AlwaysAllow, or (IfHealthyBudget, the default) only while the budget's other pods are
+ * as many as it demands (https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/eviction.go,
+ * `EvictionREST.Create`, `canIgnorePDB`).
+ */
+export function unreadyMayGo(pod: Pick<Pod, 'phase'>, budgets: readonly Budget[]): boolean {
+  return pod.phase === 'Pending' || budgets.every(letsUnreadyGo)
+}
+
+function letsUnreadyGo(budget: Budget): boolean {
+  if (budget.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true
+  return (budget.currentHealthy >= budget.desiredHealthy && budget.desiredHealthy > 0) || allowedByStatus(budget) > 0
+}
+
 /** `minAvailable 1 of 1`, for people. */
 export function budgetText(budget: Pick<Budget, 'minAvailable' | 'maxUnavailable'>, expected: number): string {
   if (budget.maxUnavailable !== undefined) return `maxUnavailable ${budget.maxUnavailable} of ${expected}`

@@ -112,7 +112,11 @@ export function serves(instance: Instance): boolean {
   return instance.lifecycle === 'InService' && instance.healthy
 }
 
-/** A dead kubelet ends nothing: a pod that is past its grace on a node lost for long counts as gone. */
+/**
+ * A pod that is past its grace on a lost node: its kubelet is dead and ends nothing, so the pod counts as gone. A node is lost
+ * when it has not been Ready for as long as a pod tolerates that by default
+ * (https://github.com/kubernetes/kubernetes/blob/v1.37.2/plugin/pkg/admission/defaulttolerationseconds/admission.go).
+ */
 export function isStranded(pod: Pod, side: Side, now: number): boolean {
   if (pod.deletingAt === undefined || pod.deletingAt >= now) return false
   const node = side.nodes.find((one) => one.name === pod.nodeName)
