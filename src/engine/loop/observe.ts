@@ -4,7 +4,7 @@ import { acceptedRetryMs, agreeMs } from '../model/limits.ts'
 import { judgePod } from '../policy/pod-filters.ts'
 import type { OpenRun } from '../record/record.ts'
 import { nodesWithVolumes } from '../stages/drain/volume-detach.ts'
-import { covered } from '../stages/release.ts'
+import { desiredCoversInstances } from '../stages/release.ts'
 import { usability } from '../world/node-readiness.ts'
 import { agree, type Observations, type WorkloadEntry } from '../world/observations.ts'
 import { ailments } from '../world/workload-health.ts'
@@ -18,7 +18,7 @@ export function observe(world: World, observations: Observations, run: OpenRun):
   // Two looks at the same Desired: what was seen before it was written says nothing of it.
   if (observations.desired.get(world.to.group.name)?.at === world.groupsAt)
     agree(observations, 'covered', false, world.now, agreeMs)
-  agree(observations, 'covered', covered(world.to), world.groupsAt, agreeMs)
+  agree(observations, 'covered', desiredCoversInstances(world.to), world.groupsAt, agreeMs)
   forgetEvictions(observations, world)
   if (observations.cordonedAt === undefined && world.from.nodes.some((node) => node.cordonedBy === run.id))
     observations.cordonedAt = world.now

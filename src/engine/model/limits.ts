@@ -96,3 +96,9 @@ export const writeAttempts = 5
 export const creationTimeRoundingMs = 1_000
 /** A stage that waits for many things names this many of them. */
 export const waitsShown = 10
+/** A message that could name many objects names this many and counts the rest. */
+export const namesShown = 3
+/** Characters of a tag's value at most: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Tag.html */
+export const tagValueLength = 256
+/** A group that still shows an instance in service this long after AWS accepted its termination is asked again. */
+export const terminateAgainMs = 15_000

@@ -1,5 +1,6 @@
 /** When the drain gives up, and with which explanation. */
 
+import { namesShown } from '../../model/limits.ts'
 import { ownerLabel } from '../../policy/workloads.ts'
 import type { OpenRun } from '../../record/record.ts'
 import { timeInStage } from '../../world/time-in-stage.ts'
@@ -66,7 +67,7 @@ function timeOver(world: World, run: OpenRun, survey: DrainSurvey): Step | undef
   const left = survey.workloads.filter((one) => one.onFrom.length > 0)
   if (left.length === 0 || timeInStage('drain', world, run) < run.settings.drainTimeoutMs) return undefined
   const minutes = run.settings.drainTimeoutMs / 60_000
-  const labels = left.slice(0, 3).map((one) => one.label)
+  const labels = left.slice(0, namesShown).map((one) => one.label)
   return failed(
     'drain-timeout',
     `${left.length} workloads still have pods on ${world.from.group.name} after ${minutes} min: ${labels.join(', ')}`,

@@ -6,6 +6,7 @@
  * VolumeAttachment names it.
  */
 import type { ClusterView, Pod, VolumeAttachment } from '../../model/cluster.ts'
+import { namesShown } from '../../model/limits.ts'
 import type { Waiting } from '../../model/report.ts'
 import type { World } from '../../world/world.ts'
 
@@ -29,8 +30,8 @@ export function nodesWithVolumes(view: Pick<ClusterView, 'attachments'>): Readon
 export function volumesText(nodeName: string, view: Pick<ClusterView, 'attachments'>): string | undefined {
   const names = view.attachments.filter((one) => one.nodeName === nodeName).map(({ volumeName }) => volumeName)
   if (names.length === 0) return undefined
-  const more = names.length > 3 ? ` and ${names.length - 3} more` : ''
-  return `still attached: ${names.slice(0, 3).join(', ')}${more}`
+  const more = names.length > namesShown ? ` and ${names.length - namesShown} more` : ''
+  return `still attached: ${names.slice(0, namesShown).join(', ')}${more}`
 }
 
 export function detachWaits(attachments: readonly VolumeAttachment[]): readonly Waiting[] {
