@@ -102,3 +102,9 @@ export const namesShown = 3
 export const tagValueLength = 256
 /** A group that still shows an instance in service this long after AWS accepted its termination is asked again. */
 export const terminateAgainMs = 15_000
+/** Characters that are shown of what a container says in its last words: one line of a report. */
+export const messageLength = 200
+/** Owner references that are followed from a pod up: real chains have two or three, and nothing in the API forbids a ring. */
+export const ownerDepth = 8
+/** Minor versions that a kubelet may be older than the control plane: https://kubernetes.io/releases/version-skew-policy/#kubelet */
+export const kubeletMinorsOlder = 3

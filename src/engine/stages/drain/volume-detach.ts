@@ -1,7 +1,7 @@
 /**
  * Waiting for volumes to detach. A pod that has ended may leave its volume attached to its old node for some time. If the node
  * is terminated then, Kubernetes detaches the volume by force only after 6 minutes, and the new pod cannot start until then
- * (`maxWaitForUnmountDuration` in https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/volume/attachdetach/attach_detach_controller.go,
+ * (`ReconcilerMaxWaitForUnmountDuration` in https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/volume/attachdetach/attach_detach_controller.go,
  * https://github.com/kubernetes-sigs/aws-ebs-csi-driver/blob/v1.64.0/docs/faq.md). So a node is empty only when no
  * VolumeAttachment names it.
  */
