@@ -155,7 +155,7 @@ export function revertedResult(overrides: Partial<Result> = {}): Result {
         stage: 'uncordon',
         startedAt: startAt + 900_000,
         endedAt: startAt + 901_000,
-        detail: '6 of 6 old nodes open',
+        detail: '6 of 6 old nodes uncordoned',
         failed: false
       },
       {

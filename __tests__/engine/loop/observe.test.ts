@@ -26,12 +26,12 @@ const nodes = [...blueCordoned, ...greenOpen]
 describe('looks that agree', () => {
   it('are counted when they are apart, and start anew when one disagrees', () => {
     const observations = newObservations(0)
-    agree(observations, 's', true, 1000, 400)
-    agree(observations, 's', true, 1100, 400)
+    agree(observations, 's', true, 1000)
+    agree(observations, 's', true, 1100)
     assert.equal(agreedLooks(observations, 's'), 1)
-    agree(observations, 's', true, 1500, 400)
+    agree(observations, 's', true, 1500)
     assert.equal(agreedLooks(observations, 's'), 2)
-    agree(observations, 's', false, 2000, 400)
+    agree(observations, 's', false, 2000)
     assert.equal(agreedLooks(observations, 's'), 0)
   })
 

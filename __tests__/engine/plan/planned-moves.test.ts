@@ -41,7 +41,7 @@ test('each workload is listed with its pods, its method and its pace, and what m
     'team-a/statefulset/db 2 evict: its strategy: 1 of 2 at a time',
     'team-a/ledger 1 restart: rolling restart: it has one replica',
     'team-a/job/report 1 wait: its Job is waited for',
-    'team-a/daemonset/agent 3 leave: its DaemonSet would make it again on the same node',
+    'team-a/daemonset/agent 3 leave: its DaemonSet would recreate it on the same node',
     'team-a/pod/static 1 leave: the kubelet of its node owns it'
   ])
   assert.deepEqual([podsToMove, workloadsToMove, daemonSetPods, emptyDirPods], [11, 4, 3, 6])

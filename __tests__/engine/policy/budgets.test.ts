@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import type { IntOrPercent } from '../../../src/engine/model/cluster.ts'
+import type { Budget, IntOrPercent, Pod } from '../../../src/engine/model/cluster.ts'
 import {
   allowedByStatus,
   allowedWhenHealthy,
@@ -11,7 +11,8 @@ import {
   neverAllows,
   resolve,
   rollingBounds,
-  strategyAllows
+  strategyAllows,
+  unreadyMayGo
 } from '../../../src/engine/policy/budgets.ts'
 import { indexCluster } from '../../../src/engine/policy/workloads.ts'
 import { budget, deployment, directly, ofUnknownKind, pod, random, view } from '../plan/world.ts'
@@ -174,3 +175,45 @@ test('a budget says what it asks for', () => {
   assert.equal(budgetText({ minAvailable: 1 }, 1), 'minAvailable 1 of 1')
   assert.equal(budgetText({ maxUnavailable: '25%' }, 6), 'maxUnavailable 25% of 6')
 })
+
+const unready: readonly [sentence: string, phase: Pod['phase'], budgets: readonly Budget[], expected: boolean][] = [
+  ['without a budget may go', 'Running', [], true],
+  [
+    'that is Pending is not asked for by budgets',
+    'Pending',
+    [budget('a', {}, { disruptionsAllowed: 0, currentHealthy: 0 })],
+    true
+  ],
+  [
+    'of a budget that has the pods it demands may go',
+    'Running',
+    [budget('a', {}, { disruptionsAllowed: 0, currentHealthy: 2, desiredHealthy: 2 })],
+    true
+  ],
+  [
+    'of a budget that demands none may not, unless it allows a disruption',
+    'Running',
+    [budget('a', {}, { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0 })],
+    false
+  ],
+  [
+    'of a budget that lacks pods may not',
+    'Running',
+    [budget('a', {}, { disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 2 })],
+    false
+  ],
+  [
+    'may always go with AlwaysAllow',
+    'Running',
+    [
+      budget(
+        'a',
+        {},
+        { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 2, unhealthyPodEvictionPolicy: 'AlwaysAllow' }
+      )
+    ],
+    true
+  ]
+]
+for (const [sentence, phase, budgets, expected] of unready)
+  test(`a pod that is not ready ${sentence}`, () => assert.equal(unreadyMayGo({ phase }, budgets), expected))

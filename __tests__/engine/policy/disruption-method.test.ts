@@ -6,8 +6,7 @@ import {
   isAvailable,
   type Method,
   methodOf,
-  restartHindrance,
-  servesNobody
+  restartHindrance
 } from '../../../src/engine/policy/disruption-method.ts'
 import { surgeable } from '../../../src/engine/policy/rolling-restart.ts'
 import { indexCluster } from '../../../src/engine/policy/workloads.ts'
@@ -24,7 +23,7 @@ function decide(
   const index = indexCluster(view(parts, { budgets }))
   const owner = index.ownerOf(parts.pods[0] ?? pod(''))
   const moving = parts.pods.filter((one) => one.nodeName !== undefined && from.has(one.nodeName))
-  const method = methodOf(owner, moving, index, { from }, { allowDowntime })
+  const method = methodOf({ owner, pods: moving, index, sides: { from }, settings: { allowDowntime } })
   return { index, owner, method }
 }
 
@@ -280,39 +279,3 @@ test('a pod on its way out is not available', () => {
   assert.equal(isAvailable(pod('p', { deletingAt: 1 }), owner, 0), false)
   assert.equal(isAvailable(pod('p'), owner, 0), true)
 })
-
-const idle: readonly [sentence: string, pod: Partial<Pod>, budget: Budget | undefined, expected: boolean][] = [
-  ['a ready pod serves', {}, undefined, false],
-  ['an unready pod without a budget serves nobody', { ready: false }, undefined, true],
-  ['a pod that is leaving is not asked again', { ready: false, deletingAt: 1 }, undefined, false],
-  [
-    'a Pending pod is not asked for by budgets',
-    { ready: false, phase: 'Pending' },
-    budget('a', {}, { disruptionsAllowed: 0, currentHealthy: 0 }),
-    true
-  ],
-  [
-    'an unready pod of a healthy budget may go',
-    { ready: false },
-    budget('a', {}, { disruptionsAllowed: 0, currentHealthy: 2, desiredHealthy: 2 }),
-    true
-  ],
-  [
-    'an unready pod of a budget below its minimum may not',
-    { ready: false },
-    budget('a', {}, { disruptionsAllowed: 0, currentHealthy: 1, desiredHealthy: 2 }),
-    false
-  ],
-  [
-    'an unready pod may always go with AlwaysAllow',
-    { ready: false },
-    budget(
-      'a',
-      {},
-      { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 2, unhealthyPodEvictionPolicy: 'AlwaysAllow' }
-    ),
-    true
-  ]
-]
-for (const [sentence, over, one, expected] of idle)
-  test(sentence, () => assert.equal(servesNobody(pod('p', over), one), expected))

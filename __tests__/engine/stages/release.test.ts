@@ -251,6 +251,60 @@ describe('release', () => {
   })
 })
 
+describe('settings as found', () => {
+  const tags = {
+    'eks-node-upgrade/retired': 'retired by run run-1',
+    'eks-node-upgrade/retired-configuration': copyOf(forth)
+  }
+  const found = (outgoing: Partial<Group> = {}, incoming: Partial<Group> = {}, open: OpenRun = forth) => {
+    const step = after(3, {
+      run: open,
+      outgoing: { ...atRest.outgoing, tags, ...outgoing },
+      incoming: { ...atRest.incoming, ...incoming }
+    })
+    assert.equal(step.kind, 'done')
+    return step.kind === 'done' ? [step.detail, ...(step.notes ?? [])] : []
+  }
+
+  it('are all of them, if none was changed by others', () => {
+    assert.deepEqual(found(), ['settings as found: 6 of 6'])
+  })
+
+  it('are not those that others have changed: these are named', () => {
+    assert.deepEqual(found({}, { suspended: ['AlarmNotification'] }), [
+      'settings as found: 5 of 6',
+      'shop-green: suspended processes none when found, now AlarmNotification'
+    ])
+    const before = run({ direction: 'retiring', outgoing: original(blue, { suspended: ['Launch', 'Terminate'] }) })
+    assert.deepEqual(found({ suspended: ['Terminate'] }, {}, before), [
+      'settings as found: 5 of 6',
+      'shop-blue: suspended processes Launch, Terminate when found, now Terminate'
+    ])
+  })
+
+  it('are compared as sets: AWS promises no order', () => {
+    const before = run({ direction: 'retiring', outgoing: original(blue, { suspended: ['Launch', 'Terminate'] }) })
+    assert.deepEqual(found({ suspended: ['Terminate', 'Launch'] }, {}, before), ['settings as found: 6 of 6'])
+  })
+
+  it('are not the protection of an instance that others have lifted', () => {
+    const before = run({ direction: 'reverting', outgoing: original(blue, { protectedInstances: ['i-b2', 'i-gone'] }) })
+    const instances = ['b1', 'b2', 'b3'].map((name) => instance(`i-${name}`, { protectedFromScaleIn: false }))
+    const outgoing = { capacity: { min: 1, max: 10, desired: 4 }, instances, tags: {} }
+    const step = after(3, {
+      run: before,
+      outgoing: { ...atRest.outgoing, ...outgoing },
+      incoming: greenGroup({ capacity: rest, instances: [], newInstancesProtected: false, suspended: [], tags: {} }),
+      nodes: blueOpen
+    })
+    assert.deepEqual(step.kind === 'done' && [step.detail, ...(step.notes ?? [])], [
+      'settings as found: 6 of 8',
+      'shop-blue: min 1, max 10, desired 3 when found, now min 1, max 10, desired 4',
+      'shop-blue: scale-in protection of 2 instances when found, now i-b2 has it no more'
+    ])
+  })
+})
+
 describe('release on the way back', () => {
   const emptied = () =>
     greenGroup({ capacity: rest, instances: [], newInstancesProtected: false, suspended: [], tags: {} })

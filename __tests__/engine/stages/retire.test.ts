@@ -1,10 +1,13 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { Pod } from '../../../src/engine/model/cluster.ts'
+import { groupSettleMs, terminateAgainMs } from '../../../src/engine/model/limits.ts'
 import type { Group } from '../../../src/engine/model/node-group.ts'
 import type { OpenRun } from '../../../src/engine/record/record.ts'
 import { retire } from '../../../src/engine/stages/retire.ts'
 import type { Step } from '../../../src/engine/stages/stage.ts'
+import { actionKey } from '../../../src/engine/world/action.ts'
+import type { Attempt } from '../../../src/engine/world/observations.ts'
 import {
   actionsOf,
   ask,
@@ -75,6 +78,57 @@ describe('retire', () => {
     const outgoing = blueGroup({ capacity: zero })
     assert.deepEqual(terminated(after(1, outgoing)), [])
     assert.deepEqual(terminated(after(2, outgoing)), ['i-b1', 'i-b2', 'i-b3'])
+  })
+
+  describe('an instance whose termination AWS has accepted', () => {
+    const outgoing = blueGroup({ capacity: zero })
+    const asked = (attempt: Partial<Attempt> = {}) => {
+      const observations = inRetire()
+      const key = actionKey({ kind: 'terminate', group: blue, instanceIds: ['i-b1'] })
+      observations.attempts.set(key, { failures: 0, nextAt: now + groupSettleMs, ...attempt })
+      return observations
+    }
+
+    it('is not terminated again as part of a later batch, and is named as leaving', () => {
+      const step = after(2, outgoing, { observations: asked() })
+      assert.deepEqual(terminated(step), ['i-b2', 'i-b3'])
+      assert.deepEqual(step.kind === 'busy' && step.waiting, [
+        { what: 'i-b1', seen: 'InService, termination requested' }
+      ])
+    })
+
+    it('is terminated again if the group still shows it in service after some time', () => {
+      const long = asked({ nextAt: now + groupSettleMs - terminateAgainMs })
+      assert.deepEqual(terminated(after(2, outgoing, { observations: long })), ['i-b1', 'i-b2', 'i-b3'])
+    })
+
+    it('is not confused with one whose termination failed', () => {
+      const failed = asked({ failures: 1, error: new Error('throttled') })
+      assert.deepEqual(terminated(after(2, outgoing, { observations: failed })), ['i-b1', 'i-b2', 'i-b3'])
+    })
+
+    it('is known from a request that is still under way', () => {
+      const observations = inRetire()
+      observations.inFlight.add(actionKey({ kind: 'terminate', group: blue, instanceIds: ['i-b1', 'i-b3'] }))
+      assert.deepEqual(terminated(after(2, outgoing, { observations })), ['i-b2'])
+    })
+
+    it('of the other group says nothing of this one', () => {
+      const observations = inRetire()
+      observations.inFlight.add(actionKey({ kind: 'terminate', group: green, instanceIds: ['i-b1'] }))
+      assert.deepEqual(terminated(after(2, outgoing, { observations })), ['i-b1', 'i-b2', 'i-b3'])
+    })
+  })
+
+  it('names the volume that is still attached, if that is all that is left on a node', () => {
+    const observations = inRetire()
+    const attachments = [{ name: 'a', nodeName: 'b1', volumeName: 'vol-1', attached: true }]
+    const scene = { run: forth, outgoing: blueGroup({ capacity: zero }), nodes, parts: [{ attachments }], observations }
+    const step = ask(retire, watch(scene, 3), forth)
+    assert.deepEqual(terminated(step), ['i-b2', 'i-b3'])
+    const later = blueGroup({ capacity: zero, instances: [instance('i-b1')] })
+    const left = ask(retire, watch({ ...scene, outgoing: later }, 3), forth)
+    assert.deepEqual(left.kind === 'busy' && left.waiting, [{ what: 'b1', seen: 'still attached: vol-1' }])
   })
 
   it('scales to zero again when somebody raised it meanwhile', () => {

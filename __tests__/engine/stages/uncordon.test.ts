@@ -29,8 +29,8 @@ const resumed = {
 }
 const healthy = () => {
   const observations = observationsAt(now)
-  agree(observations, `healthy ${blue}`, true, now - 2000, 400)
-  agree(observations, `healthy ${blue}`, true, now - 1000, 400)
+  agree(observations, `healthy ${blue}`, true, now - 2000)
+  agree(observations, `healthy ${blue}`, true, now - 1000)
   return observations
 }
 
@@ -85,7 +85,7 @@ describe('uncordon', () => {
   it('resumes ReplaceUnhealthy only when two looks show every instance Healthy', () => {
     const outgoing = blueGroup({ capacity: resumed.capacity })
     const once = observationsAt(now)
-    agree(once, `healthy ${blue}`, true, now, 400)
+    agree(once, `healthy ${blue}`, true, now)
     assert.deepEqual(actionsOf(ask(uncordon, look({ run: back, outgoing, observations: once }), back)), [])
     assert.deepEqual(actionsOf(ask(uncordon, look({ run: back, outgoing, observations: healthy() }), back)), [
       { kind: 'resume', group: blue, processes: ['ReplaceUnhealthy'] }

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { ClusterView, Pod, Workload } from '../../../src/engine/model/cluster.ts'
 import { indexCluster } from '../../../src/engine/policy/workloads.ts'
 import type { BaselineEntry } from '../../../src/engine/record/record.ts'
-import { ailments, changedMeanwhile, podTrouble, takeBaseline } from '../../../src/engine/world/workload-health.ts'
+import { ailments, changedWorkloads, podTrouble, takeBaseline } from '../../../src/engine/world/workload-health.ts'
 import { view } from '../plan/world.ts'
 import { deployment, directly, now, ofUnknownKind, pod, run, settings } from '../sample.ts'
 
@@ -83,7 +83,7 @@ describe('worse than before', () => {
   it('is not one whose template others changed: it is named instead', () => {
     const rolling = { ...unready(shop, 2), workloads: shop.workloads.map((one) => ({ ...one, templateHash: 'new' })) }
     assert.deepEqual(worse(entry(), rolling), [])
-    assert.deepEqual(changedMeanwhile(entry(), index(rolling)), ['team-a/shop'])
+    assert.deepEqual(changedWorkloads(entry(), index(rolling)), ['team-a/shop'])
   })
 
   it('counts a pod only once it has been ready for minReadySeconds', () => {

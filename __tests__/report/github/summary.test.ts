@@ -14,7 +14,7 @@ test('the outcome comes first, then how things stand, then the exact next comman
 test('it shows what changed, the stages with times, the nodes, a chart, a timeline and what was restored', () => {
   const text = summary([revertedResult()])
   assert.match(text, /\| template \| `shop-workers 41` \| `shop-workers 42` \|/)
-  assert.match(text, /\| ↩ uncordon \| ✔ 6 of 6 old nodes open \| 0:01 \|/)
+  assert.match(text, /\| ↩ uncordon \| ✔ 6 of 6 old nodes uncordoned \| 0:01 \|/)
   assert.match(text, /\| drain \| ✖ 41 of 58 pods \| 15:00 \|/)
   assert.match(text, /```mermaid\ngantt/)
   assert.match(text, / {2}drain 15m00s :crit, 1795514400000, 1795515300000/)

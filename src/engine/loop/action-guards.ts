@@ -5,7 +5,7 @@
 import { unreachable } from '../model/error.ts'
 import { judgePod } from '../policy/pod-filters.ts'
 import type { OpenRun } from '../record/record.ts'
-import { covered } from '../stages/release.ts'
+import { desiredCoversInstances } from '../stages/release.ts'
 import { type Action, actionObject, type PodAction } from '../world/action.ts'
 import { isStranded, type World } from '../world/world.ts'
 
@@ -86,7 +86,7 @@ function brokenBySize(
 ): GuardedInvariant | undefined {
   const side = action.group === world.outgoing.group.name ? world.outgoing : world.incoming
   const { desired } = side.group.capacity
-  if (action.kind === 'protect') return action.on || covered(side) ? undefined : 'I6'
+  if (action.kind === 'protect') return action.on || desiredCoversInstances(side) ? undefined : 'I6'
   const next = action.capacity.desired ?? Math.min(desired, action.capacity.max ?? desired)
   if (next >= desired) return undefined
   if (side === world.outgoing && run.direction !== 'retiring') return 'I4'

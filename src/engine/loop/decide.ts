@@ -19,6 +19,7 @@ import type { Stage, Step } from '../stages/stage.ts'
 import { uncordon } from '../stages/uncordon.ts'
 import { verify } from '../stages/verify.ts'
 import { actionKey, isPodAction } from '../world/action.ts'
+import { timeInStage } from '../world/time-in-stage.ts'
 import type { World } from '../world/world.ts'
 
 export const stagesOf: Readonly<Record<Direction, readonly Stage[]>> = {
@@ -142,7 +143,7 @@ function timeOver(
     }
   }
   if (run.direction === 'retiring') {
-    if (spent(stage, world, run) < settings.retireTimeoutMs || stage === 'drain') return undefined
+    if (timeInStage(stage, world, run) < settings.retireTimeoutMs || stage === 'drain') return undefined
     return {
       kind: 'failed',
       code: 'retire-timeout',
@@ -171,11 +172,6 @@ function timeOver(
 /** Time with an engine, in ms. */
 export function elapsed(world: World, run: OpenRun): number {
   return run.elapsedMs + (world.now - world.observations.startedAt)
-}
-
-export function spent(stage: StageName, world: World, run: OpenRun): number {
-  const key = `${run.direction}/${stage}`
-  return (run.spentMs[key] ?? 0) + (world.observations.stage?.key === key ? world.now - world.observations.stage.at : 0)
 }
 
 /** What the way back may need: as long as the way forward since cordon began, and never less than a quarter of an hour. */

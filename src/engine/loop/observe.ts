@@ -1,9 +1,10 @@
 /** Writes the observations: what this look adds to what was seen before. Called once a pass, before anything is decided. */
 
-import { acceptedRetryMs, agreeMs } from '../model/limits.ts'
+import { acceptedRetryMs } from '../model/limits.ts'
 import { judgePod } from '../policy/pod-filters.ts'
 import type { OpenRun } from '../record/record.ts'
-import { covered } from '../stages/release.ts'
+import { nodesWithVolumes } from '../stages/drain/volume-detach.ts'
+import { desiredCoversInstances } from '../stages/release.ts'
 import { usability } from '../world/node-readiness.ts'
 import { agree, type Observations, type WorkloadEntry } from '../world/observations.ts'
 import { ailments } from '../world/workload-health.ts'
@@ -16,8 +17,8 @@ export function observe(world: World, observations: Observations, run: OpenRun):
   if (run.direction === 'forward' && observations.cordonedAt === undefined) rememberUsable(observations, world, run)
   // Two looks at the same Desired: what was seen before it was written says nothing of it.
   if (observations.desired.get(world.to.group.name)?.at === world.groupsAt)
-    agree(observations, 'covered', false, world.now, agreeMs)
-  agree(observations, 'covered', covered(world.to), world.groupsAt, agreeMs)
+    agree(observations, 'covered', false, world.now)
+  agree(observations, 'covered', desiredCoversInstances(world.to), world.groupsAt)
   forgetEvictions(observations, world)
   if (observations.cordonedAt === undefined && world.from.nodes.some((node) => node.cordonedBy === run.id))
     observations.cordonedAt = world.now
@@ -54,15 +55,13 @@ function rememberGroup(observations: Observations, world: World, { group, instan
     observations,
     `empty ${group.name}`,
     group.instances.every((instance) => isRetained(instance)),
-    at,
-    agreeMs
+    at
   )
   agree(
     observations,
     `healthy ${group.name}`,
     group.instances.every((instance) => instance.healthy),
-    at,
-    agreeMs
+    at
   )
 }
 
@@ -135,18 +134,18 @@ function rememberHealth(observations: Observations, world: World, run: OpenRun, 
   if (!fresh || (stage !== 'forward/verify' && stage !== 'retiring/retire')) {
     observations.goodSince = undefined
     observations.badSince = undefined
-    agree(observations, 'verify', false, world.now, agreeMs)
+    agree(observations, 'verify', false, world.now)
     return
   }
   const good = ailments(run.baseline, world.index, world.now).length === 0
-  agree(observations, 'verify', good, world.now, agreeMs)
+  agree(observations, 'verify', good, world.now)
   observations.goodSince = good ? (observations.goodSince ?? world.now) : undefined
   observations.badSince = good ? undefined : (observations.badSince ?? world.now)
 }
 
 /** Instances whose node holds nothing that could be moved, and no volume; or that never became a node. */
 function rememberEmpty(observations: Observations, world: World, run: OpenRun): void {
-  const busy = new Set<string>(world.view.attachments.map((attachment) => attachment.nodeName))
+  const busy = new Set(nodesWithVolumes(world.view))
   for (const pod of world.view.pods) {
     if (pod.nodeName === undefined || busy.has(pod.nodeName)) continue
     if (isStranded(pod, world.from, world.now)) continue

@@ -2,7 +2,8 @@
 
 import type { Progress, StageProgress, WorkloadProgress } from '../model/report.ts'
 import type { Step } from '../stages/stage.ts'
-import { elapsed, spent, stagesOf } from './decide.ts'
+import { timeInStage } from '../world/time-in-stage.ts'
+import { elapsed, stagesOf } from './decide.ts'
 import type { Pass } from './pass.ts'
 
 export function progressOf({ world, run, verdict }: Pass): Progress {
@@ -11,7 +12,7 @@ export function progressOf({ world, run, verdict }: Pass): Progress {
   const stages = stagesOf[run.direction].map(({ name }): StageProgress => {
     const step = looked.find((one) => one.stage === name)?.step
     const detail = step && step.kind !== 'failed' ? step.detail : ''
-    return { stage: name, state: stateOf(step, name === current), detail, elapsedMs: spent(name, world, run) }
+    return { stage: name, state: stateOf(step, name === current), detail, elapsedMs: timeInStage(name, world, run) }
   })
   const step = decision.kind === 'go' ? decision.step : undefined
   return {

@@ -118,3 +118,19 @@ export const assumedVolumeMs = 20_000
 export const longestStartMs = 10 * 60_000
 /** A call that keeps failing is told of the first time, and then again after this many failures. */
 export const failuresBetweenNotes = 10
+/** Creation times in Kubernetes are whole seconds, rounded down. */
+export const creationTimeRoundingMs = 1_000
+/** A stage that waits for many things names this many of them. */
+export const waitsShown = 10
+/** A message that could name many objects names this many and counts the rest. */
+export const namesShown = 3
+/** Characters of a tag's value at most: https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_Tag.html */
+export const tagValueLength = 256
+/** A group that still shows an instance in service this long after AWS accepted its termination is asked again. */
+export const terminateAgainMs = 15_000
+/** Characters that are shown of what a container says in its last words: one line of a report. */
+export const messageLength = 200
+/** Owner references that are followed from a pod up: real chains have two or three, and nothing in the API forbids a ring. */
+export const ownerDepth = 8
+/** Minor versions that a kubelet may be older than the control plane: https://kubernetes.io/releases/version-skew-policy/#kubelet */
+export const kubeletMinorsOlder = 3

@@ -57,7 +57,7 @@ function outgoingWorkloads(index: ClusterIndex, sides: Sides, settings: MoveSett
   }
   return [...byKey.values()].map(({ owner, pods }) => {
     const moving = pods.filter(({ verdict }) => verdict.kind === 'move').map(({ pod }) => pod)
-    const method = moving.length > 0 ? methodOf(owner, moving, index, sides, settings) : undefined
+    const method = moving.length > 0 ? methodOf({ owner, pods: moving, index, sides, settings }) : undefined
     return { owner, label: ownerLabel(owner), pods, moving, method }
   })
 }

@@ -1,13 +1,16 @@
 /**
- * How many pods of a workload may be missing. Where there is a PodDisruptionBudget, its arithmetic is that of the disruption
- * controller (https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/disruption/disruption.go): every percentage is
- * rounded up. Where there is none, the workload's own strategy is the budget, with the rounding of the Deployment controller.
+ * How many pods of a workload may be missing. If it has a PodDisruptionBudget, the arithmetic is that of the disruption
+ * controller (https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/disruption/disruption.go): every percentage is
+ * rounded up. If it has none, the workload's own strategy is the budget, with the rounding of the Deployment controller.
  */
 import type { Budget, IntOrPercent, Pod, Workload } from '../model/cluster.ts'
 import { selects } from './selectors.ts'
 import { type ClusterIndex, type PodOwner, wantedPods } from './workloads.ts'
 
-/** Budgets that select this pod. More than one: the eviction API answers 500 whatever they say. */
+/**
+ * Budgets that select this pod. If there are several, the eviction API answers 500, whatever they say
+ * (https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/eviction.go).
+ */
 export function budgetsOf(pod: Pod, index: ClusterIndex): readonly Budget[] {
   const inNamespace = index.budgets.get(pod.namespace) ?? []
   return inNamespace.filter((budget) => budget.selector !== undefined && selects(budget.selector, pod.labels))
@@ -39,10 +42,10 @@ export function allowedWhenHealthy(budget: Pick<Budget, 'minAvailable' | 'maxUna
   return Math.max(0, expected - demandedHealthy(budget, expected))
 }
 
-/** What was counted for a look at the cluster: every workload asks, and a large cluster has many. */
+/** What was counted for one look at the cluster: every workload asks, and a large cluster has many. */
 const counted = new WeakMap<ClusterIndex, Map<Budget, number>>()
 
-/** Pods that the budget's workloads want, as the disruption controller counts them. */
+/** Pods that the budget's workloads want: what `maxUnavailable` and percentages are of. */
 export function expectedPods(budget: Budget, index: ClusterIndex): number {
   const known = counted.get(index) ?? new Map<Budget, number>()
   counted.set(index, known)
@@ -51,6 +54,18 @@ export function expectedPods(budget: Budget, index: ClusterIndex): number {
   return expected
 }
 
+/**
+ * The disruption controller (`getExpectedPodCount`, `getExpectedScale` in
+ * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/disruption/disruption.go) counts in two ways. With an
+ * integer minAvailable: the selected pods. With maxUnavailable or a percentage: the sum of the scales of the controllers of the
+ * selected pods. Then a pod without a controller does not count, and a pod whose controller has no scale (a Job, a DaemonSet)
+ * makes it fail, so that the status allows nothing.
+ *
+ * This function differs in three cases: it adds up what the workloads want for an integer minAvailable also; it counts a pod
+ * without a controller as 1; and it counts a Job or a DaemonSet by the pods that it wants. So the plan may announce evictions
+ * that such a budget never allows. No pod goes against its budget then: `allowedByStatus` is the controller's own answer, and
+ * the drain waits until its time is over.
+ */
 function countExpected(budget: Budget, index: ClusterIndex): number {
   const selector = budget.selector
   if (selector === undefined) return 0
@@ -58,7 +73,7 @@ function countExpected(budget: Budget, index: ClusterIndex): number {
   const owners = new Set(pods.filter((pod) => selects(selector, pod.labels)).map((pod) => index.ownerOf(pod)))
   let expected = 0
   for (const owner of owners) {
-    // Of a kind that we do not watch the controller may know the scale; its own count is the better one then.
+    // The controller may know the scale of a kind that is not watched here, so its own count is better.
     if (!owner.workload && owner.kind !== 'Pod' && statusIsCurrent(budget) && budget.expectedPods > 0) {
       return budget.expectedPods
     }
@@ -72,9 +87,27 @@ export function neverAllows(budget: Budget, index: ClusterIndex): boolean {
   return allowedWhenHealthy(budget, expectedPods(budget, index)) === 0
 }
 
-/** What the API server would let through now. A status that lags behind its spec is answered with 429. */
+/**
+ * What the API server would let through now. A status that lags behind its spec is answered with 429
+ * (https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/eviction.go, `checkAndDecrement`).
+ */
 export function allowedByStatus(budget: Budget): number {
   return statusIsCurrent(budget) ? Math.max(0, budget.disruptionsAllowed) : 0
+}
+
+/**
+ * Whether the eviction API lets a pod go that is not ready. It asks no budget for a Pending pod. For another it asks the
+ * budget's `unhealthyPodEvictionPolicy`: AlwaysAllow, or (IfHealthyBudget, the default) only while the budget's other pods are
+ * as many as it demands (https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/eviction.go,
+ * `EvictionREST.Create`, `canIgnorePDB`).
+ */
+export function unreadyMayGo(pod: Pick<Pod, 'phase'>, budgets: readonly Budget[]): boolean {
+  return pod.phase === 'Pending' || budgets.every(letsUnreadyGo)
+}
+
+function letsUnreadyGo(budget: Budget): boolean {
+  if (budget.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true
+  return (budget.currentHealthy >= budget.desiredHealthy && budget.desiredHealthy > 0) || allowedByStatus(budget) > 0
 }
 
 /** `minAvailable 1 of 1`, for people. */
@@ -85,7 +118,7 @@ export function budgetText(budget: Pick<Budget, 'minAvailable' | 'maxUnavailable
 }
 
 /**
- * Pods that the workload's own strategy lets be missing at once, where no budget speaks. 0: none may be.
+ * Pods that the workload's own strategy lets be missing at once, if it has no budget. 0: none may be.
  * At least one pod stays, so a workload of one has 0.
  */
 export function strategyAllows(owner: PodOwner, index: ClusterIndex): number {
@@ -99,13 +132,15 @@ function strategyLimit(owner: PodOwner, wanted: number): number {
   const { maxUnavailable = '25%' } = workload.strategy
   const { unavailable } = rollingBounds(workload)
   if (unavailable > 0) return unavailable
-  // 25 % of two replicas is none, rounded down; but whoever writes a percentage does not mean "never".
+  // 25 % of two replicas is none, rounded down, but a percentage is not meant as "never".
   return isPositivePercentage(maxUnavailable) && wanted >= 2 ? 1 : 0
 }
 
 /**
- * A Deployment's bounds in pods, as its controller resolves them: surge up, unavailable down, and where both come out as 0
- * one may be unavailable (https://github.com/kubernetes/kubernetes/blob/master/pkg/controller/deployment/util/deployment_util.go, ResolveFenceposts).
+ * A Deployment's bounds in pods, as its controller resolves them: surge up, unavailable down, and if both are 0, one may be
+ * unavailable (https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/deployment/util/deployment_util.go,
+ * `ResolveFenceposts`). The API server fills in the defaults of 25 %
+ * (https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/apis/apps/v1/defaults.go).
  */
 export function rollingBounds(workload: Pick<Workload, 'strategy' | 'replicas'>): {
   surge: number

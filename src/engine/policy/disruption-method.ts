@@ -1,5 +1,5 @@
 /**
- * How a workload's pods leave the nodes that are emptied, and at what pace. The plan announces it and the move stage does it,
+ * How a workload's pods leave the nodes that are drained, and at what pace. The plan announces it and the drain stage does it,
  * both from here, so that what is done is what was announced.
  */
 import type { Budget, Pod } from '../model/cluster.ts'
@@ -16,7 +16,14 @@ import {
 import { type Sides, surgeable, unshareableClaim } from './rolling-restart.ts'
 import { type ClusterIndex, downtimeAllowed, isFinished, type PodOwner, wantedPods } from './workloads.ts'
 
-export type MethodSettings = Pick<Settings, 'allowDowntime'>
+/** A workload of which `pods` are to be moved (verdict `move`, all of them on `sides.from`). */
+export interface Disruption {
+  owner: PodOwner
+  pods: readonly Pod[]
+  index: ClusterIndex
+  sides: Sides
+  settings: Pick<Settings, 'allowDowntime'>
+}
 
 export type Method =
   | {
@@ -27,7 +34,7 @@ export type Method =
       budget?: Budget
       /** Where the limit comes from: `budget payments`, `its strategy`, … */
       source: string
-      /** The last ready pod may go: somebody allowed it, or nothing waits for it. */
+      /** The last ready pod may go: `allow-downtime` names it, or nothing depends on it. */
       mayGoDown: boolean
     }
   | { how: 'restart'; why: string; mayGoDown: boolean }
@@ -36,16 +43,10 @@ export type Method =
 export type RefusalRule = 'two-budgets' | 'budget-never-allows' | 'strategy-never-allows' | 'would-go-down'
 
 /**
- * For a workload of which `pods` are to be moved (verdict `move`, all of them on `sides.from`). Depends on what is written
- * about the workload and not on how it feels at this moment; that is `allowedNow`.
+ * Depends on what is written about the workload and not on how it feels at this moment; that is `allowedNow`.
  */
-export function methodOf(
-  owner: PodOwner,
-  pods: readonly Pod[],
-  index: ClusterIndex,
-  sides: Sides,
-  settings: MethodSettings
-): Method {
+export function methodOf(disruption: Disruption): Method {
+  const { pods, index } = disruption
   const budgets = budgetsOfAll(pods, index)
   if (pods.some((pod) => budgetsOf(pod, index).length > 1)) {
     return refuse(
@@ -55,14 +56,13 @@ export function methodOf(
     )
   }
   const budget = tightest(budgets, index)
-  if (budget) return withBudget(owner, pods, budget, index, sides, settings)
-  return withoutBudget(owner, pods, index, sides, settings)
+  return budget ? withBudget(disruption, budget) : withoutBudget(disruption)
 }
 
 /**
- * Serving pods of the workload that may be taken away at this moment. What is unavailable already, for whatever reason, counts
- * against it. A budget that several workloads share is shared out by the caller, and pods that serve nobody are another matter
- * (`servesNobody`).
+ * Available pods of the workload that may be taken away at this moment. Pods that are unavailable already, for whatever reason,
+ * count against it. The caller divides a budget that several workloads share, and judges pods that are not ready
+ * (`unreadyMayGo`).
  */
 export function allowedNow(
   owner: PodOwner,
@@ -79,57 +79,51 @@ export function allowedNow(
 }
 
 /**
- * The pod does not serve, so that its eviction takes nothing away, and its budget (if any) will let it go: the API server asks
- * no budget for a Pending pod, nor for an unready one as its unhealthyPodEvictionPolicy says.
+ * Ready for the workload's `minReadySeconds`, and not on its way out
+ * (https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/api/v1/pod/util.go, `IsPodAvailable`).
  */
-export function servesNobody(pod: Pod, budget: Budget | undefined): boolean {
-  if (pod.ready || pod.deletingAt !== undefined) return false
-  if (!budget || pod.phase === 'Pending' || budget.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true
-  return (budget.currentHealthy >= budget.desiredHealthy && budget.desiredHealthy > 0) || allowedByStatus(budget) > 0
-}
-
-/** Ready for the workload's `minReadySeconds`, and not on its way out. */
 export function isAvailable(pod: Pod, owner: PodOwner, now: number): boolean {
   if (!pod.ready || pod.deletingAt !== undefined) return false
   const minReadyMs = (owner.workload?.minReadySeconds ?? 0) * 1000
-  // Our clock may be behind the cluster's: a pod that is ready needs none.
+  // Our clock may be behind the cluster's: a workload without minReadySeconds needs no clock.
   return minReadyMs === 0 || now - pod.readySinceAt >= minReadyMs
 }
 
-function withBudget(
-  owner: PodOwner,
-  pods: readonly Pod[],
-  budget: Budget,
-  index: ClusterIndex,
-  sides: Sides,
-  settings: MethodSettings
-): Method {
+function withBudget(disruption: Disruption, budget: Budget): Method {
+  const { owner, pods, index } = disruption
   const expected = expectedPods(budget, index)
   const allowed = allowedWhenHealthy(budget, expected)
+  if (allowed === 0) return neverAllowed(disruption, budget, expected)
   const wanted = wantedPods(owner, index)
   const source = `budget ${budget.name}`
-  if (allowed === 0) {
-    // Unready pods that the budget lets go anyway serve nobody.
-    if (budget.unhealthyPodEvictionPolicy === 'AlwaysAllow' && pods.every((pod) => !pod.ready)) {
-      return evict(1, source, true, budget)
-    }
-    const never = `its budget ${budget.name} never allows an eviction (${budgetText(budget, expected)})`
-    return restartOr(owner, index, sides, settings, never, () => refuse('budget-never-allows', never, [budget]))
-  }
   if (needsNoFloor(owner)) return evict(Math.min(allowed, pods.length), source, true, budget)
-  if (wanted <= 1 || isDown(owner, index)) return single(owner, index, sides, settings, source, budget)
+  if (wanted <= 1 || isDown(owner, index)) return singleReplica(disruption, source, budget)
   return evict(Math.min(allowed, wanted - 1, volumeLimit(owner, pods)), source, false, budget)
 }
 
-function withoutBudget(
-  owner: PodOwner,
-  pods: readonly Pod[],
-  index: ClusterIndex,
-  sides: Sides,
-  settings: MethodSettings
-): Method {
+/**
+ * `maxUnavailable: 0` and `minAvailable: 100%` prevent every eviction
+ * (https://kubernetes.io/docs/reference/kubernetes-api/policy-resources/pod-disruption-budget-v1/): a restart without downtime,
+ * else one that `allow-downtime` accepts.
+ */
+function neverAllowed(disruption: Disruption, budget: Budget, expected: number): Method {
+  const { owner, pods, index, sides, settings } = disruption
+  // Pods that are not ready and that the budget lets go anyway serve no requests.
+  if (budget.unhealthyPodEvictionPolicy === 'AlwaysAllow' && pods.every((pod) => !pod.ready)) {
+    return evict(1, `budget ${budget.name}`, true, budget)
+  }
+  const why = `its budget ${budget.name} never allows an eviction (${budgetText(budget, expected)})`
+  if (surgeable(owner, index, sides).ok) return { how: 'restart', why, mayGoDown: false }
+  if (downtimeAllowed(owner.key, settings.allowDowntime) && !restartHindrance(owner, index)) {
+    return { how: 'restart', why: `${why}; allow-downtime names it`, mayGoDown: true }
+  }
+  return refuse('budget-never-allows', why, [budget])
+}
+
+function withoutBudget(disruption: Disruption): Method {
+  const { owner, pods, index, sides, settings } = disruption
   if (needsNoFloor(owner)) return evict(pods.length, 'no budget', true)
-  if (wantedPods(owner, index) <= 1 || isDown(owner, index)) return single(owner, index, sides, settings, 'no budget')
+  if (wantedPods(owner, index) <= 1 || isDown(owner, index)) return singleReplica(disruption, 'no budget')
   const limit = strategyAllows(owner, index)
   if (limit > 0) return evict(Math.min(limit, volumeLimit(owner, pods)), 'its strategy', false)
   const safe = surgeable(owner, index, sides)
@@ -139,16 +133,10 @@ function withoutBudget(
   return refuse('strategy-never-allows', `${zero}, and it cannot be restarted without a gap: ${safe.why}`, [])
 }
 
-/** One replica: the one that serves cannot be spared. */
-function single(
-  owner: PodOwner,
-  index: ClusterIndex,
-  sides: Sides,
-  settings: MethodSettings,
-  source: string,
-  budget?: Budget
-): Method {
-  // Nobody is served by it now, so nothing is taken away, and a restart would wait for a pod that may never be ready.
+/** One replica: the pod that serves cannot be spared. */
+function singleReplica(disruption: Disruption, source: string, budget?: Budget): Method {
+  const { owner, index, sides, settings } = disruption
+  // It serves no requests now, so nothing is taken away, and a restart would wait for a pod that may never be ready.
   if (isDown(owner, index)) return evict(1, source, true, budget)
   const safe = surgeable(owner, index, sides)
   if (safe.ok) return { how: 'restart', why: 'it has one replica', mayGoDown: false }
@@ -157,23 +145,12 @@ function single(
   return refuse('would-go-down', why, budget ? [budget] : [])
 }
 
-/** No eviction will ever be allowed: a safe restart, else one that was consented to, else what `otherwise` says. */
-function restartOr(
-  owner: PodOwner,
-  index: ClusterIndex,
-  sides: Sides,
-  settings: MethodSettings,
-  why: string,
-  otherwise: () => Method
-): Method {
-  if (surgeable(owner, index, sides).ok) return { how: 'restart', why, mayGoDown: false }
-  if (downtimeAllowed(owner.key, settings.allowDowntime) && !restartHindrance(owner, index)) {
-    return { how: 'restart', why: `${why}; allow-downtime names it`, mayGoDown: true }
-  }
-  return otherwise()
-}
-
-/** Why a rolling restart would do nothing or never end, whatever anybody consents to. */
+/**
+ * Why a rolling restart would do nothing or never end, whatever downtime is accepted: a StatefulSet with OnDelete and a paused
+ * Deployment are not rolled by their controllers
+ * (https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/statefulset/stateful_set_control.go,
+ * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/controller/deployment/deployment_controller.go).
+ */
 export function restartHindrance(owner: PodOwner, index: ClusterIndex): string | undefined {
   const workload = owner.workload
   if (workload?.kind === 'StatefulSet') {
@@ -189,7 +166,7 @@ export function restartHindrance(owner: PodOwner, index: ClusterIndex): string |
   return undefined
 }
 
-/** Nothing waits for such pods to be ready: a Job's, or one that nobody will make again. */
+/** No ready pod has to be kept: a Job's pods, or pods that no controller makes again. */
 function needsNoFloor(owner: PodOwner): boolean {
   return owner.kind === 'Job' || owner.kind === 'Pod' || owner.kind === 'DaemonSet'
 }
@@ -198,7 +175,11 @@ function isDown(owner: PodOwner, index: ClusterIndex): boolean {
   return index.podsOf(owner.key).every((pod) => !pod.ready)
 }
 
-/** Pods with a volume go one at a time, waiting for detach and attach; StatefulSets in their order anyway. */
+/**
+ * Pods with a volume go one at a time, because each waits for its volume to detach and attach. A StatefulSet makes a new pod only
+ * when the old one is gone, one at a time
+ * (https://kubernetes.io/docs/concepts/workloads/controllers/statefulset/#deployment-and-scaling-guarantees).
+ */
 function volumeLimit(owner: PodOwner, pods: readonly Pod[]): number {
   return owner.kind === 'StatefulSet' || pods.some((pod) => pod.claims.length > 0) ? 1 : Number.POSITIVE_INFINITY
 }

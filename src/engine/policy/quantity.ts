@@ -1,4 +1,7 @@
-/** Kubernetes quantities, as objects and the tags of a group state them (`4`, `3920m`, `14Gi`, `80G`, `1e3`). */
+/**
+ * Kubernetes quantities, as objects and the tags of a group state them (`4`, `3920m`, `14Gi`, `80G`, `1e3`). Grammar, suffixes and
+ * rounding: https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apimachinery/pkg/api/resource/quantity.go
+ */
 
 const scales: Readonly<Record<string, number>> = {
   n: 1e-9,
@@ -21,7 +24,7 @@ const scales: Readonly<Record<string, number>> = {
 
 const quantity = /^([+-]?(?:\d+\.?\d*|\.\d+))(?:([eE][+-]?\d+)|([KMGTPE]i|[numkMGTPE]))?$/
 
-/** The plain number that a quantity stands for, or undefined where it is none. */
+/** The plain number that a quantity stands for, or undefined if it is none. */
 export function parseQuantity(text: string | number): number | undefined {
   if (typeof text === 'number') return Number.isFinite(text) ? text : undefined
   const parts = quantity.exec(text.trim())
@@ -31,13 +34,13 @@ export function parseQuantity(text: string | number): number | undefined {
 }
 
 /**
- * In the units of `Resources`: millicores for `cpu`, else bytes or pieces. Rounded up, as the scheduler does: a fraction of a
- * byte or of a millicore still has to fit. Undefined where it is no quantity.
+ * In the units of `Resources`: millicores for `cpu`, else bytes or pieces. Rounded up, as `Value` and `MilliValue` do: a
+ * fraction of a byte or of a millicore still has to fit. Undefined if it is not a quantity.
  */
 export function resourceAmount(resource: string, text: string | number): number | undefined {
   const amount = parseQuantity(text)
   if (amount === undefined) return undefined
-  // The tiny bite keeps 0.1 × 1000 from becoming 101 for want of binary fractions.
+  // 0.1 has no exact binary fraction: the small margin keeps 0.1 × 1000 from becoming 101.
   return Math.ceil((resource === 'cpu' ? amount * 1000 : amount) - 1e-6)
 }
 

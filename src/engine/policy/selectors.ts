@@ -1,9 +1,17 @@
-/** Label selectors and node selector requirements, matched as the API server and the scheduler match them. */
+/**
+ * Label selectors and node selector requirements, matched as the API server and the scheduler match them
+ * (https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apimachinery/pkg/labels/selector.go,
+ * `Requirement.Matches`).
+ */
 import type { Placement, Requirement, Selector } from '../model/cluster.ts'
 
 type Labels = Readonly<Record<string, string>>
 
-/** An empty selector selects everything. An operator that nobody knows selects nothing. */
+/**
+ * An empty selector selects everything
+ * (https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/types.go,
+ * `LabelSelector`). An unknown operator selects nothing.
+ */
 export function selects(selector: Selector, labels: Labels): boolean {
   for (const [key, value] of Object.entries(selector.matchLabels)) if (labels[key] !== value) return false
   return selector.matchExpressions.every((requirement) => meets(requirement, labels[requirement.key]))
@@ -29,7 +37,7 @@ export function meets(requirement: Requirement, value: string | undefined): bool
   }
 }
 
-/** Whether a node with these labels and this name may run what asks for `selector` and `terms`. */
+/** Whether a node with these labels and this name satisfies the placement's nodeSelector and required node terms. */
 export function nodeMatches(
   placement: Pick<Placement, 'nodeSelector' | 'requiredNodeTerms'>,
   labels: Labels,
@@ -39,7 +47,10 @@ export function nodeMatches(
   return termsMatch(placement.requiredNodeTerms, labels, nodeName)
 }
 
-/** No terms at all: everything matches. A term with no requirements matches nothing, as the API documents. */
+/**
+ * No terms at all: everything matches. A term without requirements matches nothing
+ * (https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/component-helpers/scheduling/corev1/nodeaffinity/nodeaffinity.go).
+ */
 export function termsMatch(terms: Placement['requiredNodeTerms'], labels: Labels, nodeName: string): boolean {
   if (terms.length === 0) return true
   return terms.some(

@@ -1,7 +1,6 @@
 /** The version skew that Kubernetes supports: https://kubernetes.io/releases/version-skew-policy/#kubelet */
 
-/** Minor versions that a kubelet may be older than the control plane. */
-const mostMinorsOlder = 3
+import { kubeletMinorsOlder } from '../model/limits.ts'
 
 /**
  * What is wrong with a kubelet of this version beside this control plane, or undefined. Versions as either says it: `1.33`,
@@ -13,8 +12,8 @@ export function skewProblem(kubeletVersion: string, serverVersion: string): stri
   if (!kubelet || !server || kubelet.major !== server.major) return undefined
   const told = `kubelet ${kubeletVersion} beside control plane ${serverVersion}`
   if (kubelet.minor > server.minor) return `${told}: a kubelet may not be newer than the control plane`
-  if (server.minor - kubelet.minor > mostMinorsOlder) {
-    return `${told}: a kubelet may be at most ${mostMinorsOlder} minor versions older`
+  if (server.minor - kubelet.minor > kubeletMinorsOlder) {
+    return `${told}: a kubelet may be at most ${kubeletMinorsOlder} minor versions older`
   }
   return undefined
 }

@@ -1,9 +1,11 @@
 /**
- * Who owns which pod. A pod points to its controller, which may point to one of its own (pod → ReplicaSet → Deployment);
- * the one on top is the workload. Kinds that nobody told us about (an Argo Rollout) are workloads as well: all that is known
- * of them is their name and their pods.
+ * Which workload a pod belongs to. A pod has at most one controller, the owner reference with `controller: true`
+ * (https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/apimachinery/pkg/apis/meta/v1/controller_ref.go),
+ * which may have one of its own (pod → ReplicaSet → Deployment); the topmost is the workload. Kinds that are not watched (an
+ * Argo Rollout) are workloads as well: only their names and their pods are known.
  */
 import type { Budget, ClusterView, Node, Pod, Volume, Workload } from '../model/cluster.ts'
+import { ownerDepth } from '../model/limits.ts'
 
 /** The workload that a pod belongs to. A pod without a controller is its own, with kind `Pod`. */
 export interface PodOwner {
@@ -12,7 +14,7 @@ export interface PodOwner {
   namespace: string
   kind: string
   name: string
-  /** Undefined for kinds that are not watched, for bare pods, and where the controller is gone. */
+  /** Undefined for kinds that are not watched, for bare pods, and if the controller is gone. */
   workload?: Workload
 }
 
@@ -74,20 +76,20 @@ export function workloadKey(namespace: string, kind: string, name: string): stri
   return `${namespace}/${kind}/${name}`.toLowerCase()
 }
 
-/** As people read it: `team-a/ledger`, and with the kind where it is no Deployment: `team-a/statefulset/db`. */
+/** As people read it: `team-a/ledger`, and with the kind if it is not a Deployment: `team-a/statefulset/db`. */
 export function ownerLabel(owner: Pick<PodOwner, 'namespace' | 'kind' | 'name'>): string {
   if (owner.kind === 'Deployment') return `${owner.namespace}/${owner.name}`
   return `${owner.namespace}/${owner.kind.toLowerCase()}/${owner.name}`
 }
 
-/** Pods that the workload wants; where it is not known, those that it has. */
+/** Pods that the workload wants; if that is not known, those that it has. */
 export function wantedPods(owner: PodOwner, index: ClusterIndex): number {
   if (owner.workload) return owner.workload.replicas
   return index.podsOf(owner.key).filter((pod) => pod.deletingAt === undefined).length
 }
 
 /**
- * Whether the person allowed this workload to be down for a moment. `*` and `?` stay within one part of
+ * Whether `allow-downtime` lets this workload be down for a moment. `*` and `?` stay within one part of
  * `namespace/kind/name`, `**` goes across.
  */
 export function downtimeAllowed(key: string, globs: readonly string[]): boolean {
@@ -112,9 +114,8 @@ function findOwner(pod: Pod, workloads: ReadonlyMap<string, Workload>): PodOwner
   if (!owner)
     return { key: workloadKey(pod.namespace, 'Pod', pod.name), namespace: pod.namespace, kind: 'Pod', name: pod.name }
   let workload = workloads.get(owner.uid)
-  // Owner references never form a ring in a sane cluster, but nothing in the API forbids one.
-  for (let depth = 0; workload?.owner && depth < 8; depth++) {
-    // A Job of a CronJob is the workload: the CronJob would not make its pod again.
+  for (let depth = 0; workload?.owner && depth < ownerDepth; depth++) {
+    // A CronJob makes Jobs by its schedule and never a pod in place of another one, so the Job is the workload.
     if (workload.kind === 'Job') break
     owner = workload.owner
     workload = workloads.get(owner.uid)

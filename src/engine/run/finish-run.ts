@@ -6,7 +6,7 @@ import type { Lock } from '../record/lock.ts'
 import type { GroupRecord, OpenRun } from '../record/record.ts'
 import { saveRecord } from '../record/record-store.ts'
 import { reasonOf } from '../record/recorder.ts'
-import { restoredSettings } from '../stages/release.ts'
+import { compareSettings } from '../stages/restored-settings.ts'
 import type { Side } from '../world/world.ts'
 import type { RunContext } from './run-context.ts'
 import { servingSides, sideNames } from './sides.ts'
@@ -58,7 +58,7 @@ async function finished(ended: EndedRun, ending: Extract<Ending, { kind: 'finish
     nodes: nodeNames(world.to),
     podsMoved: run.podsMoved,
     reason,
-    restored: restoredSettings(run),
+    restored: compareSettings(world, run).asFound,
     next: upgraded ? undefined : nextCommand('upgrade', settings, group)
   })
 }

@@ -1,6 +1,7 @@
 /**
- * What the plan could only guess about the new nodes is looked at on the first one that is there: whether the pods fit on
- * such a node, and whether its kubelet goes with the control plane. Nothing has been cordoned yet.
+ * What the plan could only estimate about the new nodes is checked on the first one that is usable: whether the pods fit on such
+ * a node, and whether its kubelet is compatible with the control plane
+ * (https://kubernetes.io/releases/version-skew-policy/#kubelet). Nothing has been cordoned yet.
  */
 import type { Node, Resources } from '../model/cluster.ts'
 import { zoneLabel, zoneLabels } from '../model/names.ts'
@@ -30,7 +31,7 @@ export function canaryTrouble(nodes: readonly Node[], world: World, run: OpenRun
   return found && failed('unschedulable', `${found.object}: ${found.reason}`, found.remedies[0] ?? '')
 }
 
-/** The first node stands in one zone; those to come stand in all that the group has. */
+/** The first node is in one zone; the next ones will be in every zone of the group. */
 function inEachZone(node: NodeInfo, world: World): readonly NodeInfo[] {
   const zones = new Set([node.labels[zoneLabel] ?? '', ...world.incoming.group.zones])
   return [...zones].map((zone) => ({

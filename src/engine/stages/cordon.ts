@@ -1,4 +1,7 @@
-/** Every node of *from* is cordoned at once, late-comers too, so that no pod moves twice. */
+/**
+ * Every node of *from* is cordoned at once, nodes that join later included, so that no pod moves twice. Cordoned is
+ * `spec.unschedulable` (https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/kubectl/pkg/drain/cordon.go).
+ */
 
 import type { OpenRun } from '../record/record.ts'
 import type { Action } from '../world/action.ts'
@@ -13,10 +16,10 @@ export const cordon: Stage = {
     const open = world.from.nodes.filter((node) => node.schedulable)
     const total = world.from.nodes.length
     const actions: Action[] = open.map((node) => ({ kind: 'cordon', node, runId: run.id }))
-    // Nothing grows where pods leave: Max goes down to what is there, which no size that anybody wrote exceeds.
+    // The side that pods leave must not grow: Max goes down to what is there, and never below Min or Desired.
     const { group, instances } = world.from
     const most = Math.max(group.capacity.desired, instances.length, group.capacity.min)
-    // A side without instances is at rest, and its Max is release's business: what was found may be more than 0.
+    // A side without instances is at rest, and release restores its Max, which may be more than 0.
     if (most > 0 && group.capacity.max > most)
       actions.push({ kind: 'resize', group: group.name, capacity: { max: most } })
     const side = run.direction === 'reverting' ? 'new' : 'old'
@@ -26,7 +29,7 @@ export const cordon: Stage = {
   }
 }
 
-/** The count is fixed here: what outgoing has grown to is what incoming must bring. Written before the first node is cordoned. */
+/** The count is fixed here, before the first node is cordoned: incoming must get as many nodes as outgoing has grown to. */
 function growthStopped(world: World, run: OpenRun): Step | undefined {
   if (run.direction !== 'forward' || world.outgoing.instances.length <= run.count) return undefined
   const count = world.outgoing.instances.length
@@ -39,7 +42,7 @@ function growthStopped(world: World, run: OpenRun): Step | undefined {
   }
 }
 
-/** A node of outgoing bears our mark: from here on pods may be on their way. */
+/** A node of outgoing has this run's mark: from here on pods may be moving. */
 export function cordonBegan(world: World, run: OpenRun): boolean {
   return world.outgoing.nodes.some((node) => !node.schedulable && node.cordonedBy === run.id)
 }

@@ -1,8 +1,10 @@
 /**
- * Puts every setting back as it was found (sizes go with the role after an upgrade) and takes our marks away. The order is
- * the safety: Desired covers what is there before protection is lifted, so that Auto Scaling never picks one.
+ * Restores every setting as it was found (sizes follow the role after an upgrade) and removes the run's marks. The order is the
+ * safety: Desired covers the instances before their protection is lifted. Otherwise Auto Scaling would choose instances and
+ * terminate them (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-instance-termination.html).
  */
 
+import { tagValueLength } from '../model/limits.ts'
 import { originalsTag, retiredConfigurationTag, retiredTag, runTag } from '../model/names.ts'
 import type { Capacity, Instance } from '../model/node-group.ts'
 import { retiredCopy } from '../plan/retired-configuration.ts'
@@ -11,6 +13,7 @@ import type { Action } from '../world/action.ts'
 import { agreedLooks } from '../world/observations.ts'
 import { isRetained, type Side, type World } from '../world/world.ts'
 import { frozenProcesses } from './freeze.ts'
+import { compareSettings } from './restored-settings.ts'
 import { act, done, type Stage, type Step, wait } from './stage.ts'
 
 export const release: Stage = {
@@ -20,13 +23,13 @@ export const release: Stage = {
       () => cover(world.to),
       () => sizes(world, run),
       () => [...unprotect(world, run), ...protectNew(world), ...resume(world)],
-      () => marks(world, run),
-      () => tags(world, run)
+      () => removeMarks(world, run),
+      () => finalTags(world, run)
     ]
     for (const step of steps) {
       const actions = step()
-      if (actions.length > 0) return act('putting settings back', actions)
-      // Protection is lifted, and what replaces instances at once resumed, only after two looks agree.
+      if (actions.length > 0) return act('restoring settings', actions)
+      // Only after two looks agree, protection is lifted and the processes that replace instances at once are resumed.
       if (step === steps[1] && agreedLooks(world.observations, 'covered') < 2)
         return lookAgain(world.to, 'Desired covers its instances')
       if (step !== steps[2]) continue
@@ -35,21 +38,22 @@ export const release: Stage = {
       const [coming] = comingProtected(world, run)
       if (coming) {
         const seen = `${coming.lifecycle}, to be unprotected once it is in service`
-        return wait('putting settings back', { what: coming.id, seen })
+        return wait('restoring settings', { what: coming.id, seen })
       }
     }
-    return done(`settings as found: ${restoredSettings(run).length} of ${restoredSettings(run).length}`, left(world))
+    const { asFound, total, different } = compareSettings(world, run)
+    return done(`settings as found: ${asFound.length} of ${total}`, [...different, ...left(world)])
   }
 }
 
-/** Whether Desired is not below the number of instances of the side that stays. */
-export function covered(side: Side): boolean {
+/** Whether neither Desired nor Max is below the number of instances. */
+export function desiredCoversInstances(side: Side): boolean {
   const { max, desired } = side.group.capacity
   return desired >= side.instances.length && max >= side.instances.length
 }
 
 function cover(side: Side): readonly Action[] {
-  if (covered(side)) return []
+  if (desiredCoversInstances(side)) return []
   const { max, desired } = side.group.capacity
   const wanted = Math.max(desired, side.instances.length)
   return [{ kind: 'resize', group: side.group.name, capacity: { max: Math.max(max, wanted), desired: wanted } }]
@@ -57,7 +61,7 @@ function cover(side: Side): readonly Action[] {
 
 /** Sizes belong to the role: after an upgrade incoming has what outgoing had, and the retired side is at rest. */
 export function finalCapacity(world: World, run: OpenRun): { staying: Capacity; leaving: Capacity } {
-  // Never lowered: what an autoscaler asked for meanwhile is still on its way.
+  // Never lowered: what an autoscaler has requested since may still be launching.
   const there = Math.max(world.to.instances.length, world.to.group.capacity.desired)
   const { min, max } = run.outgoing.capacity
   const staying = { min, max: Math.max(max, there), desired: Math.max(there, min) }
@@ -90,7 +94,7 @@ function unprotect(world: World, run: OpenRun): readonly Action[] {
 function protectedByUs(world: World, run: OpenRun): readonly Instance[] {
   const { original, instances } = world.to
   const keep = new Set(original.protectedInstances)
-  // Where new instances are protected at rest, those that we made would have been, too.
+  // If the group protects new instances, it would have protected those that the run launched.
   if (original.newInstancesProtected && run.direction !== 'reverting') return []
   return instances.filter((instance) => instance.protectedFromScaleIn && !keep.has(instance.id))
 }
@@ -103,7 +107,11 @@ function protectNew(world: World): readonly Action[] {
   )
 }
 
-/** Only what we suspended; the two that would replace instances at once only when two reads show every one Healthy. */
+/**
+ * Only what the run suspended. ReplaceUnhealthy and HealthCheck are resumed only when two reads show every instance Healthy:
+ * instances that are marked Unhealthy would be replaced at once
+ * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/understand-how-suspending-processes-affects-other-processes.html).
+ */
 function resume(world: World): readonly Action[] {
   const sides = [
     { side: world.outgoing, role: 'outgoing' as const },
@@ -124,7 +132,7 @@ function suspendedByUs(side: Side, role: 'outgoing' | 'incoming'): readonly stri
   )
 }
 
-/** A side whose health processes we suspended, which looks healthy, but only once so far. */
+/** A side whose health processes the run suspended, and which has looked healthy only once so far. */
 function undecided(world: World): Side | undefined {
   const isUndecided = (side: Side, role: 'outgoing' | 'incoming') =>
     side.group.instances.every((instance) => instance.healthy) && suspendedByUs(side, role).some(riskyToResume)
@@ -132,20 +140,20 @@ function undecided(world: World): Side | undefined {
   return isUndecided(world.incoming, 'incoming') ? world.incoming : undefined
 }
 
-/** An instance that is still coming was protected by its group, and can be unprotected only once it is in service. */
+/** An instance that is still launching was protected by its group, and can be unprotected only once it is in service. */
 function comingProtected(world: World, run: OpenRun): readonly Instance[] {
   return protectedByUs(world, run).filter((instance) => instance.lifecycle.startsWith('Pending'))
 }
 
 function lookAgain(side: Side, seen: string): Step {
-  return wait('putting settings back', { what: side.group.name, seen: `${seen}; looking once more` })
+  return wait('restoring settings', { what: side.group.name, seen: `${seen}; looking once more` })
 }
 
 function riskyToResume(process: string): boolean {
   return process === 'ReplaceUnhealthy' || process === 'HealthCheck'
 }
 
-function marks(world: World, run: OpenRun): readonly Action[] {
+function removeMarks(world: World, run: OpenRun): readonly Action[] {
   const nodes = [...world.outgoing.nodes, ...world.incoming.nodes].filter((node) => node.cordonedBy !== undefined)
   const staying = new Set(world.to.nodes.map((node) => node.uid))
   return [
@@ -156,18 +164,18 @@ function marks(world: World, run: OpenRun): readonly Action[] {
   ]
 }
 
-/** The second copy of what was retired is written before the marks that lead to the record go. */
-function tags(world: World, run: OpenRun): readonly Action[] {
+/** The copy of the retired configuration is written before the tags that lead to the record are removed. */
+function finalTags(world: World, run: OpenRun): readonly Action[] {
   const actions: Action[] = []
   if (run.direction === 'retiring') {
     const copy = retiredCopy(run.outgoingConfiguration)
     const { group } = world.outgoing
     if (group.tags[retiredConfigurationTag] !== copy || !group.tags[retiredTag]?.includes(run.id)) {
-      const words = `retired by run ${run.id} begun ${new Date(run.startedAt).toISOString()}; its node group is served by ${run.incoming.name}`
+      const words = `retired by run ${run.id} started ${new Date(run.startedAt).toISOString()}; its node group is served by ${run.incoming.name}`
       actions.push({
         kind: 'tag',
         group: group.name,
-        tags: { [retiredConfigurationTag]: copy, [retiredTag]: words.slice(0, 256) }
+        tags: { [retiredConfigurationTag]: copy, [retiredTag]: words.slice(0, tagValueLength) }
       })
     }
   }
@@ -180,27 +188,17 @@ function tags(world: World, run: OpenRun): readonly Action[] {
   return actions
 }
 
-/** What was written back, for the report. */
-export function restoredSettings(run: OpenRun): readonly string[] {
-  const size = ({ min, max, desired }: Capacity) => `min ${min}, max ${max}, desired ${desired}`
-  const back = run.direction === 'reverting'
-  return [run.outgoing, run.incoming].flatMap((original) => [
-    ...(back ? [`${original.name}: ${size(original.capacity)}`] : []),
-    `${original.name}: suspended processes ${original.suspended.join(', ') || 'none'}`,
-    `${original.name}: scale-in protection of new instances ${original.newInstancesProtected ? 'on' : 'off'}`,
-    `${original.name}: scale-in protection of ${original.protectedInstances.length} instances`
-  ])
-}
-
 function left(world: World): readonly string[] {
   const stuck = [world.outgoing, world.incoming].flatMap((side) =>
     side.group.suspended
       .filter((process) => riskyToResume(process) && !side.original.suspended.includes(process))
       .map(
         (process) =>
-          `${side.group.name}: ${process} stays suspended, because an instance is not Healthy; resume it when it is`
+          `${side.group.name}: ${process} stays suspended, because an instance is not Healthy; resume it when all are`
       )
   )
-  const retained = world.from.group.instances.filter(isRetained).map((instance) => `${instance.id} is retained`)
+  const retained = world.from.group.instances
+    .filter(isRetained)
+    .map((instance) => `${instance.id} is retained by a lifecycle policy`)
   return [...stuck, ...retained]
 }

@@ -1,18 +1,21 @@
 /**
- * Scales the emptied side to zero. Sizes go to zero while every instance is protected, so that Auto Scaling may choose
- * none; then those that were seen empty, look after look, are terminated by id. Forward, the record says `retiring`
- * before this stage is reached: the point of no return.
+ * Scales the drained side to zero. Sizes go to zero while every instance has scale-in protection, so that Auto Scaling cannot
+ * choose one (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-instance-protection.html). Then the
+ * instances that two looks have shown empty are terminated by id, which protection does not prevent
+ * (https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_TerminateInstanceInAutoScalingGroup.html). In an upgrade, the
+ * record says `retiring` before this stage is reached: the point of no return.
  */
 
-import { agreeMs, retireBatch } from '../model/limits.ts'
+import { agreeMs, namesShown, retireBatch } from '../model/limits.ts'
 import type { Instance } from '../model/node-group.ts'
 import type { Waiting } from '../model/report.ts'
 import { judgePod } from '../policy/pod-filters.ts'
 import type { OpenRun } from '../record/record.ts'
-import type { Action } from '../world/action.ts'
+import { type Action, terminationsRequested } from '../world/action.ts'
 import { agreedLooks } from '../world/observations.ts'
 import { ailments } from '../world/workload-health.ts'
 import { isRetained, isStale, nodeOf, type World } from '../world/world.ts'
+import { volumesText } from './drain/volume-detach.ts'
 import { protection } from './freeze.ts'
 import { act, done, failed, type Stage, type Step, wait } from './stage.ts'
 
@@ -28,14 +31,16 @@ export const retire: Stage = {
     const zero = zeroSize(world)
     if (zero) return zero
     const detail = `${from.group.name} has ${left.length} instances`
-    // An absence counts after two agreeing reads.
+    // That there is no instance counts only after two reads that agree.
     if (left.length === 0) {
       return agreedLooks(world.observations, `empty ${from.group.name}`) >= 2
         ? done(`${from.group.name} has no instances`, notes)
-        : wait(detail, { what: from.group.name, seen: 'no instances; looking once more' })
+        : wait(detail, { what: from.group.name, seen: 'no instances; checking once more' })
     }
+    const requested = terminationsRequested(from.group.name, world.observations, world.now)
     const worse = run.direction === 'retiring' ? ailments(run.baseline, world.index, world.now) : []
-    const leaving = left.filter((instance) => /^Terminat/.test(instance.lifecycle))
+    // An instance whose termination was accepted a moment ago may still be shown in service.
+    const leaving = left.filter(({ id, lifecycle }) => /^Terminat/.test(lifecycle) || requested.has(id))
     const present = left.filter((instance) => !leaving.includes(instance))
     if (present.length > 0 && worse.length > 0) return stopForward(worse[0]?.text ?? '', world, run)
     const ready = present.filter((instance) => mayTerminate(instance, world))
@@ -46,12 +51,12 @@ export const retire: Stage = {
     return wait(
       detail,
       ...waitingFor(leaving),
-      ...present.slice(0, 3).map((instance) => busyNode(instance, world, run))
+      ...present.slice(0, namesShown).map((instance) => busyNode(instance, world, run))
     )
   }
 }
 
-/** Min, Max and Desired to zero, but only once no instance can be chosen. Without instances Max is release's business. */
+/** Min, Max and Desired to zero, but only once no instance can be chosen. Without instances, release sets Max. */
 function zeroSize(world: World): Step | undefined {
   const { from } = world
   const { min, max, desired } = from.group.capacity
@@ -70,7 +75,7 @@ function zeroSize(world: World): Step | undefined {
   ])
 }
 
-/** Its node was seen empty of movable pods in two looks, or it never joined. */
+/** Two looks have shown its node empty of movable pods and of volumes, or it never joined. */
 function mayTerminate(instance: Instance, world: World): boolean {
   const since = isStale(world) ? undefined : world.observations.emptySince.get(instance.id)
   return since !== undefined && world.now - since >= agreeMs
@@ -80,7 +85,7 @@ function stopForward(worst: string, world: World, run: OpenRun): Step {
   const badFor = world.now - (world.observations.badSince ?? world.now)
   const untilAt = (world.observations.badSince ?? world.now) + run.settings.podTimeoutMs
   if (badFor < run.settings.podTimeoutMs) {
-    return wait(`${world.from.group.name} keeps its instances while something is worse than before`, {
+    return wait(`${world.from.group.name} keeps its instances while workloads are less healthy than before`, {
       what: 'the workloads',
       seen: worst,
       untilAt
@@ -89,12 +94,15 @@ function stopForward(worst: string, world: World, run: OpenRun): Step {
   return failed(
     'unhealthy',
     `${worst}, after the point of no return. ${world.from.group.name} keeps ${world.from.instances.length} cordoned instances.`,
-    'Mend the workload, then run the same command again: it goes on retiring.'
+    'Fix the workload, then run the same command again: it continues to retire the group.'
   )
 }
 
 function waitingFor(leaving: readonly Instance[]): readonly Waiting[] {
-  return leaving.slice(0, 3).map((instance) => ({ what: instance.id, seen: instance.lifecycle }))
+  return leaving.slice(0, namesShown).map(({ id, lifecycle }) => ({
+    what: id,
+    seen: /^Terminat/.test(lifecycle) ? lifecycle : `${lifecycle}, termination requested`
+  }))
 }
 
 function busyNode(instance: Instance, world: World, run: OpenRun): Waiting {
@@ -102,8 +110,10 @@ function busyNode(instance: Instance, world: World, run: OpenRun): Waiting {
   const pods = world.view.pods.filter(
     (pod) => node && pod.nodeName === node.name && judgePod(pod, run.settings, world.index).kind !== 'leave'
   )
-  const names = pods.slice(0, 3).map((pod) => `${pod.namespace}/${pod.name}`)
-  const more = pods.length > 3 ? ` and ${pods.length - 3} more` : ''
-  const seen = names.length > 0 ? `${names.join(', ')}${more} still there` : 'looking once more whether it is empty'
+  const names = pods.slice(0, namesShown).map((pod) => `${pod.namespace}/${pod.name}`)
+  const more = pods.length > namesShown ? ` and ${pods.length - namesShown} more` : ''
+  const volumes = node && volumesText(node.name, world.view)
+  const seen =
+    names.length > 0 ? `${names.join(', ')}${more} still there` : (volumes ?? 'checking once more whether it is empty')
   return { what: node?.name ?? instance.id, seen }
 }

@@ -1,4 +1,4 @@
-/** What a stage is: a question to the world. It remembers nothing, and asks for the same thing until it is so. */
+/** What a stage is: a question to the world. It remembers nothing, and requests the same thing until the world shows it. */
 
 import type { ErrorCode } from '../model/error.ts'
 import type { StageName, Waiting, WorkloadProgress } from '../model/report.ts'
@@ -36,6 +36,12 @@ export function act(detail: string, actions: readonly Action[], waiting: readonl
 
 export function wait(detail: string, ...waiting: readonly Waiting[]): Step {
   return { kind: 'busy', detail, actions: [], waiting }
+}
+
+/** Why nothing is concluded while the watches bring nothing (`isStale`). */
+export function staleWait(world: World): Waiting {
+  const seconds = Math.round((world.now - world.view.freshAt) / 1000)
+  return { what: 'the API server', seen: `no news for ${seconds} s`, sinceAt: world.view.freshAt }
 }
 
 export function failed(code: ErrorCode, message: string, hint: string): Step {

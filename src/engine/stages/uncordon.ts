@@ -1,6 +1,7 @@
-/** The first thing on the way back: the old nodes open again, and are enough, before any new one is cordoned. */
+/** The first stage of a revert: the old nodes are uncordoned, and enough of them are Ready, before any new one is cordoned. */
 
 import type { Node } from '../model/cluster.ts'
+import { namesShown } from '../model/limits.ts'
 import type { OpenRun } from '../record/record.ts'
 import type { Action } from '../world/action.ts'
 import { agreedLooks } from '../world/observations.ts'
@@ -16,17 +17,17 @@ export const uncordon: Stage = {
     actions.push(...size(world, run), ...replaceUnhealthy(world, run))
     const usable = usableOutgoing(world).length
     const needed = neededOutgoing(world, run)
-    const detail = `${usable} of ${Math.max(needed, usable)} old nodes open`
+    const detail = `${usable} of ${Math.max(needed, usable)} old nodes uncordoned`
     if (actions.length > 0) return act(detail, actions)
     if (usable >= needed) return done(detail)
     return wait(detail, {
       what: `nodes of ${outgoing.group.name}`,
-      seen: `${usable} of ${needed} are Ready and open${lame(outgoing.nodes)}`
+      seen: `${usable} of ${needed} are Ready and uncordoned${unready(outgoing.nodes)}`
     })
   }
 }
 
-/** Ready, open, and its instance in service. */
+/** Ready, not cordoned, and its instance in service. */
 export function usableOutgoing(world: World): readonly Node[] {
   return world.outgoing.instances.flatMap((instance) => {
     const node = nodeOf(world.outgoing, instance)
@@ -34,7 +35,7 @@ export function usableOutgoing(world: World): readonly Node[] {
   })
 }
 
-/** As many as carried the load, or as carry it now, whichever is less. */
+/** As many nodes as had the load before the run, or as have it now, whichever is less. */
 export function neededOutgoing(world: World, run: OpenRun): number {
   const incomingUsable = world.incoming.instances.filter(
     (instance) => serves(instance) && nodeOf(world.incoming, instance)?.ready === 'True'
@@ -50,15 +51,15 @@ function size(world: World, run: OpenRun): Action[] {
     /^\d+$/.test(group.template.version) &&
     instances.every((instance) => instance.template?.version === group.template?.version)
   const usable = world.incoming.instances.filter(serves).length
-  // What incoming has grown to must find room, but only on nodes that are what the old ones are.
+  // If incoming has grown, its pods must find room on outgoing, but only on nodes that are like the old ones.
   const desired = pinned ? Math.max(group.capacity.desired, Math.min(usable, max)) : group.capacity.desired
   if (group.capacity.max >= max && group.capacity.desired >= desired) return []
-  // Desired is written only to raise it: somebody may have raised it further since this look.
+  // Desired is written only to raise it: others may have raised it further since this look.
   const capacity = { max, ...(group.capacity.desired < desired ? { desired } : {}) }
   return [{ kind: 'resize', group: group.name, capacity }]
 }
 
-/** A node that dies now is replaced as at any other time: outgoing is the side that stays. */
+/** Outgoing is the side that stays, so a node of it that dies during the revert is replaced as usual. */
 function replaceUnhealthy(world: World, run: OpenRun): Action[] {
   const process = 'ReplaceUnhealthy'
   const ours = world.outgoing.group.suspended.includes(process) && !run.outgoing.suspended.includes(process)
@@ -66,9 +67,9 @@ function replaceUnhealthy(world: World, run: OpenRun): Action[] {
   return ours && healthy ? [{ kind: 'resume', group: world.outgoing.group.name, processes: [process] }] : []
 }
 
-function lame(nodes: readonly Node[]): string {
-  const unready = nodes
+function unready(nodes: readonly Node[]): string {
+  const found = nodes
     .filter((node) => node.ready !== 'True')
     .map((node) => `${node.name} is ${node.ready === 'False' ? 'NotReady' : 'Unknown'}`)
-  return unready.length === 0 ? '' : `; ${unready.slice(0, 3).join(', ')}`
+  return found.length === 0 ? '' : `; ${found.slice(0, namesShown).join(', ')}`
 }

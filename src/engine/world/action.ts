@@ -1,10 +1,12 @@
 /**
- * What the engine can do to the world. An action is a value: it says what shall be so, never by how much to change it,
- * so that it may be repeated, lost or answered late.
+ * What the engine can do to the world. An action is a value: it says what is to be, never by how much to change it, so that it
+ * may be repeated, lost or answered late.
  */
 import type { Cluster, EvictionAnswer, Node, Pod, Workload, WriteAnswer } from '../model/cluster.ts'
 import { unreachable } from '../model/error.ts'
+import { groupSettleMs, terminateAgainMs } from '../model/limits.ts'
 import type { Capacity, NodeGroups } from '../model/node-group.ts'
+import type { ReadonlyObservations } from './observations.ts'
 
 export type GroupAction =
   | { kind: 'resize'; group: string; capacity: Partial<Capacity> }
@@ -44,7 +46,7 @@ export function isPodAction(action: Action): action is PodAction {
 }
 
 /**
- * Names an action for "is it under way" and "has it been tried on this very object". Guarded changes bear the object's
+ * Names an action for "is it under way" and "has it been tried on this very object". Guarded changes carry the object's
  * version: as long as the object has not changed, the same change needs no second request.
  */
 export function actionKey(action: Action): string {
@@ -76,6 +78,23 @@ export function actionKey(action: Action): string {
     default:
       return unreachable(action)
   }
+}
+
+/**
+ * Ids of a group's instances whose termination is under way, or was accepted so lately that the group may still show them in
+ * service. They are not terminated a second time as part of another batch, whose key would be another one.
+ */
+export function terminationsRequested(
+  group: string,
+  observations: ReadonlyObservations,
+  now: number
+): ReadonlySet<string> {
+  const prefix = `terminate ${group} `
+  const accepted = [...observations.attempts].flatMap(([key, { error, nextAt }]) =>
+    error === undefined && now < nextAt - groupSettleMs + terminateAgainMs ? [key] : []
+  )
+  const keys = [...observations.inFlight, ...accepted].filter((key) => key.startsWith(prefix))
+  return new Set(keys.flatMap((key) => key.slice(prefix.length).split(',')))
 }
 
 /** What an action is about, as kubectl or the AWS console prints it. */

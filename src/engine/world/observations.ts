@@ -3,6 +3,7 @@
  * repeated. It is rebuilt by looking again; what must survive is in the record.
  */
 import type { EvictionAnswer } from '../model/cluster.ts'
+import { agreeMs } from '../model/limits.ts'
 
 export interface EvictionEntry {
   sentAt: number
@@ -14,7 +15,7 @@ export interface EvictionEntry {
 }
 
 export interface WorkloadEntry {
-  /** What is so about it now; whenever this changes, it made progress. */
+  /** Its state in short; whenever this changes, it has made progress. */
   signature: string
   progressAt: number
   /** UIDs of its pods that were ever seen on *from*; and of those that were ever ready elsewhere. */
@@ -57,13 +58,13 @@ export interface Observations {
   progress: { signature: string; at: number }
   /** Instance id → since when its node has been seen empty of movable pods. */
   emptySince: Map<string, number>
-  /** Flow control of the API server asked everybody to slow down until then. */
+  /** The API server's flow control asked for a pause until then. */
   throttledUntil: number
   /** When this engine first saw a node of *from* cordoned; pods made later came back. */
   cordonedAt?: number
 }
 
-/** Observations for whoever decides: looked at, never written. */
+/** Observations as the stages and policies see them: read, never written. */
 export type ReadonlyObservations = Frozen<Observations>
 
 type Frozen<T> =
@@ -93,15 +94,15 @@ export function newObservations(now: number): Observations {
   }
 }
 
-/** Counts looks at `subject` that agree; a look that disagrees starts anew. Looks closer than `apartMs` are one. */
-export function agree(observations: Observations, subject: string, holds: boolean, at: number, apartMs: number): void {
+/** Counts looks at `subject` that agree; a look that disagrees starts again. Looks closer than `agreeMs` are one. */
+export function agree(observations: Observations, subject: string, holds: boolean, at: number): void {
   if (!holds) {
     observations.agreed.delete(subject)
     return
   }
   const seen = observations.agreed.get(subject)
   if (!seen) observations.agreed.set(subject, { count: 1, at })
-  else if (at - seen.at >= apartMs) observations.agreed.set(subject, { count: seen.count + 1, at })
+  else if (at - seen.at >= agreeMs) observations.agreed.set(subject, { count: seen.count + 1, at })
 }
 
 export function agreedLooks(observations: ReadonlyObservations, subject: string): number {

@@ -1,12 +1,13 @@
 /** How the applications are, compared with how they were: the baseline, and what is worse now. */
 import type { Pod } from '../model/cluster.ts'
+import { messageLength } from '../model/limits.ts'
 import type { Settings } from '../model/settings.ts'
 import { isAvailable } from '../policy/disruption-method.ts'
 import { judgePod } from '../policy/pod-filters.ts'
 import { type ClusterIndex, ownerLabel, type PodOwner, wantedPods } from '../policy/workloads.ts'
 import type { BaselineEntry } from '../record/record.ts'
 
-/** Every workload that has a pod on one of these nodes, as it is now. Jobs come and go, and are not judged. */
+/** Every workload that has a pod on one of these nodes, as it is now. Jobs start and end by themselves, and are not judged. */
 export function takeBaseline(
   nodeNames: ReadonlySet<string>,
   index: ClusterIndex,
@@ -62,8 +63,8 @@ export function ailments(
   return found
 }
 
-/** Keys of workloads whose pod template others have changed since the baseline: named, not judged. */
-export function changedMeanwhile(
+/** Labels of workloads whose pod template others have changed since the baseline: they are named, not judged. */
+export function changedWorkloads(
   baseline: Readonly<Record<string, BaselineEntry>>,
   index: ClusterIndex
 ): readonly string[] {
@@ -74,7 +75,7 @@ export function changedMeanwhile(
   })
 }
 
-/** Judged against what is wanted now: who was whole must be whole, who was not must be no worse. */
+/** Judged against what is wanted now: a workload that was complete must be complete, another one must be no worse. */
 function wantedNow(before: BaselineEntry, owner: PodOwner): number {
   const replicas = owner.workload?.replicas ?? before.replicas
   return before.ready >= before.replicas ? replicas : Math.min(before.ready, replicas)
@@ -86,11 +87,11 @@ function changedByOthers(before: BaselineEntry, owner: PodOwner): boolean {
   )
 }
 
-export function readyPods(owner: PodOwner, index: ClusterIndex, now: number): number {
+function readyPods(owner: PodOwner, index: ClusterIndex, now: number): number {
   return index.podsOf(owner.key).filter((pod) => isAvailable(pod, owner, now)).length
 }
 
-/** Workloads without a pod at this moment are there, too. */
+/** Workloads that have no pod at this moment included. */
 function ownersByKey(index: ClusterIndex): ReadonlyMap<string, PodOwner> {
   const owners = new Map(index.owners)
   for (const workload of index.view.workloads) {
@@ -103,7 +104,7 @@ function ownersByKey(index: ClusterIndex): ReadonlyMap<string, PodOwner> {
   return owners
 }
 
-/** The pod that explains best why a workload is not whole: one with a container in trouble, else unplaced, else unready. */
+/** The pod that explains best why a workload is not complete: one with a container in trouble, else unplaced, else unready. */
 function worstPod(owner: PodOwner, index: ClusterIndex, now: number): Pod | undefined {
   const unready = index.podsOf(owner.key).filter((pod) => !isAvailable(pod, owner, now) && pod.deletingAt === undefined)
   return unready.find((pod) => pod.troubles.length > 0) ?? unready.find((pod) => pod.unschedulable) ?? unready[0]
@@ -115,7 +116,7 @@ export function podTrouble(pod: Pod): string {
   const where = pod.nodeName ? ` (node ${pod.nodeName})` : ''
   if (trouble) {
     const exit = trouble.exitCode === undefined ? '' : `, exit ${trouble.exitCode}`
-    const message = trouble.message ? `, "${trouble.message.slice(0, 200)}"` : ''
+    const message = trouble.message ? `, "${trouble.message.slice(0, messageLength)}"` : ''
     return `${pod.name} is not ready: container ${trouble.container}: ${trouble.reason}${exit}${message}${where}`
   }
   if (pod.unschedulable) return `${pod.name} cannot be placed: ${pod.unschedulable.message}`

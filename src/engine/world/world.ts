@@ -1,4 +1,4 @@
-/** One look at everything: both groups, the cluster, and what the observations adds. Plain values, made anew for every pass. */
+/** One look at everything: both groups, the cluster, and what was observed before. Plain values, made again for every pass. */
 import type { Budget, ClusterView, Node, Pod } from '../model/cluster.ts'
 import { budgetReflectedMs, lostNodeMs, staleMs, unknownRetryMs } from '../model/limits.ts'
 import type { Activity, Group, Instance } from '../model/node-group.ts'
@@ -30,7 +30,7 @@ export interface World {
   /** Auto Scaling's activities of the incoming group since its size was last changed, newest first. */
   activities: readonly Activity[]
   observations: ReadonlyObservations
-  /** When the AWS credentials end for good; infinite where they are renewed. */
+  /** When the AWS credentials end for good; infinite if they are renewed. */
   credentialsEndAt: number
 }
 
@@ -92,17 +92,23 @@ export function makeWorld({
   }
 }
 
-/** Nothing was heard of the cluster for too long: what is seen may be over, and nothing is concluded from it. */
+/** Nothing was heard from the cluster for too long: what the view shows may be over, and nothing is concluded from it. */
 export function isStale(world: World): boolean {
   return world.now - world.view.freshAt > staleMs
 }
 
-/** In the group and not on its way out of it (field's list of lifecycle states). */
+/**
+ * In the group and not leaving it. States that begin with Terminat or Detach are leaving; those with Warmed are in a warm pool
+ * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html).
+ */
 export function isPresent(instance: Instance): boolean {
   return !/^(Terminat|Detach|Warmed)/.test(instance.lifecycle)
 }
 
-/** Kept by a lifecycle policy after its hook failed; goes only when somebody terminates it again. */
+/**
+ * Kept by a lifecycle policy after its hook failed; it goes only when an operator terminates it again
+ * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-lifecycle-policy.html).
+ */
 export function isRetained(instance: Instance): boolean {
   return instance.lifecycle === 'Terminating:Retained'
 }
@@ -112,7 +118,11 @@ export function serves(instance: Instance): boolean {
   return instance.lifecycle === 'InService' && instance.healthy
 }
 
-/** A dead kubelet ends nothing: a pod that is past its grace on a node lost for long counts as gone. */
+/**
+ * A pod that is past its grace on a lost node: its kubelet is dead and ends nothing, so the pod counts as gone. A node is lost
+ * when it has not been Ready for as long as a pod tolerates that by default
+ * (https://github.com/kubernetes/kubernetes/blob/v1.37.2/plugin/pkg/admission/defaulttolerationseconds/admission.go).
+ */
 export function isStranded(pod: Pod, side: Side, now: number): boolean {
   if (pod.deletingAt === undefined || pod.deletingAt >= now) return false
   const node = side.nodes.find((one) => one.name === pod.nodeName)
@@ -124,8 +134,8 @@ export function nodeOf(side: Side, instance: Instance): Node | undefined {
 }
 
 /**
- * The feed lags behind what we did ourselves by some milliseconds. A pod whose eviction is under way or was accepted
- * counts as leaving, and a budget has that much less to give, so that nothing is decided on our own echo.
+ * The watches lag some milliseconds behind what this run has done itself. A pod whose eviction is under way or was accepted
+ * counts as leaving, and its budget allows that much less, so that no second decision rests on the state before the first.
  */
 function withAskedToGo(view: ClusterView, observations: ReadonlyObservations, now: number): ClusterView {
   if (observations.evictions.size === 0) return view

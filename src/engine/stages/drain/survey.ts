@@ -1,30 +1,20 @@
-/** What there is to move, at this moment: pods on *from* by workload, what stays behind, what is stuck, and why. */
+/** What there is to drain at this moment: pods on *from* by workload, what stays behind, what is stuck, and why. */
 import type { Pod, VolumeAttachment } from '../../model/cluster.ts'
 import type { ErrorCode } from '../../model/error.ts'
-import { lostNodeMs, returnsAllowed, unschedulableMs } from '../../model/limits.ts'
-import { nextCommand } from '../../model/next-command.ts'
+import { returnsAllowed, unschedulableMs } from '../../model/limits.ts'
 import { judgePod } from '../../policy/pod-filters.ts'
 import { ownerLabel, type PodOwner } from '../../policy/workloads.ts'
 import type { OpenRun } from '../../record/record.ts'
-import { type Ailment, ailments, podTrouble } from '../../world/workload-health.ts'
-import type { World } from '../../world/world.ts'
+import { type Ailment, ailments } from '../../world/workload-health.ts'
+import { isStranded, type World } from '../../world/world.ts'
+import { cameBackTooOften } from './came-back.ts'
+import { type DrainingWorkload, drainingWorkloads } from './draining-workload.ts'
+import { isOutOfTime, type Stuck, stuckWorkloads } from './stuck.ts'
+import { volumesToDetach } from './volume-detach.ts'
 
-export interface DrainingWorkload {
-  owner: PodOwner
-  label: string
-  /** Its pods on *from* that go: to be moved, or already leaving. */
-  onFrom: readonly Pod[]
-  /** Those of them that nobody has asked to go yet. */
-  candidates: readonly Pod[]
-  /** All of its pods that were ever seen on *from* in this direction. */
-  total: number
-}
-
-export interface Stuck {
-  label: string
-  code: ErrorCode
+interface Leftover {
+  pod: Pod
   text: string
-  hint: string
 }
 
 export interface DrainSurvey {
@@ -32,23 +22,49 @@ export interface DrainSurvey {
   total: number
   gone: number
   /** May not be moved and keep their node; named at the end. */
-  leftovers: readonly { pod: Pod; text: string }[]
+  leftovers: readonly Leftover[]
   jobsWaitedFor: readonly string[]
   attachments: readonly VolumeAttachment[]
   /** Pods of moved workloads that the scheduler has not placed for some time. */
-  unplaced: readonly Pod[]
+  unplacedPods: readonly Pod[]
   ailing: readonly Ailment[]
-  /** Those of them that are not waited for any longer: on the way back, after pod-timeout without progress. */
+  /** Those of them that are not waited for any longer: during a revert, after pod-timeout without progress. */
   givenUp: readonly Ailment[]
   stuck: readonly Stuck[]
   fatal?: { code: ErrorCode; message: string; hint: string }
 }
 
 export function surveyDrain(world: World, run: OpenRun): DrainSurvey {
+  const { onFrom, leftovers, jobs } = sortPods(world, run)
+  const workloads = drainingWorkloads(world, onFrom)
+  const ailing = ailments(run.baseline, world.index, world.now)
+  const seen = workloads.reduce((sum, one) => sum + one.total, 0)
+  const left = workloads.reduce((sum, one) => sum + one.onFrom.length, 0)
+  // Those that an earlier start has moved are counted from the record.
+  const total = run.direction === 'reverting' ? seen : Math.max(run.podsTotal, seen)
+  return {
+    workloads,
+    total,
+    gone: Math.max(0, total - left),
+    leftovers,
+    jobsWaitedFor: [...jobs],
+    attachments: volumesToDetach(
+      world,
+      leftovers.map(({ pod }) => pod)
+    ),
+    unplacedPods: unplacedPods(world, run),
+    ailing,
+    givenUp: run.direction === 'reverting' ? ailing.filter(({ key }) => isOutOfTime(key, world, run)) : [],
+    stuck: stuckWorkloads(world, run, workloads, ailing),
+    fatal: fatalAnswer(world)
+  }
+}
+
+/** The pods on *from*: those that go, by workload; those that may not be moved; and the Jobs that are waited for. */
+function sortPods(world: World, run: OpenRun) {
   const from = new Set(world.from.nodes.map((node) => node.name))
-  const lost = lostNodes(world)
-  const byWorkload = new Map<string, { owner: PodOwner; onFrom: Pod[]; candidates: Pod[] }>()
-  const leftovers: { pod: Pod; text: string }[] = []
+  const onFrom = new Map<string, { owner: PodOwner; onFrom: Pod[]; candidates: Pod[] }>()
+  const leftovers: Leftover[] = []
   const jobs = new Set<string>()
   for (const pod of world.view.pods) {
     if (pod.nodeName === undefined || !from.has(pod.nodeName)) continue
@@ -59,171 +75,36 @@ export function surveyDrain(world: World, run: OpenRun): DrainSurvey {
       jobs.add(ownerLabel(owner))
       continue
     }
-    if (verdict.kind === 'refuse' || (run.returned[owner.key] ?? 0) >= returnsAllowed) {
+    if (verdict.kind === 'refuse' || cameBackTooOften(owner.key, run)) {
       const why = verdict.kind === 'refuse' ? verdict.why : `it came back to a cordoned node ${returnsAllowed} times`
       leftovers.push({ pod, text: `${pod.namespace}/${pod.name} stays on ${pod.nodeName}: ${why}` })
       continue
     }
-    // A dead kubelet ends nothing: what is past its grace there counts as moved once its replacement serves.
-    if (pod.deletingAt !== undefined && lost.has(pod.nodeName) && pod.deletingAt < world.now) continue
-    const entry = byWorkload.get(owner.key) ?? { owner, onFrom: [], candidates: [] }
+    // It counts as moved once its replacement serves.
+    if (isStranded(pod, world.from, world.now)) continue
+    const entry = onFrom.get(owner.key) ?? { owner, onFrom: [], candidates: [] }
     entry.onFrom.push(pod)
     if (verdict.kind === 'move') entry.candidates.push(pod)
-    byWorkload.set(owner.key, entry)
+    onFrom.set(owner.key, entry)
   }
-  const workloads = allWorkloads(world, byWorkload)
-  const ailing = ailments(run.baseline, world.index, world.now)
-  const seen = workloads.reduce((sum, one) => sum + one.total, 0)
-  const onFrom = workloads.reduce((sum, one) => sum + one.onFrom.length, 0)
-  // Those that an earlier start has moved are counted from the record.
-  const total = run.direction === 'reverting' ? seen : Math.max(run.podsTotal, seen)
-  return {
-    workloads,
-    total,
-    gone: Math.max(0, total - onFrom),
-    leftovers,
-    jobsWaitedFor: [...jobs],
-    attachments: world.view.attachments.filter((one) => from.has(one.nodeName) && !keptVolume(one, leftovers, world)),
-    unplaced: unplacedPods(world, run),
-    ailing,
-    givenUp: run.direction === 'reverting' ? ailing.filter(({ key }) => patienceIsOver(key, world, run)) : [],
-    stuck: stuckWorkloads(world, run, workloads, ailing),
-    fatal: fatalAnswer(world)
-  }
+  return { onFrom, leftovers, jobs }
 }
 
-function allWorkloads(
-  world: World,
-  now: ReadonlyMap<string, { owner: PodOwner; onFrom: Pod[]; candidates: Pod[] }>
-): readonly DrainingWorkload[] {
-  const keys = new Set([...world.observations.workloads.keys(), ...now.keys()])
-  return [...keys].flatMap((key): DrainingWorkload[] => {
-    const entry = now.get(key)
-    const owner = entry?.owner ?? world.index.owners.get(key)
-    if (!owner) return []
-    const onFrom = entry?.onFrom ?? []
-    const seen = world.observations.workloads.get(key)?.seen.size ?? 0
-    return [
-      {
-        owner,
-        label: ownerLabel(owner),
-        onFrom,
-        candidates: entry?.candidates ?? [],
-        total: Math.max(seen, onFrom.length)
-      }
-    ]
-  })
-}
-
-/** DNS and other critical pods go last: everything else may need them on its way. */
-export function isCritical(pods: readonly Pod[]): boolean {
-  return pods.some((pod) => pod.priorityClass.startsWith('system-'))
-}
-
-/** NotReady for so long that nobody expects it back. */
-function lostNodes(world: World): ReadonlySet<string> {
-  const lost = world.from.nodes.filter((node) => node.ready !== 'True' && world.now - node.readySinceAt >= lostNodeMs)
-  return new Set(lost.map((node) => node.name))
-}
-
-function keptVolume(attachment: VolumeAttachment, leftovers: readonly { pod: Pod }[], world: World): boolean {
-  const volume = world.view.volumes.find((one) => one.name === attachment.volumeName)
-  return leftovers.some(({ pod }) => pod.claims.some((claim) => `${pod.namespace}/${claim}` === volume?.claim))
-}
-
-/** Of workloads that have or had a pod on *from*: the truth about "does it fit". What was unplaced before is not ours. */
+/**
+ * Pods of workloads that have or had a pod on *from*, which the scheduler cannot place (PodScheduled is False with the reason
+ * Unschedulable, https://github.com/kubernetes/kubernetes/blob/v1.37.2/staging/src/k8s.io/api/core/v1/types.go). The plan could
+ * only estimate what fits; this is the answer. Pods that were unplaced before the run do not count.
+ */
 function unplacedPods(world: World, run: OpenRun): readonly Pod[] {
   return world.view.pods.filter((pod) => {
     if (!pod.unschedulable || pod.nodeName !== undefined || pod.deletingAt !== undefined) return false
     if (world.now - pod.unschedulable.sinceAt < unschedulableMs || pod.createdAt < run.startedAt) return false
-    const key = world.index.ownerOf(pod).key
+    const { key } = world.index.ownerOf(pod)
     return run.baseline[key] !== undefined || world.observations.workloads.has(key)
   })
 }
 
-function stuckWorkloads(
-  world: World,
-  run: OpenRun,
-  workloads: readonly DrainingWorkload[],
-  ailing: readonly Ailment[]
-): readonly Stuck[] {
-  // Of some not a single pod is left: only the baseline knows them.
-  const known = new Set(workloads.map(({ owner }) => owner.key))
-  const podless = ailing.filter(({ key }) => !known.has(key) && patienceIsOver(key, world, run))
-  const stuck = workloads.flatMap((workload): Stuck[] => {
-    const ailment = ailing.find((one) => one.key === workload.owner.key)
-    if (workload.onFrom.length === 0 && !ailment) return []
-    const own = world.observations.workloads.get(workload.owner.key)?.progressAt ?? world.now
-    // Who has to wait for the others has the time that they took.
-    const progressAt = isCritical(workload.onFrom)
-      ? Math.max(own, ...[...world.observations.workloads.values()].map((one) => one.progressAt))
-      : own
-    if (world.now - progressAt < run.settings.podTimeoutMs) return []
-    return [{ label: workload.label, ...reasonOf(workload, ailment, world, run) }]
-  })
-  return [
-    ...stuck,
-    ...podless.map(({ label, text }): Stuck => {
-      const namespace = label.slice(0, label.indexOf('/'))
-      return { label, code: 'pod-timeout', text, hint: `kubectl -n ${namespace} get events --sort-by=.lastTimestamp` }
-    })
-  ]
-}
-
-function patienceIsOver(key: string, world: World, run: OpenRun): boolean {
-  const progressAt = world.observations.workloads.get(key)?.progressAt ?? world.now
-  return world.now - progressAt >= run.settings.podTimeoutMs
-}
-
-/** The best explanation first: what the scheduler says, what the new pod says, what the API says, what is still there. */
-function reasonOf(
-  workload: DrainingWorkload,
-  ailment: Ailment | undefined,
-  world: World,
-  run: OpenRun
-): Omit<Stuck, 'label'> {
-  const [namespace, name] = [workload.owner.namespace, workload.owner.name]
-  const pods = world.index.podsOf(workload.owner.key)
-  const unplaced = pods.find((pod) => pod.unschedulable)
-  if (unplaced) {
-    return {
-      code: 'unschedulable',
-      text: podTrouble(unplaced),
-      hint: `kubectl -n ${namespace} describe pod ${unplaced.name}`
-    }
-  }
-  const unready = pods.find((pod) => !pod.ready && pod.deletingAt === undefined)
-  if (unready) {
-    return {
-      code: 'pod-timeout',
-      text: podTrouble(unready),
-      // The pod itself is gone when this is read: it was put back.
-      hint: `Look at what the new nodes have that the old ones have not: eks-node-upgrade ${nextCommand('plan', run.settings, run.settings.group ?? '')} --diff`
-    }
-  }
-  const answer = workload.candidates
-    .map((pod) => world.observations.evictions.get(pod.uid)?.answer)
-    .find((one) => one !== undefined)
-  if (answer?.kind === 'denied')
-    return { code: 'eviction-denied', text: answer.message, hint: `kubectl get validatingwebhookconfigurations` }
-  if (answer && 'message' in answer)
-    return { code: 'pod-timeout', text: answer.message, hint: `kubectl -n ${namespace} get poddisruptionbudgets` }
-  const leaving = workload.onFrom.find((pod) => pod.deletingAt !== undefined)
-  if (leaving) {
-    return {
-      code: 'pod-timeout',
-      text: `${leaving.name} is being deleted and does not go`,
-      hint: `kubectl -n ${namespace} describe pod ${leaving.name}`
-    }
-  }
-  return {
-    code: 'pod-timeout',
-    text: ailment?.text ?? `${workload.onFrom.length} pods are still on old nodes`,
-    hint: `kubectl -n ${namespace} get pods -o wide | grep ${name}`
-  }
-}
-
-/** Answers after which no retry helps. */
+/** Answers that no retry can change. */
 function fatalAnswer(world: World): DrainSurvey['fatal'] {
   for (const pod of world.view.pods) {
     const answer = world.observations.evictions.get(pod.uid)?.answer
@@ -238,7 +119,7 @@ function fatalAnswer(world: World): DrainSurvey['fatal'] {
       return {
         code: 'access-denied',
         message: `may not create pods/eviction: ${answer.message}`,
-        hint: 'kubectl apply -f examples/rbac.yaml (docs/permissions.md)'
+        hint: 'Apply examples/rbac.yaml, as docs/permissions.md explains.'
       }
     }
   }

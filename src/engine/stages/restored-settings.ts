@@ -1,0 +1,69 @@
+/** The settings of both groups after release, compared with those that the run found: what the report says of them. */
+import type { Capacity } from '../model/node-group.ts'
+import type { OpenRun } from '../record/record.ts'
+import type { Side, World } from '../world/world.ts'
+
+interface ComparedSetting {
+  /** As it was found. */
+  text: string
+  /** What it is now, if it is not as found. */
+  now?: string
+}
+
+export interface SettingsComparison {
+  /** In words, those that are as they were found. */
+  asFound: readonly string[]
+  total: number
+  /** In words, those that are not: others have changed them since, or they cannot be restored yet. */
+  different: readonly string[]
+}
+
+export function compareSettings(world: World, run: OpenRun): SettingsComparison {
+  const compared = [world.outgoing, world.incoming].flatMap((side) => [
+    // After an upgrade the sizes follow the role, so only a revert restores them.
+    ...(run.direction === 'reverting' ? [sizes(side)] : []),
+    suspendedProcesses(side),
+    protectionOfNew(side),
+    protectionOfInstances(side)
+  ])
+  return {
+    asFound: compared.filter(({ now }) => now === undefined).map(({ text }) => text),
+    total: compared.length,
+    different: compared.flatMap(({ text, now }) => (now === undefined ? [] : [`${text} when found, now ${now}`]))
+  }
+}
+
+function sizes({ group, original }: Side): ComparedSetting {
+  const size = ({ min, max, desired }: Capacity) => `min ${min}, max ${max}, desired ${desired}`
+  return compared(`${group.name}: `, size(original.capacity), size(group.capacity))
+}
+
+function suspendedProcesses({ group, original }: Side): ComparedSetting {
+  const list = (processes: readonly string[]) => [...processes].sort().join(', ') || 'none'
+  return compared(`${group.name}: suspended processes `, list(original.suspended), list(group.suspended))
+}
+
+function protectionOfNew({ group, original }: Side): ComparedSetting {
+  const word = (on: boolean) => (on ? 'on' : 'off')
+  const found = word(original.newInstancesProtected)
+  return compared(`${group.name}: scale-in protection of new instances `, found, word(group.newInstancesProtected))
+}
+
+/** Instances that have left the group count as found. If the group protects new instances, it may have more of them now. */
+function protectionOfInstances({ group, original, instances }: Side): ComparedSetting {
+  const text = `${group.name}: scale-in protection of ${original.protectedInstances.length} instances`
+  const wrong = instances.filter((instance) => {
+    const wasProtected = original.protectedInstances.includes(instance.id)
+    if (instance.protectedFromScaleIn) return !wasProtected && !original.newInstancesProtected
+    return wasProtected
+  })
+  if (wrong.length === 0) return { text }
+  const words = wrong.map(
+    ({ id, protectedFromScaleIn }) => `${id} ${protectedFromScaleIn ? 'has it' : 'has it no more'}`
+  )
+  return { text, now: words.join(', ') }
+}
+
+function compared(label: string, found: string, now: string): ComparedSetting {
+  return { text: `${label}${found}`, ...(now === found ? {} : { now }) }
+}
