@@ -152,9 +152,32 @@ test('mistakes in the shape of a command line are told with what was meant', () 
   assert.deepEqual(problems, [
     'option "--clutser" is unknown (did you mean --cluster?)',
     '--jobs needs a value',
-    '--soak-minutes is given twice, as "1" and as "2"',
-    '"now" stands where an option is expected: options begin with --'
+    '"now" is not an option: options begin with --'
   ])
+})
+
+test('an option that is given twice counts as it was given last; lists add up', () => {
+  const { values, problems } = parseArguments(
+    'plan --cluster a --soak-minutes 1 --cluster=b --soak-minutes 2 --hold false --hold --group x --group=y,z'.split(
+      ' '
+    )
+  )
+  assert.deepEqual(problems, [])
+  assert.deepEqual(values, { cluster: 'b', 'soak-minutes': '2', hold: 'true', group: 'x\ny,z' })
+})
+
+test('what comes after -- is no option', () => {
+  assert.deepEqual(parseArguments(['plan', '--', '--cluster', 'shop']).problems, [
+    '"--cluster" is not an option: options begin with --',
+    '"shop" is not an option: options begin with --'
+  ])
+})
+
+test('help and version are found wherever they stand, long or short', () => {
+  assert.equal(parseArguments(['upgrade', '--cluster', 'shop', '-h']).help, true)
+  assert.equal(parseArguments(['--version']).version, true)
+  assert.equal(parseArguments(['-V']).version, true)
+  assert.deepEqual(parseArguments(['plan', '-x', 'y']).problems, ['option "--x" is unknown'])
 })
 
 test('a suggestion is made only for what is near', () => {

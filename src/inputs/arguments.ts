@@ -1,5 +1,6 @@
-/** The command line into values by input name. It knows the shape of options; what they mean is judged elsewhere. */
-import { inputsOf, modes } from './inputs.ts'
+/** The command line into values by input name. It knows the shape of options; what they mean is validated elsewhere. */
+import { parseArgs } from 'node:util'
+import { type Input, inputsOf, modes } from './inputs.ts'
 import { type Problem, quoted, unknownWord, withoutValue } from './validate-inputs.ts'
 
 export interface Arguments {
@@ -11,54 +12,54 @@ export interface Arguments {
 }
 
 const commands: readonly string[] = [...modes, 'lab']
+const known = { help: { type: 'boolean', short: 'h' }, version: { type: 'boolean', short: 'V' } } as const
 
+/** An option that is given twice: the last one counts, lists add up. */
 export function parseArguments(argv: readonly string[]): Arguments {
   const table = new Map(inputsOf('cli').map((input) => [input.name, input]))
-  const values: Record<string, string> = {}
+  // All are read as switches, so that the parser takes no value: whether what follows is one depends on the input.
+  const options = Object.fromEntries([...table.keys()].map((name) => [name, { type: 'boolean' as const }]))
+  const { tokens } = parseArgs({
+    args: [...argv],
+    options: { ...options, ...known },
+    strict: false,
+    allowPositionals: true,
+    tokens: true
+  })
+  const given = new Map<string, string>()
   const problems: Problem[] = []
   const words: string[] = []
-  let help = false
-  let version = false
-
-  const rest = [...argv]
-  for (let word = rest.shift(); word !== undefined; word = rest.shift()) {
-    if (word === '--help' || word === '-h') help = true
-    else if (word === '--version' || word === '-V') version = true
-    else if (!word.startsWith('-') || word === '-') words.push(word)
-    else {
-      const [name, inline] = optionOf(word)
-      const input = table.get(name)
-      if (input === undefined) {
-        problems.push(unknownWord('option', name, [...table.keys(), 'help', 'version'], '--'))
-        // Its value, if it has one, is no mistake of its own.
-        if (inline === undefined && rest[0] !== undefined && !rest[0].startsWith('-')) rest.shift()
-        continue
-      }
-      const value = inline ?? takeValue(input.kind.is, rest)
-      if (value === undefined) problems.push(`--${name} needs a value`)
-      else if (values[name] !== undefined && input.kind.is === 'list') values[name] += `\n${value}`
-      else if (values[name] !== undefined) {
-        problems.push(`--${name} is given twice, as ${quoted(values[name])} and as ${quoted(value)}`)
-      } else values[name] = value
-    }
+  /** Words that are the value of the option before them. */
+  const taken = new Set<number>()
+  for (const token of tokens) {
+    // A negative number looks like an option of its own.
+    if (taken.has(token.index)) continue
+    if (token.kind === 'positional') words.push(token.value)
+    if (token.kind !== 'option' || token.name in known) continue
+    const name = token.rawName.startsWith('--') ? token.name : token.rawName.replace(/^-/, '')
+    const input = token.rawName.startsWith('--') ? table.get(token.name) : undefined
+    const value = token.value ?? valueAfter(token.index, input, argv)
+    if (token.value === undefined && value !== undefined && value === argv[token.index + 1]) taken.add(token.index + 1)
+    if (!input) problems.push(unknownWord('option', name, [...table.keys(), ...Object.keys(known)], '--'))
+    else if (value === undefined && input.kind.is !== 'path' && input.kind.is !== 'switch') {
+      problems.push(`--${name} needs a value`)
+    } else given.set(name, added(input, given.get(name), value))
   }
+  const has = (name: string) => tokens.some((token) => token.kind === 'option' && token.name === name)
   const [command, ...surplus] = words
   if (command !== undefined && !commands.includes(command)) problems.push(unknownWord('command', command, commands))
-  for (const word of surplus) problems.push(`${quoted(word)} stands where an option is expected: options begin with --`)
-  return { command, help, version, values, problems }
+  for (const word of surplus) problems.push(`${quoted(word)} is not an option: options begin with --`)
+  return { command, help: has('help'), version: has('version'), values: Object.fromEntries(given), problems }
 }
 
-function optionOf(word: string): [string, string | undefined] {
-  const at = word.indexOf('=')
-  const name = (at < 0 ? word : word.slice(0, at)).replace(/^--?/, '')
-  return [name, at < 0 ? undefined : word.slice(at + 1)]
+/** The word after an option, if it is its value. A negative number is a value, if a bad one; another option is none. */
+function valueAfter(index: number, input: Input | undefined, argv: readonly string[]): string | undefined {
+  const next = argv[index + 1]
+  if (next === undefined || /^-(?!\d)./.test(next)) return undefined
+  return input?.kind.is === 'switch' && next !== 'true' && next !== 'false' ? undefined : next
 }
 
-/** Takes the option's value from what follows. A negative number is a value, if a bad one; another option is none. */
-function takeValue(kind: string, rest: string[]): string | undefined {
-  const next = rest[0]
-  if (kind === 'switch') return next === 'true' || next === 'false' ? rest.shift() : 'true'
-  const absent = next === undefined || /^-(?!\d)./.test(next)
-  if (absent) return kind === 'path' ? withoutValue : undefined
-  return rest.shift()
+function added({ kind }: Input, before: string | undefined, value: string | undefined): string {
+  if (value === undefined) return kind.is === 'switch' ? 'true' : withoutValue
+  return kind.is === 'list' && before !== undefined ? `${before}\n${value}` : value
 }

@@ -80,7 +80,7 @@ describe('a new node', () => {
       /^join: .*uninitialized/
     ],
     ['with DiskPressure', { node: { troubles: ['DiskPressure'] } }, /^join: .*DiskPressure/],
-    ['that somebody else has cordoned', { node: { schedulable: false } }, /^join: .*somebody else/],
+    ['that somebody else has cordoned', { node: { schedulable: false } }, /^join: .*not by this run/],
     [
       'that lacks a CSI driver which every old node has',
       { drivers: { b1: ['ebs.csi.aws.com'], b2: ['ebs.csi.aws.com', 'x'], b3: ['ebs.csi.aws.com'], g1: [] } },
