@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
@@ -54,6 +57,20 @@ describe('the command line as a process', { concurrency: 2 }, () => {
     const refused = await run(['refused', 'upgrade', '--cluster', 'shop'])
     assert.equal(refused.code, 3)
     assert.match(refused.stdout, /2 problems block the upgrade/)
+  })
+
+  test('a kubeconfig that cannot be read or parsed is bad input, told with all the rest', async () => {
+    const broken = join(mkdtempSync(join(tmpdir(), 'kubeconfig-')), 'config')
+    writeFileSync(broken, 'clusters: [{')
+    for (const [path, problem] of [
+      ['/no/such/kubeconfig', /kubeconfig: there is no kubeconfig "\/no\/such\/kubeconfig"/],
+      [broken, /kubeconfig: the kubeconfig ".*" does not parse/]
+    ] as const) {
+      const { code, stderr } = await run(['upgraded', 'plan', '--cluster', 'shop', '--kubeconfig', path, '--jobs', 'x'])
+      assert.equal(code, 2)
+      assert.match(stderr, problem)
+      assert.match(stderr, /2 problems with the input\. Nothing was changed\./)
+    }
   })
 
   test('bad input exits with 2, tells every problem on stderr, and starts nothing', async () => {

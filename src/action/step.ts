@@ -6,6 +6,7 @@ import type { Clock } from '../engine/model/clock.ts'
 import type { Event, Result } from '../engine/model/report.ts'
 import { exitCode, exitCodes, resultOfError, worst } from '../entry/exit-code.ts'
 import { type Caller, type Program, runGroups, worded, wordedReporter } from '../entry/group-runs.ts'
+import { kubeconfigProblems } from '../entry/kubeconfig-problems.ts'
 import { inputsOf } from '../inputs/inputs.ts'
 import { type ValidatedInputs, validateInputs } from '../inputs/validate-inputs.ts'
 import { asWorkflowInputs } from '../report/commands.ts'
@@ -47,9 +48,11 @@ export function runStep<Ports>(step: ActionStep<Ports>): Promise<number> {
   return main(step)
 }
 
-function readInputs(runner: Runner): ValidatedInputs {
+async function readInputs(runner: Runner): Promise<ValidatedInputs> {
   const given = Object.fromEntries(inputsOf('action').map(({ name }) => [name, runner.input(name)]))
-  return validateInputs(given, 'action', runner.env)
+  const validated = validateInputs(given, 'action', runner.env)
+  const problems = [...(validated.problems ?? []), ...(await kubeconfigProblems(given))]
+  return problems.length > 0 ? { problems } : validated
 }
 
 async function callerOf(runner: Runner): Promise<Caller> {
@@ -58,7 +61,7 @@ async function callerOf(runner: Runner): Promise<Caller> {
 
 async function main<Ports>(step: ActionStep<Ports>): Promise<number> {
   const { runner, clock } = step
-  const { inputs, problems } = readInputs(runner)
+  const { inputs, problems } = await readInputs(runner)
   if (inputs === undefined) {
     runner.annotate(annotation('error', 'Bad input: nothing was changed', problems))
     runner.setOutput('reason', 'bad-input')
@@ -123,7 +126,7 @@ async function post<Ports>(step: ActionStep<Ports>): Promise<number> {
     runner.print(outcome === '' ? 'Nothing was begun: nothing to revert.' : 'The run has ended: nothing to do.')
     return exitCodes.good
   }
-  const { inputs } = readInputs(runner)
+  const { inputs } = await readInputs(runner)
   // Main took the same inputs, so they are good.
   if (inputs === undefined) return exitCodes.badInput
   const settings = { ...inputs.settings, group: runner.state('group') || undefined }

@@ -2,6 +2,7 @@
 import { hostname, userInfo } from 'node:os'
 import { exitCodes } from '../entry/exit-code.ts'
 import type { Caller, Program } from '../entry/group-runs.ts'
+import { kubeconfigProblems } from '../entry/kubeconfig-problems.ts'
 import { version } from '../entry/version.ts'
 import { parseArguments } from '../inputs/arguments.ts'
 import { problemLines, validateInputs } from '../inputs/validate-inputs.ts'
@@ -55,7 +56,8 @@ export async function runCommand<Ports>(
   const command =
     args.command === undefined ? ['no command is given: plan, upgrade, finalize, revert, status or lab'] : []
   // An unknown command was found by the parser already, and again by the judge, which sees what it means.
-  const problems = [...new Set([...command, ...args.problems, ...(judged.problems ?? [])])].filter(
+  const found = [...command, ...args.problems, ...(judged.problems ?? []), ...(await kubeconfigProblems(args.values))]
+  const problems = [...new Set(found)].filter(
     (problem) => args.command !== undefined || !problem.startsWith('command ""')
   )
   if (judged.inputs === undefined || problems.length > 0) {
