@@ -7,6 +7,7 @@ import type { Event, Result } from '../engine/model/report.ts'
 import { exitCode, exitCodes, resultOfError, worst } from '../entry/exit-code.ts'
 import { type Caller, type Program, runGroups, worded, wordedReporter } from '../entry/group-runs.ts'
 import { kubeconfigProblems } from '../entry/kubeconfig-problems.ts'
+import { type OrderlyStop, orderlyStop } from '../entry/orderly-stop.ts'
 import { inputsOf } from '../inputs/inputs.ts'
 import { type ValidatedInputs, validateInputs } from '../inputs/validate-inputs.ts'
 import { asWorkflowInputs } from '../report/commands.ts'
@@ -20,8 +21,6 @@ import { createWorkflowLog, type WorkflowLog } from './workflow-log.ts'
 
 /** GitHub gives post what is left of five minutes less 15 s; 240 s are promised, and some of them are for saying so. */
 const recoverMs = 235_000
-/** The engine has this long to stop in order; the process is gone 2 s after the signal. */
-const orderlyStopMs = 1_700
 const tickMs = 1_000
 
 const postWords = {
@@ -169,43 +168,16 @@ function recoveredCode(result: Result, onCancel: 'revert' | 'leave'): number {
   return outcome === 'cancelled' && onCancel === 'revert' ? exitCodes.cancelled : exitCodes.good
 }
 
-interface Stopping {
-  signal: AbortSignal
-  /** The work's value, or undefined where it did not stop in time and the process is to end without it. */
-  unless<T>(work: Promise<T>): Promise<T | undefined>
-}
-
 /** Listens for signals, and for the end of the time that there is. */
-function stopping<Ports>(step: ActionStep<Ports>, log: WorkflowLog, sentence: string, limitMs?: number): Stopping {
-  const stop = new AbortController()
-  const timers: NodeJS.Timeout[] = []
-  let giveUp: (value: undefined) => void = () => {}
-  const givenUp = new Promise<undefined>((resolve) => {
-    giveUp = resolve
-  })
-  const begin = () => {
-    if (stop.signal.aborted) return
-    stop.abort()
-    const late = () => {
+function stopping<Ports>(step: ActionStep<Ports>, log: WorkflowLog, sentence: string, limitMs?: number): OrderlyStop {
+  return orderlyStop({
+    onStop: step.onStop,
+    limitMs,
+    late() {
       log.close()
       log.lines([sentence])
-      giveUp(undefined)
     }
-    timers.push(setTimeout(late, orderlyStopMs))
-  }
-  const release = step.onStop(begin)
-  if (limitMs !== undefined) timers.push(setTimeout(begin, limitMs))
-  return {
-    signal: stop.signal,
-    async unless(work) {
-      try {
-        return await Promise.race([work, givenUp])
-      } finally {
-        release()
-        for (const timer of timers) clearTimeout(timer)
-      }
-    }
-  }
+  })
 }
 
 async function ticking<T>(log: WorkflowLog, clock: Clock, work: () => Promise<T>): Promise<T> {

@@ -7,23 +7,8 @@ import { version } from '../entry/version.ts'
 import { parseArguments } from '../inputs/arguments.ts'
 import { problemLines, validateInputs } from '../inputs/validate-inputs.ts'
 import { typedAs } from '../report/commands.ts'
-import type { NodeStream } from './output-stream.ts'
+import type { Console } from './console.ts'
 import { outputStream } from './output-stream.ts'
-
-export type StopSignal = 'SIGINT' | 'SIGTERM' | 'SIGHUP'
-
-export interface Console {
-  stdin: NodeJS.ReadableStream & { isTTY?: boolean }
-  stdout: NodeStream
-  stderr: NodeStream
-  env: Readonly<Record<string, string | undefined>>
-  /** The program as it was started, ready to be pasted. */
-  program: string
-  /** Calls back for every signal that asks to stop, until the returned function is called. */
-  onStop(listener: (signal: StopSignal) => void): () => void
-  /** Ends the process at once. */
-  exit(code: number): void
-}
 
 export interface Programs<Ports> {
   load: () => Promise<Program<Ports>>

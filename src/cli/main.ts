@@ -1,6 +1,7 @@
 /** The process of the command line. Everything that costs time to load is loaded when it is needed. */
 import { programOf } from '../report/commands.ts'
-import { runCommand, type StopSignal } from './command.ts'
+import { runCommand } from './command.ts'
+import type { StopSignal } from './console.ts'
 
 const stopSignals: readonly StopSignal[] = ['SIGINT', 'SIGTERM', 'SIGHUP']
 

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline/promises'
-import type { Console } from './command.ts'
+import type { Console } from './console.ts'
 
 /** Anything but a yes is a no; so are a closed input and a signal. */
 export async function askYesOrNo(

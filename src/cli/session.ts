@@ -1,10 +1,10 @@
-/** One command that does something: shows it, asks where a person is there to answer, stops when it is told to. */
-
+/** One command that does something: shows it, asks if a person is there to answer, stops when it is told to. */
 import type { Result } from '../engine/model/report.ts'
 import type { Mode } from '../engine/model/settings.ts'
 import { shellWord } from '../engine/model/shell-word.ts'
 import { exitCode, exitCodes, worst } from '../entry/exit-code.ts'
 import { type Caller, type Program, runGroups } from '../entry/group-runs.ts'
+import { orderlyStop } from '../entry/orderly-stop.ts'
 import { systemClock } from '../entry/system-clock.ts'
 import { version } from '../entry/version.ts'
 import type { Inputs } from '../inputs/validate-inputs.ts'
@@ -13,14 +13,12 @@ import { jsonDocument } from '../report/json/document.ts'
 import { stoppedSentence } from '../report/sentences.ts'
 import { endingLines } from '../report/text/plan-text.ts'
 import { paint } from '../report/text/style.ts'
-import type { Console } from './command.ts'
+import type { Console } from './console.ts'
 import type { OutputStream } from './output-stream.ts'
 import { askYesOrNo } from './question.ts'
 import { createTerminalView } from './terminal-view.ts'
 import { createLogView, type View } from './view.ts'
 
-/** The engine has this long to stop in order; the process is gone 2 s after the signal. */
-const orderlyStopMs = 1_700
 const tickMs = 250
 
 export interface CommandSession<Ports> {
@@ -35,111 +33,127 @@ export interface CommandSession<Ports> {
 
 /** Returns the exit code. */
 export async function runSession<Ports>(session: CommandSession<Ports>): Promise<number> {
-  const { inputs, console, stdout, stderr } = session
-  // With JSON stdout holds the one document and nothing else.
-  const shown = inputs.output === 'json' ? stderr : stdout
-  const color = shown.isTerminal && !console.env.NO_COLOR && console.env.TERM !== 'dumb'
-  const live = shown.isTerminal && console.env.TERM !== 'dumb'
-  const stop = new AbortController()
-  let view: View = createLogView(shown, { diff: inputs.diff, plans: true })
-  let stopped: (code: number) => void = () => {}
-  const stoppedEarly = new Promise<number>((resolve) => {
-    stopped = resolve
+  const { inputs, console } = session
+  const screen = createScreen(session)
+  process.once('exit', screen.rest)
+  const stop = orderlyStop({
+    onStop: console.onStop,
+    again() {
+      screen.rest()
+      console.exit(exitCodes.cancelled)
+    },
+    late() {
+      screen.rest()
+      screen.write(`${stoppedSentence(resumeCommand(session))}\n`)
+    }
   })
-
-  const restOnExit = () => view.rest()
-  process.once('exit', restOnExit)
-  let timer: NodeJS.Timeout | undefined
-  const release = console.onStop(() => {
-    // Somebody who asks twice means it.
-    if (stop.signal.aborted) {
-      view.rest()
-      return console.exit(exitCodes.cancelled)
-    }
-    stop.abort()
-    timer = setTimeout(() => {
-      view.rest()
-      const { mode, cluster } = inputs.settings
-      const group = inputs.groups === 'all' ? '*' : inputs.groups.join(',') || undefined
-      const named = group === undefined ? '' : ` --group ${shellWord(group)}`
-      const next = session.caller.wording(`${mode} --cluster ${shellWord(cluster)}${named}`)
-      shown.write(`${stoppedSentence(next)}\n`)
-      stopped(exitCodes.cancelled)
-    }, orderlyStopMs)
-  })
-
-  const runOnce = async (mode: Mode, plans: boolean, asksNext = false): Promise<readonly Result[]> => {
-    const options = { diff: inputs.diff, plans, color, now: systemClock.now }
-    view = live ? createTerminalView(shown, options) : createLogView(shown, options)
-    const ticks = setInterval(() => view.tick(systemClock.now()), tickMs)
-    const printed = (result: Result) => {
-      view.rest()
-      // Before a question the next command is what the question is about.
-      print(asksNext && result.outcome === 'planned' ? { ...result, next: undefined } : result)
-    }
-    try {
-      return await runGroups({
-        caller: session.caller,
-        program: await session.load(),
-        inputs: { ...inputs, settings: { ...inputs.settings, mode } },
-        clock: systemClock,
-        signal: stop.signal,
-        reporter: { report: (event) => view.report(event) },
-        ended: printed,
-        bug: (error) => {
-          view.rest()
-          stderr.write(`${plainTrace(error)}\n`)
-        }
-      })
-    } finally {
-      clearInterval(ticks)
-      view.rest()
-    }
-  }
-
-  const print = (result: Result) => {
-    const width = shown.isTerminal ? shown.columns() : 120
-    const lines = endingLines(plainValue(result), { width, diff: inputs.diff })
-    shown.write(`${paint(lines, color).join('\n')}\n`)
-  }
+  const runOnce = (mode: Mode, plans: boolean, asksNext = false) =>
+    runShown(session, screen, stop.signal, { mode, plans, asksNext })
 
   const work = async (): Promise<number> => {
     const { mode } = inputs.settings
-    const asks = asksFirst(mode) && !inputs.yes && console.stdin.isTTY === true && stdout.isTerminal && shown === stdout
-    if (asks) {
-      const looked = await runOnce(mode === 'upgrade' ? 'plan' : 'status', true, true)
-      const goes = looked.every((result) => exitCode(result) === 0)
-      // What the look has already answered needs no question: refused, or nothing to do.
-      if (mode === 'upgrade' && (!goes || looked.every(({ outcome }) => outcome !== 'planned'))) return ended(looked)
-      const groups = looked.map(({ group }) => plainText(group)).filter(Boolean)
-      if (!(await askYesOrNo(question(mode, groups, inputs.settings.cluster), console, stop.signal))) {
-        shown.write('Nothing was changed.\n')
-        return exitCodes.cancelled
-      }
+    if (!asksFirst(session)) return ended(await runOnce(mode, true), session)
+    const looked = await runOnce(mode === 'upgrade' ? 'plan' : 'status', true, true)
+    // What the look has already answered needs no question: refused, or nothing to do.
+    if (mode === 'upgrade' && !leavesAQuestion(looked)) return ended(looked, session)
+    const groups = looked.map(({ group }) => plainText(group)).filter(Boolean)
+    if (!(await askYesOrNo(question(mode, groups, inputs.settings.cluster), console, stop.signal))) {
+      screen.write('Nothing was changed.\n')
+      return exitCodes.cancelled
     }
-    return ended(await runOnce(mode, !asks))
-  }
-
-  const ended = (results: readonly Result[]): number => {
-    const result = worst(results)
-    const code = exitCode(result)
-    if (inputs.output === 'json') {
-      stdout.write(`${jsonDocument(results, { outcome: result.outcome, exitCode: code }, version)}\n`)
-    }
-    return code
+    return ended(await runOnce(mode, false), session)
   }
 
   try {
-    return await Promise.race([work(), stoppedEarly])
+    return (await stop.unless(work())) ?? exitCodes.cancelled
   } finally {
-    clearTimeout(timer)
-    release()
-    process.off('exit', restOnExit)
+    process.off('exit', screen.rest)
   }
 }
 
-function asksFirst(mode: Mode): boolean {
-  return mode === 'upgrade' || mode === 'finalize' || mode === 'revert'
+interface Screen {
+  /** With JSON stdout holds the one document and nothing else. */
+  write(text: string): void
+  /** A picture or lines, for one run. */
+  view(plans: boolean): View
+  print(result: Result): void
+  /** The cursor comes back, however the process ends. */
+  rest(): void
+}
+
+function createScreen<Ports>({ inputs, console, stdout, stderr }: CommandSession<Ports>): Screen {
+  const shown = inputs.output === 'json' ? stderr : stdout
+  const live = shown.isTerminal && console.env.TERM !== 'dumb'
+  const color = live && !console.env.NO_COLOR
+  let view: View | undefined
+  return {
+    write: (text) => shown.write(text),
+    view(plans) {
+      const options = { diff: inputs.diff, plans, color, now: systemClock.now }
+      view = live ? createTerminalView(shown, options) : createLogView(shown, options)
+      return view
+    },
+    print(result) {
+      const width = shown.isTerminal ? shown.columns() : 120
+      const lines = endingLines(plainValue(result), { width, diff: inputs.diff })
+      shown.write(`${paint(lines, color).join('\n')}\n`)
+    },
+    rest: () => view?.rest()
+  }
+}
+
+/** Runs every group in one mode and shows it. */
+async function runShown<Ports>(
+  { inputs, caller, load, stderr }: CommandSession<Ports>,
+  screen: Screen,
+  signal: AbortSignal,
+  { mode, plans, asksNext }: { mode: Mode; plans: boolean; asksNext: boolean }
+): Promise<readonly Result[]> {
+  const view = screen.view(plans)
+  const ticks = setInterval(() => view.tick(systemClock.now()), tickMs)
+  try {
+    return await runGroups({
+      caller,
+      program: await load(),
+      inputs: { ...inputs, settings: { ...inputs.settings, mode } },
+      clock: systemClock,
+      signal,
+      reporter: { report: (event) => view.report(event) },
+      ended(result) {
+        view.rest()
+        // Before a question the next command is what the question is about.
+        screen.print(asksNext && result.outcome === 'planned' ? { ...result, next: undefined } : result)
+      },
+      bug(error) {
+        view.rest()
+        stderr.write(`${plainTrace(error)}\n`)
+      }
+    })
+  } finally {
+    clearInterval(ticks)
+    view.rest()
+  }
+}
+
+function ended<Ports>(results: readonly Result[], { inputs, stdout }: CommandSession<Ports>): number {
+  const result = worst(results)
+  const code = exitCode(result)
+  if (inputs.output === 'json') {
+    stdout.write(`${jsonDocument(results, { outcome: result.outcome, exitCode: code }, version)}\n`)
+  }
+  return code
+}
+
+/** Modes that change something ask first, if a person is there. */
+function asksFirst<Ports>({ inputs, console, stdout }: CommandSession<Ports>): boolean {
+  const changes = ['upgrade', 'finalize', 'revert'].includes(inputs.settings.mode)
+  const interactive = console.stdin.isTTY === true && stdout.isTerminal && inputs.output !== 'json'
+  return changes && interactive && !inputs.yes
+}
+
+/** Nothing blocks any of the groups, and at least one has something to upgrade. */
+function leavesAQuestion(looked: readonly Result[]): boolean {
+  return looked.every((result) => exitCode(result) === 0) && looked.some(({ outcome }) => outcome === 'planned')
 }
 
 function question(mode: Mode, groups: readonly string[], cluster: string): string {
@@ -152,6 +166,12 @@ function question(mode: Mode, groups: readonly string[], cluster: string): strin
     default:
       return `Upgrade ${what}?`
   }
+}
+
+function resumeCommand<Ports>({ inputs, caller }: CommandSession<Ports>): string {
+  const { mode, cluster } = inputs.settings
+  const group = inputs.groups === 'all' ? '*' : inputs.groups.join(',')
+  return caller.wording(`${mode} --cluster ${shellWord(cluster)}${group ? ` --group ${shellWord(group)}` : ''}`)
 }
 
 /** Several lines on purpose: this one is for the person who fixes the bug. */
