@@ -68,7 +68,7 @@ export function startAction(world: World, inputs: Readonly<Record<string, string
 }
 
 /** The file commands' two forms: `name=value`, and `name<<MARK` … `MARK`; the last one of a name wins. */
-export function readKeyed(from: string): Record<string, string> {
+function readKeyed(from: string): Record<string, string> {
   const found: Record<string, string> = {}
   const lines = from.split('\n')
   for (let at = 0; at < lines.length; at++) {

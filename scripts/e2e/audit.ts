@@ -73,7 +73,7 @@ function linesFrom(path: string, offset: number): string[] {
 const readingVerbs = new Set(['get', 'list', 'watch'])
 
 /** Asking what one may do is a POST, and writes nothing. */
-export function isAccessReview(call: Call): boolean {
+function isAccessReview(call: Call): boolean {
   return call.resource.startsWith('selfsubject')
 }
 

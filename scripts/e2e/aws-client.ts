@@ -86,12 +86,6 @@ export function text(from: Xml | undefined, ...path: readonly string[]): string 
   return typeof found === 'string' ? found : ''
 }
 
-/** The element at that path. */
-export function element(from: Xml | undefined, ...path: readonly string[]): Xml | undefined {
-  const found = path.reduce<Xml | readonly Xml[] | undefined>((at, name) => child(at, name), from)
-  return Array.isArray(found) ? (found[0] as Xml) : (found as Xml | undefined)
-}
-
 function child(of: Xml | readonly Xml[] | undefined, name: string): Xml | readonly Xml[] | undefined {
   if (of === undefined || typeof of === 'string' || Array.isArray(of)) return undefined
   return (of as { readonly [name: string]: Xml | readonly Xml[] })[name]
@@ -149,7 +143,7 @@ function errorOf(body: string): string {
 }
 
 /** Elements only, as AWS answers: no attributes, no mixed content. */
-export function parseXml(source: string): Xml {
+function parseXml(source: string): Xml {
   const stack: { name: string; children: Record<string, Xml | Xml[]>; text: string; parent: boolean }[] = [
     { name: '', children: {}, text: '', parent: false }
   ]

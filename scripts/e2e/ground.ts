@@ -24,7 +24,7 @@ export interface GroundOptions {
   settleSeconds?: number
 }
 
-export const sizesBefore = { min: 3, max: 9 }
+const sizesBefore = { min: 3, max: 9 }
 
 /** The label that the simulated nodes bear; an EKS node would not have it, so nothing else may depend on it. */
 export const sideLabel = 'simulated/asg'
@@ -175,7 +175,7 @@ function tagOf(group: string, key: string, value: string) {
   return { ResourceId: group, ResourceType: 'auto-scaling-group', Key: key, Value: value, PropagateAtLaunch: false }
 }
 
-export function isReadyNode({ status }: KubernetesObject): boolean {
+function isReadyNode({ status }: KubernetesObject): boolean {
   const conditions: { type: string; status: string }[] = status?.conditions ?? []
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
 }

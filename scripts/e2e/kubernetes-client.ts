@@ -40,7 +40,7 @@ export interface WatchEvent {
   object: KubernetesObject
 }
 
-export class KubernetesError extends Error {
+class KubernetesError extends Error {
   readonly status: number
   constructor(status: number, message: string) {
     super(message)

@@ -50,7 +50,7 @@ export function deployment(namespace: string, name: string, replicas: number, po
   }
 }
 
-export function statefulSet(namespace: string, name: string, replicas: number, pod: PodOptions = {}): Made {
+function statefulSet(namespace: string, name: string, replicas: number, pod: PodOptions = {}): Made {
   return {
     path: `/apis/apps/v1/namespaces/${namespace}/statefulsets`,
     object: {
@@ -67,7 +67,7 @@ export function statefulSet(namespace: string, name: string, replicas: number, p
   }
 }
 
-export function daemonSet(namespace: string, name: string, pod: PodOptions = {}): Made {
+function daemonSet(namespace: string, name: string, pod: PodOptions = {}): Made {
   return {
     path: `/apis/apps/v1/namespaces/${namespace}/daemonsets`,
     object: {
@@ -79,7 +79,7 @@ export function daemonSet(namespace: string, name: string, pod: PodOptions = {})
   }
 }
 
-export function job(namespace: string, name: string, parallelism: number, pod: PodOptions): Made {
+function job(namespace: string, name: string, parallelism: number, pod: PodOptions): Made {
   const made = template(name, { ...pod, spec: { restartPolicy: 'Never', ...pod.spec } })
   return {
     path: `/apis/batch/v1/namespaces/${namespace}/jobs`,

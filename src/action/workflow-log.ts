@@ -1,6 +1,6 @@
 /** The step's log: a group a stage, a line when something changes, few warnings as annotations. */
 import type { Event, Result } from '../engine/model/report.ts'
-import { annotation, mostWarnings, type Warning, warningsOf } from '../report/github/annotations.ts'
+import { type AnnotatedWarning, annotation, mostWarnings, warningsOf } from '../report/github/annotations.ts'
 import { stagePurpose } from '../report/sentences.ts'
 import { createLog } from '../report/text/log.ts'
 import { endingLines } from '../report/text/plan-text.ts'
@@ -29,7 +29,7 @@ export function createWorkflowLog(runner: Pick<Runner, 'print' | 'annotate' | 's
     if (open) runner.endGroup()
     open = false
   }
-  const warn = (warning: Warning) => {
+  const warn = (warning: AnnotatedWarning) => {
     const key = `${warning.title}\n${warning.text}`
     if (seen.has(key)) return
     seen.add(key)

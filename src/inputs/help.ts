@@ -27,7 +27,7 @@ const exits = `Exit codes
   0 upgraded, unchanged, planned, held, or reverted on request · 2 bad input · 3 refused: nothing was changed
   4 reverted after a failure · 5 halted: manual action required · 130 stopped by a signal, in a safe state`
 
-export function placeholderOf(input: Input): string {
+function placeholderOf(input: Input): string {
   const { kind } = input
   switch (kind.is) {
     case 'choice':

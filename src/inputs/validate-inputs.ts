@@ -109,7 +109,7 @@ function wrongDuration(
   return amount > most ? is(`it must be at most ${most} ${unit}`) : undefined
 }
 
-export function listed(value: string): string[] {
+function listed(value: string): string[] {
   const entries = value.split(/[\n\r,]/).map((entry) => entry.trim())
   return [...new Set(entries.filter((entry) => entry !== ''))]
 }

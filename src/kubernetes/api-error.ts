@@ -56,7 +56,7 @@ export function boundedRetryAfterMs(reply: Reply, now: number): number {
 }
 
 /** Bearer tokens, in case a server, a proxy or an exec plugin quotes one. */
-export function redact(text: string): string {
+function redact(text: string): string {
   return text
     .replace(/k8s-aws-v1\.[\w-]+/g, 'k8s-aws-v1.***')
     .replace(/\beyJ[\w-]+\.[\w-]+\.[\w-]*/g, '***')

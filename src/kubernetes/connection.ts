@@ -26,7 +26,7 @@ export interface ConnectionOptions {
   userAgent: string
 }
 
-export interface ApiRequest {
+export interface ApiCall {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
   path: string
   body?: unknown
@@ -40,11 +40,11 @@ export interface ApiRequest {
 export interface ApiConnection {
   server: string
   /** An answer of any status; throws cluster-unreachable or credentials. */
-  read(request: ApiRequest): Promise<Reply>
+  read(request: ApiCall): Promise<Reply>
   /** The same, sent once; throws kubernetes where the answer got lost. */
-  write(request: ApiRequest): Promise<Reply>
+  write(request: ApiCall): Promise<Reply>
   /** The pieces of a watch, until the server ends it. Calls `opened` with the status once there is one. */
-  stream(request: ApiRequest): Promise<{ reply: Reply; pieces: AsyncIterable<Uint8Array> }>
+  stream(request: ApiCall): Promise<{ reply: Reply; pieces: AsyncIterable<Uint8Array> }>
   /** When the server was last heard, on any connection (milliseconds since the epoch). */
   heardAt(): number
 }
@@ -61,7 +61,7 @@ export function connect(options: ConnectionOptions, now: () => number = Date.now
   }
   const exchange = exchanges(authenticator, options.userAgent, heard)
 
-  async function send(request: ApiRequest, signal: AbortSignal): Promise<Reply> {
+  async function send(request: ApiCall, signal: AbortSignal): Promise<Reply> {
     const run = async (): Promise<Reply> => {
       const raw = await exchange(request, signal)
       const text = await raw.body.text()
@@ -70,7 +70,7 @@ export function connect(options: ConnectionOptions, now: () => number = Date.now
     return request.urgent ? run() : slot(run, signal)
   }
 
-  async function read(request: ApiRequest): Promise<Reply> {
+  async function read(request: ApiCall): Promise<Reply> {
     const signal = limited(readTimeoutMs, request.signal)
     for (let attempt = 1; ; attempt++) {
       const last = attempt === readAttempts
@@ -89,7 +89,7 @@ export function connect(options: ConnectionOptions, now: () => number = Date.now
     }
   }
 
-  async function write(request: ApiRequest): Promise<Reply> {
+  async function write(request: ApiCall): Promise<Reply> {
     try {
       return await send(request, limited(writeTimeoutMs, request.signal))
     } catch (error) {
@@ -98,7 +98,7 @@ export function connect(options: ConnectionOptions, now: () => number = Date.now
     }
   }
 
-  async function stream(request: ApiRequest): Promise<{ reply: Reply; pieces: AsyncIterable<Uint8Array> }> {
+  async function stream(request: ApiCall): Promise<{ reply: Reply; pieces: AsyncIterable<Uint8Array> }> {
     const signal = request.signal ?? new AbortController().signal
     const extra = { headersTimeout: readTimeoutMs, bodyTimeout: 0 }
     try {
@@ -116,11 +116,11 @@ export function connect(options: ConnectionOptions, now: () => number = Date.now
   return { server, read, write, stream, heardAt: () => heardAt }
 }
 
-type Exchange = (request: ApiRequest, signal: AbortSignal, extra?: Record<string, unknown>) => Promise<Raw>
+type Exchange = (request: ApiCall, signal: AbortSignal, extra?: Record<string, unknown>) => Promise<Raw>
 
 /** One exchange. A 401 is given before anything is done, so asking again with a new token is safe even for a write. */
 function exchanges({ url, authenticate, refused }: Authenticator, userAgent: string, heard: () => void): Exchange {
-  async function once(used: Authentication, request: ApiRequest, options: Record<string, unknown>): Promise<Raw> {
+  async function once(used: Authentication, request: ApiCall, options: Record<string, unknown>): Promise<Raw> {
     const { method, path, body } = request
     const type = method === 'PATCH' ? 'application/merge-patch+json' : 'application/json'
     const raw = await used.pool.request({
@@ -161,7 +161,7 @@ async function* noting(pieces: AsyncIterable<Uint8Array>, heard: () => void): As
 }
 
 /** The API server always answers in JSON; it says 401, 403, 429 and 5xx in other ways only through a proxy. */
-function checked(reply: Reply, request: ApiRequest, server: string): Reply {
+function checked(reply: Reply, request: ApiCall, server: string): Reply {
   const odd = succeeded(reply) || reply.status === 404 || (reply.status >= 300 && reply.status < 400)
   if (reply.text !== '' && odd) throw notKubernetesError(server, request.asked, reply)
   return reply
@@ -170,7 +170,7 @@ function checked(reply: Reply, request: ApiRequest, server: string): Reply {
 /** A read that must succeed; `undefined` where the object does not exist. */
 export async function fetchObject<T>(
   connection: ApiConnection,
-  request: Omit<ApiRequest, 'method'>
+  request: Omit<ApiCall, 'method'>
 ): Promise<T | undefined> {
   const reply = await connection.read({ ...request, method: 'GET' })
   if (reply.status === 404) return undefined

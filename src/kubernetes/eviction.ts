@@ -6,7 +6,7 @@
 import type { EvictionAnswer, Pod } from '../engine/model/cluster.ts'
 import { UpgradeError } from '../engine/model/error.ts'
 import { hasCause, type Reply, refusalError, retryAfterMs, statusOf, succeeded, wordsOf } from './api-error.ts'
-import type { ApiConnection, ApiRequest } from './connection.ts'
+import type { ApiCall, ApiConnection } from './connection.ts'
 import { usualRetryAfterMs } from './limits.ts'
 
 /** Asks for the pod's own grace period; the UID makes sure that no other pod of that name is meant. */
@@ -41,7 +41,7 @@ function podPath(namespace: string, name: string): string {
   return `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${encodeURIComponent(name)}`
 }
 
-async function answer(connection: ApiConnection, request: ApiRequest): Promise<EvictionAnswer> {
+async function answer(connection: ApiConnection, request: ApiCall): Promise<EvictionAnswer> {
   try {
     const reply = await connection.write(request)
     if (reply.status === 401) throw refusalError(reply, connection.server, request.asked)

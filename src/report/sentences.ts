@@ -23,7 +23,7 @@ export function count(amount: number, one: string, many = `${one}s`): string {
 }
 
 /** `a, b and c`; from the sixth on only a number. */
-export function list(names: readonly string[], most = 5): string {
+function list(names: readonly string[], most = 5): string {
   const shown = names.slice(0, most)
   const left = names.length - shown.length
   if (left > 0) return `${shown.join(', ')} and ${left} more`
@@ -119,8 +119,10 @@ export function guardedSentence({
   object,
   action
 }: Pick<Guarded, 'invariant' | 'object' | 'action'>): string {
-  return `A guard (invariant ${invariant}) stopped ${action} of ${object}. Nothing was harmed; please report it as a bug.`
+  return `A guard (invariant ${invariant}) stopped ${action} of ${object}. ${guardsSentence}`
 }
+
+export const guardsSentence = 'Nothing was harmed. Please report it as a bug, with the log of this run.'
 
 export function stageSentence(event: Extract<Event, { kind: 'stage' }>): string {
   if (event.state === 'began') return stagePurpose[event.stage]

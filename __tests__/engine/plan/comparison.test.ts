@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { comparison } from '../../../src/engine/plan/checks/comparison.ts'
-import { type ComparisonInput, compare, type LastOutcome } from '../../../src/engine/plan/comparison.ts'
+import { type ComparisonInput, compare, type EarlierOutcome } from '../../../src/engine/plan/comparison.ts'
 import { type Configuration, configurationFormat } from '../../../src/engine/plan/configuration.ts'
 import {
   configurationFingerprint,
@@ -26,7 +26,7 @@ interface Row {
   madeAt?: number
   runsMadeAt?: number
   when?: ComparisonInput['whenUnchanged']
-  last?: LastOutcome
+  last?: EarlierOutcome
 }
 
 function run({

@@ -15,7 +15,7 @@ import type { Finding } from '../../../src/engine/model/report.ts'
 import { defaultSettings, type Settings } from '../../../src/engine/model/settings.ts'
 
 export const settings: Settings = { ...defaultSettings, cluster: 'shop' }
-export const noSelector = { matchLabels: {}, matchExpressions: [] }
+const noSelector = { matchLabels: {}, matchExpressions: [] }
 
 export function placement(over: Partial<Placement> = {}): Placement {
   return {

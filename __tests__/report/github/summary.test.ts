@@ -106,3 +106,11 @@ test('bad input is listed', () => {
     /^## ✖ Invalid input: nothing was changed\n\n- mode is &quot;&lt;b&gt;&quot;/
   )
 })
+
+test('what a guard stopped is told with its invariant and object, and that it is to be reported', () => {
+  const guarded = [{ invariant: 'I2', action: 'evict', object: 'team-a/cart-1', count: 3 }]
+  const text = summary([revertedResult({ guarded })])
+  assert.match(text, /\*\*⚠ Stopped by a guard\.\*\* Nothing was harmed\. Please report it as a bug/)
+  assert.match(text, /^\| I2 \| evict \| `team-a\/cart-1` \| 3 \|$/m)
+  assert.doesNotMatch(summary([revertedResult()]), /guard/)
+})

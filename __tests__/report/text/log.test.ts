@@ -88,3 +88,11 @@ test('no event breaks out of its line, whatever its names hold', () => {
   assert.equal(lines.length, 3)
   for (const line of lines) assert.doesNotMatch(line, /[\p{Cc}\p{Cf}]/u)
 })
+
+test('what a guard stops is a line of its own, at once', () => {
+  const log = createLog({ times: true, diff: false })
+  log.lines(started())
+  const event = { invariant: 'I6', object: 'shop-workers-blue', action: 'terminate' } as const
+  const [line = ''] = log.lines({ kind: 'guarded', at: startAt + 1000, ...event })
+  assert.match(line, /⚠ A guard \(invariant I6\) stopped terminate of shop-workers-blue\. Nothing was harmed\./)
+})

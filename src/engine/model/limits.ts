@@ -20,7 +20,7 @@ export const heartbeatMs = 1_000
 /** An action on an object that has not changed since is not repeated sooner: the feed lags by milliseconds, not seconds. */
 export const settleMs = 5_000
 /** Waits between attempts of a call that failed for a passing reason. */
-export const retryMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000]
+const retryMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000]
 /** How long to wait before the next attempt, in ms, after this many failures in a row. */
 export function retryDelayMs(failures: number): number {
   return retryMs[Math.min(Math.max(failures, 1), retryMs.length) - 1] ?? 15_000

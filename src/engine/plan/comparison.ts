@@ -19,7 +19,7 @@ export interface Launches {
 }
 
 /** How the last run of this node group ended, from the record. */
-export interface LastOutcome {
+export interface EarlierOutcome {
   outcome: string
   at: number
   /** Why it was reverted, in words. */

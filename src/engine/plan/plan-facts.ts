@@ -4,7 +4,7 @@ import type { Color, Companions, Group, TemplateVersion } from '../model/node-gr
 import type { Settings } from '../model/settings.ts'
 import { type ClusterIndex, indexCluster } from '../policy/workloads.ts'
 import { activeColor, nodesOf } from './active-group.ts'
-import { type Compared, compare, type LastOutcome, type Launches } from './comparison.ts'
+import { type Compared, compare, type EarlierOutcome, type Launches } from './comparison.ts'
 import {
   type ActiveRun,
   type Configuration,
@@ -32,7 +32,7 @@ export interface PlanInput {
   serverVersion: string
   /** What the inactive group was configured to launch when it was retired: the record's copy of it, and the tag's text. */
   retired: { record?: Configuration; tag?: string }
-  lastOutcome?: LastOutcome
+  lastOutcome?: EarlierOutcome
   /** The pod in which this process runs. */
   ownPod?: { namespace: string; name: string }
   /** When the AWS credentials end for good; undefined: they are renewed. */

@@ -60,7 +60,7 @@ function cover(side: Side): readonly Action[] {
 }
 
 /** Sizes belong to the role: after an upgrade incoming has what outgoing had, and the retired side is at rest. */
-export function finalCapacity(world: World, run: OpenRun): { staying: Capacity; leaving: Capacity } {
+function finalCapacity(world: World, run: OpenRun): { staying: Capacity; leaving: Capacity } {
   // Never lowered: what an autoscaler has requested since may still be launching.
   const there = Math.max(world.to.instances.length, world.to.group.capacity.desired)
   const { min, max } = run.outgoing.capacity

@@ -28,7 +28,7 @@ export const uncordon: Stage = {
 }
 
 /** Ready, not cordoned, and its instance in service. */
-export function usableOutgoing(world: World): readonly Node[] {
+function usableOutgoing(world: World): readonly Node[] {
   return world.outgoing.instances.flatMap((instance) => {
     const node = nodeOf(world.outgoing, instance)
     return node && serves(instance) && node.ready === 'True' && node.schedulable ? [node] : []

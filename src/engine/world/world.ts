@@ -101,7 +101,7 @@ export function isStale(world: World): boolean {
  * In the group and not leaving it. States that begin with Terminat or Detach are leaving; those with Warmed are in a warm pool
  * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html).
  */
-export function isPresent(instance: Instance): boolean {
+function isPresent(instance: Instance): boolean {
   return !/^(Terminat|Detach|Warmed)/.test(instance.lifecycle)
 }
 

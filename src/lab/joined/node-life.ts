@@ -12,7 +12,7 @@ import { delayOf } from '../kubernetes/simulated-behavior.ts'
 
 const simulated = 'simulated/'
 const template = 'k8s.io/cluster-autoscaler/node-template/'
-export const groupLabel = 'lab/group'
+const groupLabel = 'lab/group'
 
 export interface NodeLifeOptions {
   aws: LabAws

@@ -16,7 +16,7 @@ export interface PodOptions {
   namespace?: string
 }
 
-export function podTemplate(name: string, options: PodOptions = {}): Raw {
+function podTemplate(name: string, options: PodOptions = {}): Raw {
   const { readyAfter, stopsAfter, completesAfter, cpu = '100m', memory = '64Mi', pod, annotations } = options
   const simulated = {
     'simulated/ready-after': readyAfter,

@@ -25,7 +25,7 @@ interface Attempt {
   name?: string | undefined
 }
 
-export function deniedRequest(rules: readonly DenyRule[], attempt: Attempt): boolean {
+function deniedRequest(rules: readonly DenyRule[], attempt: Attempt): boolean {
   const fits = (rule: string | undefined, value: string | undefined) =>
     rule === undefined || rule === '*' || rule === (value ?? '')
   return rules.some(

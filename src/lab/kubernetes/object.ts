@@ -110,7 +110,7 @@ export function deepFreeze<T>(value: T): T {
 }
 
 /** JSON with sorted keys: equal for equal values. */
-export function canonical(value: Raw): string {
+function canonical(value: Raw): string {
   if (value === null || typeof value !== 'object') return JSON.stringify(value) ?? 'null'
   if (Array.isArray(value)) return `[${value.map(canonical).join(',')}]`
   const fields = Object.keys(value)

@@ -6,7 +6,7 @@
 import type { Cluster, ClusterView, Leases, Records } from '../../engine/model/cluster.ts'
 import { deniedAccess } from '../../kubernetes/access.ts'
 import { lostReplyError, type Reply, refusalError, succeeded } from '../../kubernetes/api-error.ts'
-import type { ApiConnection, ApiRequest } from '../../kubernetes/connection.ts'
+import type { ApiCall, ApiConnection } from '../../kubernetes/connection.ts'
 import { evict, remove } from '../../kubernetes/eviction.ts'
 import { type KindName, kindNames, kindOf, type Projected } from '../../kubernetes/kinds.ts'
 import { leases } from '../../kubernetes/leases.ts'
@@ -54,7 +54,7 @@ export function labCluster(options: ClusterPortOptions): { cluster: Cluster; rec
 }
 
 function labConnection({ cluster, process, deny = [], clock }: ClusterPortOptions): ApiConnection {
-  async function send(request: ApiRequest): Promise<Reply> {
+  async function send(request: ApiCall): Promise<Reply> {
     const { method, path, body, asked } = request
     const url = new URL(path, server)
     const info = requestInfo(method, url.pathname, url.searchParams)
@@ -93,7 +93,7 @@ function labConnection({ cluster, process, deny = [], clock }: ClusterPortOption
     return { status: document ? 200 : 404, headers: {}, body: document ?? {}, text: '' }
   }
 
-  async function read(request: ApiRequest): Promise<Reply> {
+  async function read(request: ApiCall): Promise<Reply> {
     for (let attempt = 1; ; attempt++) {
       const last = attempt === readAttempts
       try {

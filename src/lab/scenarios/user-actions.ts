@@ -54,13 +54,6 @@ export function uncordoned(role: GroupRole, count: number): UserAction {
   }
 }
 
-export function cordoned(role: GroupRole, count: number): UserAction {
-  return (lab) => {
-    for (const { metadata } of lab.nodesOf(groupName(lab, role)).slice(0, count))
-      lab.cluster.patch('Node', undefined, metadata.name, { spec: { unschedulable: true } }, 'merge')
-  }
-}
-
 export function scaledTo(app: string, replicas: number, kind = 'Deployment'): UserAction {
   return (lab) => void lab.cluster.patch(kind, 'shop', app, { spec: { replicas } }, 'merge')
 }

@@ -38,13 +38,13 @@ export function endingAnnotation(result: Result, failed: boolean): Annotation {
   return annotation(failed ? 'error' : 'notice', say.outcomeTitle(result), lines.filter(Boolean))
 }
 
-export interface Warning {
+export interface AnnotatedWarning {
   title: string
   text: string
 }
 
 /** What of an event deserves to be seen without opening the log. */
-export function warningsOf(event: Event): Warning[] {
+export function warningsOf(event: Event): AnnotatedWarning[] {
   if (event.kind === 'note' && event.level === 'warning') return [{ title: event.title, text: event.text }]
   if (event.kind !== 'plan') return []
   return event.plan.warnings.map((finding) => ({

@@ -74,6 +74,7 @@ function section(result: Result, measure: Measure): string {
     timelineSection(result, measure),
     nodesSection(result, measure),
     restoredSection(result, measure),
+    guardsSection(result, measure),
     warningsSection(result.warnings, measure),
     footer(result)
   ]
@@ -201,6 +202,22 @@ function restoredSection(result: Result, { entries, characters }: Measure): stri
     (left) => `- and ${left} more`
   )
   return folded(`${say.count(result.restored.length, 'setting')} restored as found`, items.join('\n'))
+}
+
+/** Not folded: a guard that stops something has met a bug, or a race with somebody else. */
+function guardsSection({ guarded }: Result, { entries, characters }: Measure): string {
+  if (guarded.length === 0) return ''
+  const rows = shown(
+    guarded,
+    entries,
+    ({ invariant, action, object, count }) =>
+      `| ${invariant} | ${action} | ${markdownCode(cut(object, characters))} | ${count} |`,
+    (left) => `| and ${left} more | | | |`
+  )
+  const head = `**${say.marks.warning} Stopped by a guard.** ${markdownText(say.guardsSentence)}`
+  return [head, ['| invariant | action | object | times |', '| --- | --- | --- | --- |', ...rows].join('\n')].join(
+    '\n\n'
+  )
 }
 
 function warningsSection(warnings: readonly Finding[], measure: Measure): string {

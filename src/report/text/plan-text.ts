@@ -42,7 +42,7 @@ function changeRows(plan: Plan, { width, diff }: TextOptions): Line[] {
 }
 
 /** Findings side by side with their objects, each with the remedies below it. */
-export function findingLines(findings: readonly Finding[], width: number): Line[] {
+function findingLines(findings: readonly Finding[], width: number): Line[] {
   const objectWidth = Math.min(28, Math.max(16, ...findings.map(({ object }) => textWidth(object))) + 2)
   return findings.flatMap((finding): Line[] => {
     const head = `  ${padEnd(finding.object, objectWidth)} `
@@ -83,7 +83,7 @@ export function planLines(plan: Plan, options: TextOptions): Line[] {
 
 const marksWarning = say.marks.warning
 
-export function refusalLines(group: string, blockers: readonly Finding[], width: number): Line[] {
+function refusalLines(group: string, blockers: readonly Finding[], width: number): Line[] {
   return [[piece(say.blockedSentence(group, blockers), 'bad')], [], ...findingLines(blockers, width)]
 }
 

@@ -30,7 +30,7 @@ export function plainLine(line: Line): string {
     .trimEnd()
 }
 
-export function paintedLine(line: Line): string {
+function paintedLine(line: Line): string {
   return line
     .map(({ text, tone }) => (tone === 'plain' || text === '' ? text : `\u001b[${codes[tone]}m${text}\u001b[0m`))
     .join('')

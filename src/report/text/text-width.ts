@@ -21,10 +21,6 @@ export function padEnd(text: string, width: number): string {
   return text + ' '.repeat(Math.max(0, width - textWidth(text)))
 }
 
-export function padStart(text: string, width: number): string {
-  return ' '.repeat(Math.max(0, width - textWidth(text))) + text
-}
-
 /** The longest beginning of `text` that fits into `width`, and what is left. Always takes at least one character. */
 function split(text: string, width: number): [string, string] {
   let used = 0

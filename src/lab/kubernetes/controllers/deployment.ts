@@ -308,7 +308,7 @@ function minimumUnavailable(now: string): Raw {
 }
 
 /** Both zero is not possible: then one may be unavailable. */
-export function limits({ spec }: KubeObject): { maxSurge: number; maxUnavailable: number } {
+function limits({ spec }: KubeObject): { maxSurge: number; maxUnavailable: number } {
   if (spec.strategy.type !== 'RollingUpdate') return { maxSurge: 0, maxUnavailable: spec.replicas }
   const maxSurge = scaled(spec.strategy.rollingUpdate.maxSurge, spec.replicas, 'up')
   const maxUnavailable = scaled(spec.strategy.rollingUpdate.maxUnavailable, spec.replicas, 'down')
