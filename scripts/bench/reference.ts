@@ -1,7 +1,6 @@
 // The reference world: 20 nodes, 20 Deployments of 20 replicas with a budget of 25 % each; pods take 5 s to become ready
 // and 10 s to stop; instances and nodes 2 s each. What moves the pods differs; what is measured does not.
 import { type AuditMark, callsSince, isEviction, markAudit, summarize } from '../e2e/audit.ts'
-import { list, text } from '../e2e/aws-client.ts'
 import { clearGround, type Ground, makeGround, sideLabel, until } from '../e2e/ground.ts'
 import { type Observer, observe } from '../e2e/observer.ts'
 import { runCli, start, tail } from '../e2e/tool.ts'
@@ -140,15 +139,13 @@ export function measureDrain(world: World, nodes: number, atOnce: number): Promi
 
 async function launch(world: World, group: string, nodes: number): Promise<void> {
   const sizes = { MinSize: 0, MaxSize: nodes, DesiredCapacity: nodes }
-  await world.aws.query('autoscaling', 'UpdateAutoScalingGroup', { AutoScalingGroupName: group, ...sizes })
+  await world.aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: group, ...sizes })
   await until('the other side stands', 60, async () => {
     const found = await world.kubernetes.list(`/api/v1/nodes?labelSelector=${sideLabel}%3D${group}`)
     // Nobody looks at the groups otherwise, and the emulator lets time pass only when somebody looks.
-    const answer = await world.aws.query('autoscaling', 'DescribeAutoScalingGroups', { AutoScalingGroupNames: [group] })
-    const path = ['DescribeAutoScalingGroupsResponse', 'DescribeAutoScalingGroupsResult', 'AutoScalingGroups']
-    return (
-      found.items.length === nodes &&
-      list(answer, ...path).every((one) => text(one, 'DesiredCapacity') === String(nodes))
-    )
+    const { AutoScalingGroups = [] } = await world.aws.autoScaling.describeAutoScalingGroups({
+      AutoScalingGroupNames: [group]
+    })
+    return found.items.length === nodes && AutoScalingGroups.every(({ DesiredCapacity }) => DesiredCapacity === nodes)
   })
 }

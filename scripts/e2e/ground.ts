@@ -1,7 +1,6 @@
 // Makes and takes away what a scenario stands on: a pair of Auto Scaling groups and the workloads on their nodes.
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { list, text } from './aws-client.ts'
 import type { KubernetesObject } from './kubernetes-client.ts'
 import { groundLabel, type Made } from './workloads.ts'
 import { clusterName, type World } from './world.ts'
@@ -31,14 +30,14 @@ export const sideLabel = 'simulated/asg'
 
 export async function prepareCluster(world: World): Promise<void> {
   const { aws } = world
-  const subnets = list(await aws.query('ec2', 'DescribeSubnets'), 'DescribeSubnetsResponse', 'subnetSet')
-  const found = (await aws.rest('eks', 'GET', '/clusters')) as { clusters: string[] }
-  if (!found.clusters.includes(clusterName)) {
-    await aws.rest('eks', 'POST', '/clusters', {
+  const { Subnets = [] } = await aws.ec2.describeSubnets({})
+  const { clusters = [] } = await aws.eks.listClusters({})
+  if (!clusters.includes(clusterName)) {
+    await aws.eks.createCluster({
       name: clusterName,
       version: '1.37',
       roleArn: 'arn:aws:iam::123456789012:role/eks-cluster',
-      resourcesVpcConfig: { subnetIds: subnets.slice(0, 3).map((subnet) => text(subnet, 'subnetId')) }
+      resourcesVpcConfig: { subnetIds: Subnets.slice(0, 3).map(({ SubnetId = '' }) => SubnetId) }
     })
   }
   await aws.emulator('PUT', `/_emulator/clusters/${clusterName}`, {
@@ -60,12 +59,12 @@ export async function makeGround(world: World, options: GroundOptions): Promise<
     namespace: `shop-${options.group}`
   }
   const nodes = options.nodes ?? 6
-  const images = list(await aws.query('ec2', 'DescribeImages'), 'DescribeImagesResponse', 'imagesSet')
-  const [old = '', fresh = ''] = images.map((image) => text(image, 'imageId'))
+  const { Images = [] } = await aws.ec2.describeImages({})
+  const [old = '', fresh = ''] = Images.map(({ ImageId = '' }) => ImageId)
   // The image alone differs: moto cannot launch from a second version that has user data.
-  const data = (version: number) => ({ ImageId: version === 1 ? old : fresh, InstanceType: 'm7i.large' })
-  await aws.query('ec2', 'CreateLaunchTemplate', { LaunchTemplateName: name, LaunchTemplateData: data(1) })
-  await aws.query('ec2', 'CreateLaunchTemplateVersion', { LaunchTemplateName: name, LaunchTemplateData: data(2) })
+  const data = (version: number) => ({ ImageId: version === 1 ? old : fresh, InstanceType: 'm7i.large' }) as const
+  await aws.ec2.createLaunchTemplate({ LaunchTemplateName: name, LaunchTemplateData: data(1) })
+  await aws.ec2.createLaunchTemplateVersion({ LaunchTemplateName: name, LaunchTemplateData: data(2) })
   for (const [color, version] of [
     ['blue', 1],
     ['green', 2]
@@ -79,13 +78,13 @@ export async function makeGround(world: World, options: GroundOptions): Promise<
       ...options.tags,
       ...(active ? {} : options.greenTags)
     }
-    await aws.query('autoscaling', 'CreateAutoScalingGroup', {
+    await aws.autoScaling.createAutoScalingGroup({
       AutoScalingGroupName: ground[color],
       MinSize: active ? sizesBefore.min : 0,
       MaxSize: active ? Math.max(sizesBefore.max, nodes + 2) : 0,
       DesiredCapacity: active ? nodes : 0,
       AvailabilityZones: ['a', 'b', 'c'].map((zone) => aws.region + zone),
-      LaunchTemplate: { LaunchTemplateName: name, Version: version },
+      LaunchTemplate: { LaunchTemplateName: name, Version: String(version) },
       Tags: Object.entries(tags).map(([key, value]) => tagOf(ground[color], key, value))
     })
   }
@@ -145,10 +144,10 @@ export async function clearGround(world: World, ground: Ground): Promise<void> {
     return !pods.some(({ metadata, spec }) => isOfGround(metadata.namespace ?? '', ground) && nodes.has(spec.nodeName))
   })
   for (const name of [ground.blue, ground.green]) {
-    await aws.query('autoscaling', 'UpdateAutoScalingGroup', { AutoScalingGroupName: name, MinSize: 0 })
-    await aws.query('autoscaling', 'DeleteAutoScalingGroup', { AutoScalingGroupName: name, ForceDelete: true })
+    await aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: name, MinSize: 0 })
+    await aws.autoScaling.deleteAutoScalingGroup({ AutoScalingGroupName: name, ForceDelete: true })
   }
-  await aws.query('ec2', 'DeleteLaunchTemplate', { LaunchTemplateName: `${clusterName}-${ground.group}` })
+  await aws.ec2.deleteLaunchTemplate({ LaunchTemplateName: `${clusterName}-${ground.group}` })
   await kubernetes.remove('/api/v1/namespaces/kube-system/configmaps/eks-node-upgrade')
   await kubernetes.remove('/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/eks-node-upgrade')
   await until(
@@ -163,12 +162,12 @@ export function isOfGround(namespace: string, ground: Ground): boolean {
 }
 
 export async function setTag(world: World, group: string, key: string, value: string): Promise<void> {
-  await world.aws.query('autoscaling', 'CreateOrUpdateTags', { Tags: [tagOf(group, key, value)] })
+  await world.aws.autoScaling.createOrUpdateTags({ Tags: [tagOf(group, key, value)] })
 }
 
 export async function removeTag(world: World, group: string, key: string): Promise<void> {
   const { PropagateAtLaunch: _, ...tag } = tagOf(group, key, '')
-  await world.aws.query('autoscaling', 'DeleteTags', { Tags: [tag] })
+  await world.aws.autoScaling.deleteTags({ Tags: [tag] })
 }
 
 function tagOf(group: string, key: string, value: string) {

@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { text } from './aws-client.ts'
+import { createUser, type TestAws } from './aws.ts'
 import { skip } from './expect.ts'
 import type { KubernetesObject } from './kubernetes-client.ts'
 import { clusterName, root, type World } from './world.ts'
@@ -69,34 +69,21 @@ export interface Identity {
 
 /** A user who may do nothing but assume a role, and that role with the policy of examples/iam-policy.json alone. */
 export async function createRunner({ aws }: World): Promise<Identity> {
-  const allow = (action: string, more = {}) =>
-    JSON.stringify({ Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: action, ...more }] })
-  await aws.query('iam', 'CreateUser', { UserName: 'runner' })
-  await aws.query('iam', 'PutUserPolicy', {
-    UserName: 'runner',
-    PolicyName: 'assume',
-    PolicyDocument: allow('sts:AssumeRole', { Resource: '*' })
+  const allow = (action: string, more: object) => ({
+    Version: '2012-10-17',
+    Statement: [{ Effect: 'Allow', Action: action, ...more }]
   })
-  const made = await aws.query('iam', 'CreateAccessKey', { UserName: 'runner' })
-  const trust = allow('sts:AssumeRole', { Principal: { AWS: '*' } })
-  const role = await aws.query('iam', 'CreateRole', { RoleName: 'upgrader', AssumeRolePolicyDocument: trust })
-  await aws.query('iam', 'PutRolePolicy', {
+  const trusting = (principal: string) => JSON.stringify(allow('sts:AssumeRole', { Principal: { AWS: principal } }))
+  const { key, secret } = await createUser(aws, 'runner', allow('sts:AssumeRole', { Resource: '*' }))
+  const { Role } = await aws.iam.createRole({ RoleName: 'upgrader', AssumeRolePolicyDocument: trusting('*') })
+  await aws.iam.putRolePolicy({
     RoleName: 'upgrader',
     PolicyName: 'upgrade',
     PolicyDocument: readFileSync(policyFile, 'utf8')
   })
-  await aws.query('iam', 'CreateRole', {
-    RoleName: 'stranger',
-    AssumeRolePolicyDocument: allow('sts:AssumeRole', { Principal: { AWS: 'arn:aws:iam::210987654321:root' } })
-  })
-  const key = ['CreateAccessKeyResponse', 'CreateAccessKeyResult', 'AccessKey']
-  return {
-    roleArn: text(role, 'CreateRoleResponse', 'CreateRoleResult', 'Role', 'Arn'),
-    env: {
-      AWS_ACCESS_KEY_ID: text(made, ...key, 'AccessKeyId'),
-      AWS_SECRET_ACCESS_KEY: text(made, ...key, 'SecretAccessKey')
-    }
-  }
+  const stranger = trusting('arn:aws:iam::210987654321:root')
+  await aws.iam.createRole({ RoleName: 'stranger', AssumeRolePolicyDocument: stranger })
+  return { roleArn: Role?.Arn ?? '', env: { AWS_ACCESS_KEY_ID: key, AWS_SECRET_ACCESS_KEY: secret } }
 }
 
 /**
@@ -106,7 +93,7 @@ export async function createRunner({ aws }: World): Promise<Identity> {
 export async function serveCluster({
   aws
 }: World): Promise<{ env: NodeJS.ProcessEnv; served(): number; close(): void }> {
-  const known = JSON.stringify(await aws.rest('eks', 'GET', `/clusters/${clusterName}`))
+  const known = JSON.stringify({ cluster: await describedCluster(aws) })
   const { Statement } = JSON.parse(readFileSync(policyFile, 'utf8')) as { Statement: { Action: string | string[] }[] }
   const granted = Statement.some(({ Action }) => [Action].flat().includes('eks:DescribeCluster'))
   let count = 0
@@ -132,6 +119,12 @@ export async function serveCluster({
       server.close()
     }
   }
+}
+
+/** As the wire has it: the SDK makes a Date of the instant, which the service gives in seconds. */
+async function describedCluster({ eks }: TestAws): Promise<object> {
+  const { cluster } = await eks.describeCluster({ name: clusterName })
+  return { ...cluster, createdAt: cluster?.createdAt && cluster.createdAt.getTime() / 1000 }
 }
 
 export function hasPolicy(): boolean {

@@ -1,5 +1,5 @@
 // What must be as it was, and what must not be left: settings of both groups, and every mark of the product.
-import { list, text, type Xml } from './aws-client.ts'
+import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
 import { check } from './expect.ts'
 import type { Ground } from './ground.ts'
 import type { Observer } from './observer.ts'
@@ -27,11 +27,10 @@ const ours = 'eks-node-upgrade/'
 const forFinding = new Set([`${ours}group`, `${ours}color`])
 
 export async function readSettings(world: World, ground: Ground): Promise<Settings> {
-  const answer = await world.aws.query('autoscaling', 'DescribeAutoScalingGroups', {
+  const { AutoScalingGroups = [] } = await world.aws.autoScaling.describeAutoScalingGroups({
     AutoScalingGroupNames: [ground.blue, ground.green]
   })
-  const path = ['DescribeAutoScalingGroupsResponse', 'DescribeAutoScalingGroupsResult', 'AutoScalingGroups']
-  const groups = list(answer, ...path).map(readGroup)
+  const groups = AutoScalingGroups.map(readGroup)
   const find = (name: string) => {
     const group = groups.find((one) => one.name === name)
     if (!group) throw new Error(`the group ${name} is gone`)
@@ -40,29 +39,23 @@ export async function readSettings(world: World, ground: Ground): Promise<Settin
   return { blue: find(ground.blue), green: find(ground.green) }
 }
 
-function readGroup(xml: Xml): GroupSettings {
-  const instances = list(xml, 'Instances')
-  const tags = list(xml, 'Tags').map((tag) => [text(tag, 'Key'), text(tag, 'Value')])
+function readGroup(group: AutoScalingGroup): GroupSettings {
+  const { Instances = [], Tags = [], SuspendedProcesses = [], AvailabilityZones = [] } = group
+  const ids = (instances: typeof Instances) => instances.map(({ InstanceId = '' }) => InstanceId).sort()
+  const untouched = ['DefaultCooldown', 'HealthCheckType', 'HealthCheckGracePeriod', 'VPCZoneIdentifier'] as const
   return {
-    name: text(xml, 'AutoScalingGroupName'),
-    min: Number(text(xml, 'MinSize')),
-    max: Number(text(xml, 'MaxSize')),
-    desired: Number(text(xml, 'DesiredCapacity')),
-    instances: instances.map((one) => text(one, 'InstanceId')).sort(),
-    protected: instances
-      .filter((one) => text(one, 'ProtectedFromScaleIn') === 'true')
-      .map((one) => text(one, 'InstanceId'))
-      .sort(),
-    newProtected: text(xml, 'NewInstancesProtectedFromScaleIn') === 'true',
-    suspended: list(xml, 'SuspendedProcesses')
-      .map((one) => text(one, 'ProcessName'))
-      .sort(),
-    tags: Object.fromEntries(tags),
-    template: JSON.stringify(typeof xml === 'string' ? '' : xml.LaunchTemplate),
-    zones: list(xml, 'AvailabilityZones').map(String).sort(),
-    rest: ['DefaultCooldown', 'HealthCheckType', 'HealthCheckGracePeriod', 'VPCZoneIdentifier', 'MaxInstanceLifetime']
-      .map((name) => `${name}=${text(xml, name)}`)
-      .join(' ')
+    name: group.AutoScalingGroupName ?? '',
+    min: group.MinSize ?? Number.NaN,
+    max: group.MaxSize ?? Number.NaN,
+    desired: group.DesiredCapacity ?? Number.NaN,
+    instances: ids(Instances),
+    protected: ids(Instances.filter(({ ProtectedFromScaleIn }) => ProtectedFromScaleIn)),
+    newProtected: group.NewInstancesProtectedFromScaleIn === true,
+    suspended: SuspendedProcesses.map(({ ProcessName = '' }) => ProcessName).sort(),
+    tags: Object.fromEntries(Tags.map(({ Key = '', Value = '' }) => [Key, Value])),
+    template: JSON.stringify(group.LaunchTemplate),
+    zones: [...AvailabilityZones].sort(),
+    rest: [...untouched, 'MaxInstanceLifetime' as const].map((name) => `${name}=${group[name] ?? ''}`).join(' ')
   }
 }
 

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { promisify } from 'node:util'
-import { type Aws, type Credentials, connectAws, text } from './aws-client.ts'
+import { type AwsKey, connectTestAws, createUser, type TestAws } from './aws.ts'
 import { connectKubernetes, type Kubernetes } from './kubernetes-client.ts'
 
 export const root = resolve(import.meta.dirname, '../..')
@@ -15,14 +15,14 @@ export const clusterName = 'e2e'
 
 export interface World {
   readonly name: string
-  readonly aws: Aws
+  readonly aws: TestAws
   /** As an administrator; the ground and the observer use it. */
   readonly kubernetes: Kubernetes
   readonly kubectl: readonly string[]
   /** How the product reaches the cluster: a user of the group `upgraders`. */
   readonly toolKubeconfig: string
   /** Credentials that a run of the product gets unless a scenario says otherwise. */
-  readonly credentials: Credentials
+  readonly credentials: AwsKey
   /** The API server's audit log; undefined where the world was given. */
   readonly auditLog?: string
   readonly certificateAuthority?: string
@@ -53,7 +53,7 @@ function givenWorld(kubeconfig: string, endpoint: string): World {
   const auditLog = process.env.E2E_AUDIT_LOG
   return {
     name: 'given',
-    aws: connectAws(endpoint, process.env.AWS_REGION ?? 'eu-west-1', credentials),
+    aws: connectTestAws(endpoint, process.env.AWS_REGION ?? 'eu-west-1', credentials),
     kubernetes: connectKubernetes(kubeconfig, kubectl),
     kubectl,
     toolKubeconfig: process.env.E2E_TOOL_KUBECONFIG ?? kubeconfig,
@@ -95,7 +95,7 @@ async function sharedWorld(
   const kubectl = [cluster.CONTROL_PLANE_BINARY ?? '', 'kubectl']
   return {
     name,
-    aws: connectAws(endpoint, 'eu-west-1', admin),
+    aws: connectTestAws(endpoint, 'eu-west-1', admin),
     kubernetes: connectKubernetes(cluster.KUBECONFIG ?? '', kubectl),
     kubectl,
     toolKubeconfig: join(run, 'upgrader.kubeconfig'),
@@ -107,18 +107,10 @@ async function sharedWorld(
 }
 
 /** Who may do everything, known to the emulator by name: the node follower goes on when permissions begin to be checked. */
-async function createAdministrator(endpoint: string): Promise<Credentials> {
-  const aws = connectAws(endpoint, 'eu-west-1', { key: 'testing', secret: 'testing' })
+async function createAdministrator(endpoint: string): Promise<AwsKey> {
+  const aws = connectTestAws(endpoint, 'eu-west-1', { key: 'testing', secret: 'testing' })
   const all = { Version: '2012-10-17', Statement: [{ Effect: 'Allow', Action: '*', Resource: '*' }] }
-  await aws.query('iam', 'CreateUser', { UserName: 'administrator' })
-  await aws.query('iam', 'PutUserPolicy', {
-    UserName: 'administrator',
-    PolicyName: 'all',
-    PolicyDocument: JSON.stringify(all)
-  })
-  const made = await aws.query('iam', 'CreateAccessKey', { UserName: 'administrator' })
-  const path = ['CreateAccessKeyResponse', 'CreateAccessKeyResult', 'AccessKey']
-  return { key: text(made, ...path, 'AccessKeyId'), secret: text(made, ...path, 'SecretAccessKey') }
+  return createUser(aws, 'administrator', all)
 }
 
 async function exportsOf(program: string, args: readonly string[], env: NodeJS.ProcessEnv) {

@@ -1,5 +1,4 @@
 import { callsSince, isEviction, summarize } from '../audit.ts'
-import { text } from '../aws-client.ts'
 import { check, say } from '../expect.ts'
 import { removeTag, setTag } from '../ground.ts'
 import { mark, onGround, type Scenario, type Stage } from '../run.ts'
@@ -49,15 +48,15 @@ export const reverted: Scenario = {
         const node = (await kubernetes.list('/api/v1/nodes')).items[0]
         cordoned = node?.metadata.name ?? ''
         await kubernetes.patch(`/api/v1/nodes/${cordoned}`, { spec: { unschedulable: true } })
-        await aws.query('autoscaling', 'SuspendProcesses', {
+        await aws.autoScaling.suspendProcesses({
           AutoScalingGroupName: ground.blue,
           ScalingProcesses: ['AZRebalance', 'ReplaceUnhealthy']
         })
-        const described = await aws.query('autoscaling', 'DescribeAutoScalingGroups', {
+        const { AutoScalingGroups = [] } = await aws.autoScaling.describeAutoScalingGroups({
           AutoScalingGroupNames: [ground.blue]
         })
-        const instance = JSON.stringify(described).match(/"InstanceId":"([^"]+)"/)?.[1] ?? text(described)
-        await aws.query('autoscaling', 'SetInstanceProtection', {
+        const instance = AutoScalingGroups[0]?.Instances?.[0]?.InstanceId ?? ''
+        await aws.autoScaling.setInstanceProtection({
           AutoScalingGroupName: ground.blue,
           InstanceIds: [instance],
           ProtectedFromScaleIn: true

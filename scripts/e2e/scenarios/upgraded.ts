@@ -47,7 +47,7 @@ export const upgraded: Scenario = {
       },
       async (ground) => {
         // What somebody had done before is there afterwards.
-        await world.aws.query('autoscaling', 'SuspendProcesses', {
+        await world.aws.autoScaling.suspendProcesses({
           AutoScalingGroupName: ground.blue,
           ScalingProcesses: ['AZRebalance']
         })

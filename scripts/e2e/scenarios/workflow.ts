@@ -31,7 +31,7 @@ export const workflow: Scenario = {
       keep,
       { group, workloads: shop(`shop-${group}`, '1s') },
       async ({ ground, observer, before, podsBefore }) => {
-        await world.aws.query('iam', 'CreateRole', { RoleName: 'from-a-workflow', AssumeRolePolicyDocument: '{}' })
+        await world.aws.iam.createRole({ RoleName: 'from-a-workflow', AssumeRolePolicyDocument: '{}' })
         const tokens = await serveTokens()
         const since = await mark(world)
         try {
