@@ -29,42 +29,21 @@ export function createTerminalView(stream: OutputStream, options: TerminalOption
   const log = createLogView(stream, options)
   const { now, color } = options
   let picture: Progress | undefined
-  let drawn: readonly Line[] = []
   let drawnAt = 0
-  let hidden = false
+  const canvas = createCanvas(stream, color)
 
   const tooSmall = () => stream.columns() < smallestTerminal.columns || stream.rows() < smallestTerminal.rows
 
-  /** Rows that the last picture takes now: a terminal made narrower has broken its lines. */
-  const drawnRows = () =>
-    drawn.reduce((rows, line) => rows + Math.max(1, Math.ceil(textWidth(plainLine(line)) / stream.columns())), 0)
-
-  const eraser = () => {
-    const rows = drawnRows()
-    return rows === 0 ? '' : `\r\u001b[${rows}A${eraseBelow}`
-  }
-
-  const textOf = (lines: readonly Line[]) =>
-    paint(lines, color)
-      .map((line) => `${line}\n`)
-      .join('')
-
-  /** One write a frame, so that no half of one is ever seen. */
   const draw = (above: readonly Line[] = []) => {
     const next = picture === undefined || tooSmall() ? [] : liveLines(picture, now(), stream.columns(), stream.rows())
-    const cursor = next.length > 0 && !hidden ? hideCursor : ''
-    hidden ||= next.length > 0
-    stream.write(cursor + eraser() + textOf(above) + textOf(next))
-    drawn = next
+    canvas.draw(above, next)
     drawnAt = now()
   }
 
   const rest = () => {
     if (picture !== undefined && !tooSmall()) draw()
-    if (hidden) stream.write(showCursor)
+    canvas.leave()
     picture = undefined
-    drawn = []
-    hidden = false
   }
 
   /** The picture as it stood when the direction changed stays in the scrollback; a new one begins below. */
@@ -77,7 +56,7 @@ export function createTerminalView(stream: OutputStream, options: TerminalOption
       picture = { ...picture, stages, workloads: [], waiting: [] }
     }
     rest()
-    stream.write(textOf(linesAbove(event, stream.columns())))
+    canvas.write(linesAbove(event, stream.columns()))
   }
 
   return {
@@ -115,6 +94,44 @@ export function createTerminalView(stream: OutputStream, options: TerminalOption
       if (picture !== undefined && (at - drawnAt >= 1000 || (picture.at > drawnAt && at - drawnAt >= frameMs))) draw()
     },
     rest
+  }
+}
+
+interface Canvas {
+  /** Lines that stay, and below them the picture, in place of the last one. */
+  draw(above: readonly Line[], picture: readonly Line[]): void
+  write(lines: readonly Line[]): void
+  /** The last picture stays where it is, and the cursor comes back. */
+  leave(): void
+}
+
+/** One write a frame, so that no half of one is ever seen. */
+function createCanvas(stream: OutputStream, color: boolean): Canvas {
+  let drawn: readonly Line[] = []
+  let hidden = false
+  const textOf = (lines: readonly Line[]) =>
+    paint(lines, color)
+      .map((line) => `${line}\n`)
+      .join('')
+  /** Rows that the last picture takes now: a terminal made narrower has broken its lines. */
+  const drawnRows = () =>
+    drawn.reduce((rows, line) => rows + Math.max(1, Math.ceil(textWidth(plainLine(line)) / stream.columns())), 0)
+
+  return {
+    draw(above, picture) {
+      const rows = drawnRows()
+      const eraser = rows === 0 ? '' : `\r\u001b[${rows}A${eraseBelow}`
+      const cursor = picture.length > 0 && !hidden ? hideCursor : ''
+      hidden ||= picture.length > 0
+      stream.write(cursor + eraser + textOf(above) + textOf(picture))
+      drawn = picture
+    },
+    write: (lines) => void stream.write(textOf(lines)),
+    leave() {
+      if (hidden) stream.write(showCursor)
+      drawn = []
+      hidden = false
+    }
   }
 }
 

@@ -9,6 +9,7 @@ import type { ApiConnection } from '../connection.ts'
 import { type KindName, kindNames, kindOf, type Projected } from '../kinds.ts'
 import { livenessMs, livenessTimeoutMs } from '../limits.ts'
 import { waitUnlessAborted } from '../pace.ts'
+import { changeBell, viewOf } from './change-bell.ts'
 import { type Follower, follower } from './follower.ts'
 
 export type Feed = Pick<Cluster, 'open' | 'view' | 'changed' | 'close'>
@@ -26,7 +27,8 @@ type Followers = { [K in KindName]: Follower<Projected[K]> }
 export function feed(connection: ApiConnection, options: FeedOptions = {}): Feed {
   const now = options.now ?? Date.now
   const stop = new AbortController()
-  const changes = changeBell()
+  // Told on the next turn of the event loop, after all that came in one piece.
+  const changes = changeBell(setImmediate)
   const interruptions = interruptionLog(options.log ?? (() => {}))
   const follow = (name: KindName) =>
     follower<unknown>(connection, kindOf(name), {
@@ -66,23 +68,7 @@ export function feed(connection: ApiConnection, options: FeedOptions = {}): Feed
 
   function view(): ClusterView {
     changes.look()
-    return {
-      freshAt: Math.min(...all.map((one) => one.freshAt())),
-      nodes: followers.nodes.values(),
-      pods: followers.pods.values(),
-      workloads: [
-        ...followers.deployments.values(),
-        ...followers.replicasets.values(),
-        ...followers.statefulsets.values(),
-        ...followers.daemonsets.values(),
-        ...followers.jobs.values()
-      ],
-      budgets: followers.poddisruptionbudgets.values(),
-      attachments: followers.volumeattachments.values(),
-      volumes: followers.persistentvolumes.values(),
-      csiDrivers: Object.fromEntries(followers.csinodes.values().map(({ nodeName, drivers }) => [nodeName, drivers])),
-      terminatingNamespaces: followers.namespaces.values()
-    }
+    return viewOf(followers, Math.min(...all.map((one) => one.freshAt())))
   }
 
   async function close(): Promise<void> {
@@ -109,50 +95,12 @@ function interruptionLog(log: (line: string) => void): (name: KindName, words: s
     setTimeout(() => {
       const names = gathered.get(cause) ?? []
       gathered.delete(cause)
-      log(
-        `the watch of ${names.join(', ')} was interrupted and is taken up again: ${cause.replace('KIND', names[0] ?? '')}`
-      )
+      log(`the watch of ${names.join(', ')} was interrupted and is resumed: ${cause.replace('KIND', names[0] ?? '')}`)
     }, 100).unref()
   }
 }
 
-/** Many events make one change; it is told on the next turn of the event loop, after all that came in one piece. */
-function changeBell(): { ring(): void; look(): void; changed(signal: AbortSignal): Promise<void> } {
-  let news = false
-  let ringing = false
-  const waiting = new Set<() => void>()
-
-  const ring = (): void => {
-    news = true
-    if (ringing) return
-    ringing = true
-    setImmediate(() => {
-      ringing = false
-      for (const wake of waiting) wake()
-    })
-  }
-
-  const changed = (signal: AbortSignal): Promise<void> => {
-    if (signal.aborted || (news && !ringing)) return Promise.resolve()
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        waiting.delete(wake)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      waiting.add(wake)
-      signal.addEventListener('abort', wake, { once: true })
-    })
-  }
-
-  const look = (): void => {
-    news = false
-  }
-
-  return { ring, look, changed }
-}
-
-/** No connection or no credentials explains all else; missing rights are told together, so that they are mended together. */
+/** No connection or no credentials explains all else; missing rights are told together, so that they are fixed together. */
 function worst(failed: readonly { name: KindName; reason: unknown }[]): unknown {
   const denied = failed.flatMap(({ reason }) =>
     reason instanceof UpgradeError && reason.details.code === 'access-denied' ? [reason] : []

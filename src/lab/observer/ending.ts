@@ -21,6 +21,7 @@ interface Settings {
 }
 
 const ours = 'eks-node-upgrade/'
+const restartable = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet']
 /** What may stay: how a group is found, and what it was when it was retired. */
 const stays = new Set(['group', 'color', 'retired', 'retired-configuration'].map((name) => ours + name))
 
@@ -34,39 +35,22 @@ export function createEndChecks(
   const cordons = new Map(
     lab.cluster.list('Node').map(({ metadata, spec }) => [metadata.name, spec?.unschedulable === true])
   )
-  const restartable = ['Deployment', 'StatefulSet', 'DaemonSet', 'ReplicaSet']
 
   function ended({ outcome, leaves = [] }: ExpectedEnd): void {
     if (['held', 'halted', 'cancelled'].includes(outcome)) return
-    nothingOfOurs()
+    nothingOfOurs(lab, observed, broken)
     foreignThings()
     for (const pair of lab.pairs) {
       const swapped = outcome === 'upgraded' && pair.active !== activeOf(pair.blue, pair.green)
       if (outcome === 'upgraded' && !swapped) broken('I7', `upgraded, and ${pair.active} is still the active group`)
       sizes(pair.active, pair.inactive, swapped)
       for (const name of [pair.active, pair.inactive]) others(name)
-      empty(swapped ? pair.active : pair.inactive, leaves)
+      empty(swapped ? pair.active : pair.inactive, leaves, { lab, observed, broken })
     }
   }
 
   function activeOf(blue: string, green: string): string {
     return (lab.aws.account.groups.get(blue)?.instances.length ?? 0) > 0 ? blue : green
-  }
-
-  function nothingOfOurs(): void {
-    for (const { metadata } of lab.cluster.list('Node'))
-      for (const key of Object.keys({ ...metadata.annotations, ...metadata.labels }))
-        if (key.startsWith(ours)) broken('I8', `node ${metadata.name} still bears ${key}`)
-    for (const kind of restartable)
-      for (const { metadata } of lab.cluster.list(kind))
-        for (const key of Object.keys({ ...metadata.annotations, ...metadata.labels }))
-          if (key.startsWith(ours)) broken('I8', `${kind} ${metadata.name} still bears ${key}`)
-    for (const group of lab.aws.account.groups.values())
-      for (const key of group.tags.keys())
-        if (key.startsWith(ours) && !stays.has(key)) broken('I8', `${group.name} still has the tag ${key}`)
-    const holder = lab.cluster.find('Lease', 'kube-system', 'eks-node-upgrade')?.spec?.holderIdentity
-    if (holder) broken('I8', `the Lease is still held by ${holder}`)
-    if (observed.openRuns().length > 0) broken('I8', 'the record still has an open run')
   }
 
   function foreignThings(): void {
@@ -89,7 +73,7 @@ export function createEndChecks(
     const rest = before.get(inactive)
     if (!role || !rest) return
     same(swapped ? inactive : active, { min: role.min, max: role.max })
-    // What others grew meanwhile stays; less than was found is a loss.
+    // What others have grown stays; less than was found is a loss.
     const is = lab.aws.account.groups.get(swapped ? inactive : active)
     if (is && is.desired < role.desired && !isChanged(`${is.name} desired`))
       broken('I10', `${is.name}: desired was ${role.desired} and is ${is.desired}`)
@@ -118,21 +102,41 @@ export function createEndChecks(
     if (left.length > 0) broken('I8', `${left.map(({ id }) => id).join(', ')} of ${name} are still protected`)
   }
 
-  function empty(name: string, leaves: readonly string[]): void {
-    const group = lab.aws.account.groups.get(name)
-    if (!group) return
-    if (group.instances.length > 0 && group.desired === 0)
-      broken('I7', `${name} still has ${group.instances.length} instances`)
-    const pods = lab
-      .podsOn(name)
-      .filter((pod) => isMovable(pod, observed))
-      .filter(({ metadata }) => !leaves.some((stem) => `${metadata.namespace}/${metadata.name}`.startsWith(stem)))
-    if (pods.length > 0) broken('I7', `${pods.map(({ metadata }) => metadata.name).join(', ')} are still on ${name}`)
-  }
-
   const isChanged = (what: string) => changedByOthers.includes(what)
 
   return { ended }
+}
+
+function nothingOfOurs(lab: Lab, observed: ObservedCluster, broken: ReportViolation): void {
+  for (const { metadata } of lab.cluster.list('Node'))
+    for (const key of Object.keys({ ...metadata.annotations, ...metadata.labels }))
+      if (key.startsWith(ours)) broken('I8', `node ${metadata.name} still has ${key}`)
+  for (const kind of restartable)
+    for (const { metadata } of lab.cluster.list(kind))
+      for (const key of Object.keys({ ...metadata.annotations, ...metadata.labels }))
+        if (key.startsWith(ours)) broken('I8', `${kind} ${metadata.name} still has ${key}`)
+  for (const group of lab.aws.account.groups.values())
+    for (const key of group.tags.keys())
+      if (key.startsWith(ours) && !stays.has(key)) broken('I8', `${group.name} still has the tag ${key}`)
+  const holder = lab.cluster.find('Lease', 'kube-system', 'eks-node-upgrade')?.spec?.holderIdentity
+  if (holder) broken('I8', `the Lease is still held by ${holder}`)
+  if (observed.openRuns().length > 0) broken('I8', 'the record still has an open run')
+}
+
+function empty(
+  name: string,
+  leaves: readonly string[],
+  { lab, observed, broken }: { lab: Lab; observed: ObservedCluster; broken: ReportViolation }
+): void {
+  const group = lab.aws.account.groups.get(name)
+  if (!group) return
+  if (group.instances.length > 0 && group.desired === 0)
+    broken('I7', `${name} still has ${group.instances.length} instances`)
+  const pods = lab
+    .podsOn(name)
+    .filter((pod) => isMovable(pod, observed))
+    .filter(({ metadata }) => !leaves.some((stem) => `${metadata.namespace}/${metadata.name}`.startsWith(stem)))
+  if (pods.length > 0) broken('I7', `${pods.map(({ metadata }) => metadata.name).join(', ')} are still on ${name}`)
 }
 
 function settingsOf(group: LabGroup): Settings {

@@ -29,6 +29,7 @@ export function createPodChecks(
   broken: ReportViolation,
   mayBeDown: readonly string[]
 ): PodChecks {
+  const judgeBudgets = createBudgetChecks(lab, observed, broken, mayBeDown)
   const gaps: ServingGap[] = []
   const told = new Set<ServingGap>()
   const servedOnce = new Set<string>()
@@ -63,6 +64,37 @@ export function createPodChecks(
     if (!down && open) open.untilAt = lab.clock.now()
   }
 
+  return {
+    gaps,
+    seen,
+    changed({ object, type }) {
+      if (object.kind === 'Pod') {
+        const { key, was, is } = follow(object, type === 'DELETED')
+        if (was !== is) seen.changes++
+        judgeWorkload(key)
+        if (was && !is) judgeBudgets(object)
+      } else if (judged.has(object.kind)) {
+        judgeWorkload(`${object.metadata.namespace}/${object.kind}/${object.metadata.name}`)
+      }
+    },
+    ended() {
+      for (const gap of gaps) {
+        if (told.has(gap) || mayBeDown.includes(gap.workload)) continue
+        told.add(gap)
+        const length = gap.untilAt === undefined ? 'until the end' : `for ${gap.untilAt - gap.at} ms`
+        broken('I3', `${gap.workload} had no serving pod ${length}, from ${new Date(gap.at).toISOString()}`)
+      }
+    }
+  }
+}
+
+/** I1: whether a budget is below what it demands because of us. */
+function createBudgetChecks(
+  lab: Lab,
+  observed: ObservedCluster,
+  broken: ReportViolation,
+  mayBeDown: readonly string[]
+): (pod: KubeObject) => void {
   function judgeBudgets(pod: KubeObject): void {
     const { namespace, name, labels } = pod.metadata
     for (const one of lab.cluster.list('PodDisruptionBudget', namespace)) {
@@ -93,7 +125,7 @@ export function createPodChecks(
     return { healthy: pods.filter(isServing).length, desired: Math.max(0, desired) }
   }
 
-  /** Whether it was us who made this pod cease to serve, and how; undefined where it was not. */
+  /** How the run made this pod cease to serve; undefined if it did not. */
   function byUs(pod: KubeObject): string | undefined {
     const target = pod.status?.conditions?.find((one: Raw) => one.type === 'DisruptionTarget')
     if (target?.reason === 'EvictionByEvictionAPI') return 'was evicted'
@@ -105,28 +137,7 @@ export function createPodChecks(
     return restarted && pod.metadata.deletionTimestamp ? 'went with a restart of ours' : undefined
   }
 
-  return {
-    gaps,
-    seen,
-    changed({ object, type }) {
-      if (object.kind === 'Pod') {
-        const { key, was, is } = follow(object, type === 'DELETED')
-        if (was !== is) seen.changes++
-        judgeWorkload(key)
-        if (was && !is) judgeBudgets(object)
-      } else if (judged.has(object.kind)) {
-        judgeWorkload(`${object.metadata.namespace}/${object.kind}/${object.metadata.name}`)
-      }
-    },
-    ended() {
-      for (const gap of gaps) {
-        if (told.has(gap) || mayBeDown.includes(gap.workload)) continue
-        told.add(gap)
-        const length = gap.untilAt === undefined ? 'until the end' : `for ${gap.untilAt - gap.at} ms`
-        broken('I3', `${gap.workload} had no serving pod ${length}, from ${new Date(gap.at).toISOString()}`)
-      }
-    }
-  }
+  return judgeBudgets
 }
 
 /** Percentages round up, both kinds. */

@@ -12,6 +12,7 @@ import { type KindName, kindNames, kindOf, type Projected } from '../../kubernet
 import { leases } from '../../kubernetes/leases.ts'
 import { cordonNode, restart, uncordonNode, unmarkWorkload } from '../../kubernetes/patches.ts'
 import { records } from '../../kubernetes/records.ts'
+import { changeBell, viewOf } from '../../kubernetes/watch/change-bell.ts'
 import { type FollowedObjects, store } from '../../kubernetes/watch/store.ts'
 import type { LabClock } from '../clock.ts'
 import { type DenyRule, demandAccess, reviewAccess } from '../kubernetes/access.ts'
@@ -121,15 +122,10 @@ function labFeed(
   { cluster, clock, process, feedLagMs = 0, isSilent = () => false }: ClusterPortOptions,
   connection: ApiConnection
 ): Pick<Cluster, 'open' | 'view' | 'changed' | 'close'> {
-  let news = false
   let heardAt = clock.now()
-  const waiting = new Set<() => void>()
   let stop = (): void => {}
-  const ring = (): void => {
-    news = true
-    for (const wake of [...waiting]) wake()
-  }
-  const stores = Object.fromEntries(kindNames.map((name) => [name, store(ring)])) as unknown as Stores
+  const changes = changeBell()
+  const stores = Object.fromEntries(kindNames.map((name) => [name, store(changes.ring)])) as unknown as Stores
   const byKind = new Map(kindNames.map((name) => [kindsOfNames[name], name]))
 
   function project(name: KindName, raw: KubeObject): unknown {
@@ -181,46 +177,17 @@ function labFeed(
   }
 
   function view(): ClusterView {
-    news = false
-    return {
-      freshAt: isSilent() ? heardAt : clock.now() - feedLagMs,
-      nodes: stores.nodes.values(),
-      pods: stores.pods.values(),
-      workloads: [
-        ...stores.deployments.values(),
-        ...stores.replicasets.values(),
-        ...stores.statefulsets.values(),
-        ...stores.daemonsets.values(),
-        ...stores.jobs.values()
-      ],
-      budgets: stores.poddisruptionbudgets.values(),
-      attachments: stores.volumeattachments.values(),
-      volumes: stores.persistentvolumes.values(),
-      csiDrivers: Object.fromEntries(stores.csinodes.values().map(({ nodeName, drivers }) => [nodeName, drivers])),
-      terminatingNamespaces: stores.namespaces.values()
-    }
-  }
-
-  const changed = (signal: AbortSignal): Promise<void> => {
-    if (signal.aborted || news) return Promise.resolve()
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        waiting.delete(wake)
-        signal.removeEventListener('abort', wake)
-        resolve()
-      }
-      waiting.add(wake)
-      signal.addEventListener('abort', wake, { once: true })
-    })
+    changes.look()
+    return viewOf(stores, isSilent() ? heardAt : clock.now() - feedLagMs)
   }
 
   return {
     open,
     view,
-    changed,
+    changed: changes.changed,
     async close() {
       stop()
-      ring()
+      changes.ring()
     }
   }
 }
