@@ -5,8 +5,8 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { actionFile } from '../e2e/action-step.ts'
+import { adopt, root } from '../e2e/testbed.ts'
 import { start } from '../e2e/tool.ts'
-import { adopt, root } from '../e2e/world.ts'
 
 const rounds = 9
 

@@ -1,15 +1,15 @@
-// The reference world: 20 nodes, 20 Deployments of 20 replicas with a budget of 25 % each; pods take 5 s to become ready
+// The reference testbed: 20 nodes, 20 Deployments of 20 replicas with a budget of 25 % each; pods take 5 s to become ready
 // and 10 s to stop; instances and nodes 2 s each. What moves the pods differs; what is measured does not.
 import { type AuditMark, callsSince, isEviction, markAudit, summarize } from '../e2e/audit.ts'
 import { clearGround, type Ground, makeGround, sideLabel, until } from '../e2e/ground.ts'
 import { type Observer, observe } from '../e2e/observer.ts'
+import type { Testbed } from '../e2e/testbed.ts'
 import { runCli, start, tail } from '../e2e/tool.ts'
 import { budget, deployment, type Made } from '../e2e/workloads.ts'
-import type { World } from '../e2e/world.ts'
 
 export interface Moved {
   what: string
-  'move, s': string
+  'drain, s': string
   'whole, s': string
   'calls a pod': string
   '429 an eviction': string
@@ -28,21 +28,21 @@ function workloads(namespace: string, nodes: number): Made[] {
 }
 
 async function inWorld(
-  world: World,
+  testbed: Testbed,
   nodes: number,
   group: string,
   what: string,
   move: (ground: Ground, observer: Observer) => Promise<{ wholeSeconds: number; since: AuditMark }>
 ): Promise<Moved> {
   const tags = { 'simulated/launches-after': '2', 'simulated/joins-after': '2s' }
-  const ground = await makeGround(world, {
+  const ground = await makeGround(testbed, {
     group,
     nodes,
     workloads: workloads(`shop-${group}`, nodes),
     tags,
     settleSeconds: 180
   })
-  const observer = await observe(world.kubernetes, ground)
+  const observer = await observe(testbed.kubernetes, ground)
   try {
     const pods = observer.podsOn(ground.blue).length
     console.log(`${what}: ${nodes} nodes, ${pods} pods`)
@@ -63,7 +63,7 @@ async function inWorld(
       })
     const { wholeSeconds, since } = await move(ground, observer)
     await watched
-    const calls = callsSince(world, since) ?? []
+    const calls = callsSince(testbed, since) ?? []
     const evictions = calls.filter(isEviction)
     const accepted = evictions.filter(({ code }) => code < 300).length
     const refused = evictions.filter(({ code }) => code === 429).length
@@ -77,17 +77,17 @@ async function inWorld(
     )
     return {
       what,
-      'move, s': ((emptyAt - firstAt) / 1000).toFixed(1),
+      'drain, s': ((emptyAt - firstAt) / 1000).toFixed(1),
       'whole, s': wholeSeconds.toFixed(1),
       'calls a pod': (calls.length / pods).toFixed(2),
       '429 an eviction': (refused / accepted).toFixed(2),
       'pods moved': accepted,
-      'budgets broken': observer.breaks.length,
+      'budgets broken': observer.brokenBudgets.length,
       'without a ready pod': observer.gaps.length
     }
   } finally {
     observer.stop()
-    await clearGround(world, ground)
+    await clearGround(testbed, ground)
   }
 }
 
@@ -101,29 +101,29 @@ function perSecond(calls: readonly { at: number }[], from: number): string {
   return Array.from(counts, (count) => count ?? 0).join(' ')
 }
 
-export function measureUpgrade(world: World, nodes: number): Promise<Moved> {
-  return inWorld(world, nodes, 'ours', 'eks-node-upgrade', async () => {
-    const since = markAudit(world)
+export function measureUpgrade(testbed: Testbed, nodes: number): Promise<Moved> {
+  return inWorld(testbed, nodes, 'ours', 'eks-node-upgrade', async () => {
+    const since = markAudit(testbed)
     const options = { 'stable-seconds': '1', 'soak-minutes': '0', 'canary-nodes': '0' }
-    const run = await runCli(world, 'upgrade', { options })
+    const run = await runCli(testbed, 'upgrade', { options })
     if (run.code !== 0) throw new Error(`the upgrade ended with ${run.code}:\n${tail(run.output)}`)
     return { wholeSeconds: run.seconds, since }
   })
 }
 
-/** The nodes of the other side stand ready beforehand and the old ones are all closed: the best that kubectl can do. */
-export function measureDrain(world: World, nodes: number, atOnce: number): Promise<Moved> {
+/** The nodes of the other side stand ready beforehand and the old ones are all cordoned: the best that kubectl can do. */
+export function measureDrain(testbed: Testbed, nodes: number, atOnce: number): Promise<Moved> {
   const what = atOnce === 1 ? 'kubectl drain, one by one' : `kubectl drain, ${atOnce} at once`
-  return inWorld(world, nodes, `drain-${atOnce}`, what, async (ground, observer) => {
-    await launch(world, ground.green, nodes)
+  return inWorld(testbed, nodes, `drain-${atOnce}`, what, async (ground, observer) => {
+    await launch(testbed, ground.green, nodes)
     const names = observer.nodesOf(ground.blue).map(({ metadata }) => metadata.name)
-    const [command = '', ...before] = world.kubectl
+    const [command = '', ...before] = testbed.kubectl
     const kubectl = async (...args: string[]) => {
-      const given = [...before, '--kubeconfig', world.toolKubeconfig, ...args]
+      const given = [...before, '--kubeconfig', testbed.toolKubeconfig, ...args]
       const { code, output } = await start(command, given, { ...process.env }).ended
       if (code !== 0) throw new Error(`kubectl ${args[0]} ended with ${code}:\n${tail(output, 5).slice(0, 2000)}`)
     }
-    const since = markAudit(world)
+    const since = markAudit(testbed)
     const startedAt = Date.now()
     await kubectl('cordon', ...names)
     const left = [...names]
@@ -137,13 +137,13 @@ export function measureDrain(world: World, nodes: number, atOnce: number): Promi
   })
 }
 
-async function launch(world: World, group: string, nodes: number): Promise<void> {
+async function launch(testbed: Testbed, group: string, nodes: number): Promise<void> {
   const sizes = { MinSize: 0, MaxSize: nodes, DesiredCapacity: nodes }
-  await world.aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: group, ...sizes })
+  await testbed.aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: group, ...sizes })
   await until('the other side stands', 60, async () => {
-    const found = await world.kubernetes.list(`/api/v1/nodes?labelSelector=${sideLabel}%3D${group}`)
+    const found = await testbed.kubernetes.list(`/api/v1/nodes?labelSelector=${sideLabel}%3D${group}`)
     // Nobody looks at the groups otherwise, and the emulator lets time pass only when somebody looks.
-    const { AutoScalingGroups = [] } = await world.aws.autoScaling.describeAutoScalingGroups({
+    const { AutoScalingGroups = [] } = await testbed.aws.autoScaling.describeAutoScalingGroups({
       AutoScalingGroupNames: [group]
     })
     return found.items.length === nodes && AutoScalingGroups.every(({ DesiredCapacity }) => DesiredCapacity === nodes)

@@ -3,8 +3,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Ended, quick, type Running, start, toolEnvironment } from './tool.ts'
-import { clusterName, onExit, root, type World } from './world.ts'
+import { clusterName, onExit, root, type Testbed } from './testbed.ts'
+import { type EndedProcess, quick, type Running, start, toolEnvironment } from './tool.ts'
 
 export interface StepFiles {
   outputs(): Record<string, string>
@@ -12,21 +12,21 @@ export interface StepFiles {
   summary(): string
 }
 
-export interface Step extends StepFiles {
+export interface StepProcess extends StepFiles {
   readonly main: Running
   /** Runs `post` in a process of its own, with main's state, as the runner does whatever became of main. */
-  post(): Promise<Ended>
+  post(): Promise<EndedProcess>
 }
 
 /** E2E_ACTION names another file to run instead, such as src/action/main.ts. */
 export const actionFile = join(root, process.env.E2E_ACTION ?? 'dist/index.js')
 
-export function startAction(world: World, inputs: Readonly<Record<string, string>> = {}): Step {
+export function startAction(testbed: Testbed, inputs: Readonly<Record<string, string>> = {}): StepProcess {
   const folder = mkdtempSync(join(tmpdir(), 'e2e-step-'))
   onExit(() => rmSync(folder, { recursive: true, force: true }))
-  const given = { ...defaults(), ...quick, cluster: clusterName, kubeconfig: world.toolKubeconfig, ...inputs }
+  const given = { ...defaults(), ...quick, cluster: clusterName, kubeconfig: testbed.toolKubeconfig, ...inputs }
   const env: NodeJS.ProcessEnv = {
-    ...toolEnvironment(world),
+    ...toolEnvironment(testbed),
     CI: 'true',
     GITHUB_ACTIONS: 'true',
     GITHUB_ACTOR: 'somebody',

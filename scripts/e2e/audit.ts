@@ -1,9 +1,9 @@
 // Counts what the product asked of both APIs, from what the servers themselves wrote down.
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs'
-import type { World } from './world.ts'
+import type { Testbed } from './testbed.ts'
 
 /** One request to the API server, once it was answered. */
-export interface Call {
+export interface AuditedCall {
   at: number
   verb: string
   resource: string
@@ -20,9 +20,9 @@ export interface AuditMark {
 }
 
 /** Now, in the audit log; what was asked before does not count. */
-export function markAudit(world: World): AuditMark {
-  if (!world.auditLog) return { offset: 0 }
-  const file = openSync(world.auditLog, 'r')
+export function markAudit(testbed: Testbed): AuditMark {
+  if (!testbed.auditLog) return { offset: 0 }
+  const file = openSync(testbed.auditLog, 'r')
   try {
     return { offset: fstatSync(file).size }
   } finally {
@@ -31,11 +31,11 @@ export function markAudit(world: World): AuditMark {
 }
 
 /** Calls since the mark by users of the group `upgraders`, which is what the product runs as; undefined without a log. */
-export function callsSince(world: World, mark: AuditMark, group = 'upgraders'): Call[] | undefined {
-  if (!world.auditLog) return undefined
-  const calls: Call[] = []
+export function callsSince(testbed: Testbed, mark: AuditMark, group = 'upgraders'): AuditedCall[] | undefined {
+  if (!testbed.auditLog) return undefined
+  const calls: AuditedCall[] = []
   const seen = new Set<string>()
-  for (const line of linesFrom(world.auditLog, mark.offset)) {
+  for (const line of linesFrom(testbed.auditLog, mark.offset)) {
     const event = JSON.parse(line)
     // A watch is written twice, when it begins and when it ends; it is one call.
     if (!event.user.groups?.includes(group) || seen.has(event.auditID)) continue
@@ -73,20 +73,20 @@ function linesFrom(path: string, offset: number): string[] {
 const readingVerbs = new Set(['get', 'list', 'watch'])
 
 /** Asking what one may do is a POST, and writes nothing. */
-function isAccessReview(call: Call): boolean {
+function isAccessReview(call: AuditedCall): boolean {
   return call.resource.startsWith('selfsubject')
 }
 
-export function isWrite(call: Call): boolean {
+export function isWrite(call: AuditedCall): boolean {
   return !readingVerbs.has(call.verb) && !isAccessReview(call)
 }
 
-export function isEviction(call: Call): boolean {
+export function isEviction(call: AuditedCall): boolean {
   return call.verb === 'create' && call.resource === 'pods' && call.subresource === 'eviction'
 }
 
 /** Such as `create leases 201 ×2, patch nodes 200 ×12`. */
-export function summarize(calls: readonly Call[]): string {
+export function summarize(calls: readonly AuditedCall[]): string {
   const counts = new Map<string, number>()
   for (const call of calls) {
     const resource = call.subresource ? `${call.resource}/${call.subresource}` : call.resource
@@ -104,13 +104,13 @@ export interface AwsCall {
   at: number
 }
 
-export async function clearAwsCalls(world: World): Promise<void> {
-  await world.aws.emulator('DELETE', '/_emulator/calls')
+export async function clearAwsCalls(testbed: Testbed): Promise<void> {
+  await testbed.aws.emulator('DELETE', '/_emulator/calls')
 }
 
 /** What was asked of AWS since the record was cleared; undefined where the endpoint keeps none. */
-export async function awsCalls(world: World): Promise<AwsCall[] | undefined> {
-  return (await world.aws.emulator('GET', '/_emulator/calls')) as AwsCall[] | undefined
+export async function awsCalls(testbed: Testbed): Promise<AwsCall[] | undefined> {
+  return (await testbed.aws.emulator('GET', '/_emulator/calls')) as AwsCall[] | undefined
 }
 
 export function isAwsWrite({ action }: AwsCall): boolean {

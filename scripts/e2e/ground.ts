@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { KubernetesObject } from './kubernetes-client.ts'
+import { clusterName, type Testbed } from './testbed.ts'
 import { groundLabel, type Made } from './workloads.ts'
-import { clusterName, type World } from './world.ts'
 
 export interface Ground {
   readonly group: string
@@ -25,11 +25,11 @@ export interface GroundOptions {
 
 const sizesBefore = { min: 3, max: 9 }
 
-/** The label that the simulated nodes bear; an EKS node would not have it, so nothing else may depend on it. */
+/** The label that the simulated nodes have; an EKS node would not have it, so nothing else may depend on it. */
 export const sideLabel = 'simulated/asg'
 
-export async function prepareCluster(world: World): Promise<void> {
-  const { aws } = world
+export async function prepareCluster(testbed: Testbed): Promise<void> {
+  const { aws } = testbed
   const { Subnets = [] } = await aws.ec2.describeSubnets({})
   const { clusters = [] } = await aws.eks.listClusters({})
   if (!clusters.includes(clusterName)) {
@@ -41,16 +41,16 @@ export async function prepareCluster(world: World): Promise<void> {
     })
   }
   await aws.emulator('PUT', `/_emulator/clusters/${clusterName}`, {
-    endpoint: world.kubernetes.server,
+    endpoint: testbed.kubernetes.server,
     version: '1.37',
-    ...(world.certificateAuthority && {
-      certificateAuthority: readFileSync(world.certificateAuthority).toString('base64')
+    ...(testbed.certificateAuthority && {
+      certificateAuthority: readFileSync(testbed.certificateAuthority).toString('base64')
     })
   })
 }
 
-export async function makeGround(world: World, options: GroundOptions): Promise<Ground> {
-  const { aws, kubernetes } = world
+export async function makeGround(testbed: Testbed, options: GroundOptions): Promise<Ground> {
+  const { aws, kubernetes } = testbed
   const name = `${clusterName}-${options.group}`
   const ground = {
     group: options.group,
@@ -96,14 +96,16 @@ export async function makeGround(world: World, options: GroundOptions): Promise<
     return all.items.filter(isReadyNode).length === nodes
   })
   await Promise.all(options.workloads.map(({ path, object }) => kubernetes.create(path, object)))
-  await until('every pod of the ground is ready', options.settleSeconds ?? 90, () => settled(world, options.workloads))
+  await until('every pod of the ground is ready', options.settleSeconds ?? 90, () =>
+    settled(testbed, options.workloads)
+  )
   return ground
 }
 
 /** Every controller has what it wants, and every budget has been counted. */
-async function settled(world: World, workloads: readonly Made[]): Promise<boolean> {
+async function settled(testbed: Testbed, workloads: readonly Made[]): Promise<boolean> {
   for (const { path, object } of workloads) {
-    const now = await world.kubernetes.get(`${path}/${object.metadata.name}`)
+    const now = await testbed.kubernetes.get(`${path}/${object.metadata.name}`)
     if (!now || !isSettled(now)) return false
   }
   return true
@@ -126,8 +128,8 @@ function isSettled({ kind, spec, status = {}, metadata }: KubernetesObject): boo
   }
 }
 
-export async function clearGround(world: World, ground: Ground): Promise<void> {
-  const { aws, kubernetes } = world
+export async function clearGround(testbed: Testbed, ground: Ground): Promise<void> {
+  const { aws, kubernetes } = testbed
   const background = { propagationPolicy: 'Background' }
   await kubernetes.remove(`/api/v1/namespaces/${ground.namespace}`)
   for (const kind of ['apps/v1/namespaces/kube-system/deployments', 'apps/v1/namespaces/kube-system/daemonsets']) {
@@ -138,7 +140,7 @@ export async function clearGround(world: World, ground: Ground): Promise<void> {
   for (const { metadata } of (await kubernetes.list(`${budgets}?labelSelector=${groundLabel}`)).items)
     await kubernetes.remove(`${budgets}/${metadata.name}`)
   await until('the pods of the ground are gone', 60, async () => {
-    // A pod whose node has gone waits for the garbage collector; nobody needs to wait with it.
+    // A pod whose node has gone waits for the garbage collector; nothing needs to wait for it.
     const nodes = new Set((await kubernetes.list('/api/v1/nodes')).items.map(({ metadata }) => metadata.name))
     const pods = (await kubernetes.list('/api/v1/pods')).items
     return !pods.some(({ metadata, spec }) => isOfGround(metadata.namespace ?? '', ground) && nodes.has(spec.nodeName))
@@ -161,13 +163,13 @@ export function isOfGround(namespace: string, ground: Ground): boolean {
   return namespace === ground.namespace || namespace === 'kube-system'
 }
 
-export async function setTag(world: World, group: string, key: string, value: string): Promise<void> {
-  await world.aws.autoScaling.createOrUpdateTags({ Tags: [tagOf(group, key, value)] })
+export async function setTag(testbed: Testbed, group: string, key: string, value: string): Promise<void> {
+  await testbed.aws.autoScaling.createOrUpdateTags({ Tags: [tagOf(group, key, value)] })
 }
 
-export async function removeTag(world: World, group: string, key: string): Promise<void> {
+export async function removeTag(testbed: Testbed, group: string, key: string): Promise<void> {
   const { PropagateAtLaunch: _, ...tag } = tagOf(group, key, '')
-  await world.aws.autoScaling.deleteTags({ Tags: [tag] })
+  await testbed.aws.autoScaling.deleteTags({ Tags: [tag] })
 }
 
 function tagOf(group: string, key: string, value: string) {

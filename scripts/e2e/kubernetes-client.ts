@@ -1,4 +1,6 @@
-// The Kubernetes API over plain HTTPS: lists, watches and writes, with nothing of the product and no client library.
+// The Kubernetes API over plain HTTPS: lists, watches and writes, with nothing of the product and no client library. The
+// product is built on @kubernetes/client-node's KubeConfig, so a fault of that library must not be in what checks the
+// product as well; and the generated clients have no plain path, which the checks list and patch by.
 import { execFileSync } from 'node:child_process'
 import { Agent, request } from 'node:https'
 
@@ -17,7 +19,7 @@ export interface KubernetesObject {
     annotations?: Record<string, string>
     ownerReferences?: { kind: string; name: string; uid: string; controller?: boolean }[]
   }
-  // The rest of an object differs by kind; who reads a field says what it expects there.
+  // The rest of an object differs by kind; whatever reads a field says what it expects there.
   // biome-ignore lint/suspicious/noExplicitAny: raw API objects, read in many shapes
   [field: string]: any
 }

@@ -6,7 +6,7 @@ import { parseArgs } from 'node:util'
 import { check, enter, totals } from './expect.ts'
 import { prepareCluster } from './ground.ts'
 import { grantRbac } from './permissions.ts'
-import type { Scenario } from './run.ts'
+import type { EndToEndScenario } from './run.ts'
 import { action } from './scenarios/action.ts'
 import { held } from './scenarios/held.ts'
 import { killed } from './scenarios/killed.ts'
@@ -15,10 +15,10 @@ import { permitted } from './scenarios/permitted.ts'
 import { reverted } from './scenarios/reverted.ts'
 import { upgraded } from './scenarios/upgraded.ts'
 import { workflow } from './scenarios/workflow.ts'
+import { adopt, endWith, startTestbed, type Testbed } from './testbed.ts'
 import { commandLine, isBuilt } from './tool.ts'
-import { adopt, endWith, startWorld, type World } from './world.ts'
 
-const scenarios: readonly Scenario[] = [observer, upgraded, reverted, killed, action, permitted, workflow, held]
+const scenarios: readonly EndToEndScenario[] = [observer, upgraded, reverted, killed, action, permitted, workflow, held]
 
 const { values } = parseArgs({
   options: {
@@ -43,13 +43,13 @@ async function main(): Promise<number> {
     console.error(`no scenario ${unknown.join(', ')}; there are ${scenarios.map(({ name }) => name).join(', ')}`)
     return 2
   }
-  // A world that was given is one, and a ground that is kept is looked at alone.
+  // A testbed that was given is one, and a ground that is kept is looked at alone.
   const lanes = process.env.E2E_KUBECONFIG || values.keep ? 1 : Number(values.lanes)
   if (values.lane === undefined && lanes > 1 && names.length > 1) return sideBySide(names, lanes)
   const lane = Number(values.lane ?? 0)
   const startedAt = Date.now()
-  const world = await startWorld(`lane ${lane}`, { aws: 5100 + lane, kubernetes: 19443 + 10 * lane })
-  if (!world) {
+  const testbed = await startTestbed(`lane ${lane}`, { aws: 5100 + lane, kubernetes: 19443 + 10 * lane })
+  if (!testbed) {
     console.log('⚠'.repeat(40))
     console.log(
       '⚠ END-TO-END SUITE SKIPPED: there is no ../shared/control-plane and ../shared/aws-emulator, and neither'
@@ -58,18 +58,18 @@ async function main(): Promise<number> {
     console.log('⚠'.repeat(40))
     return 0
   }
-  console.log(`the world is up after ${seconds(startedAt)}: ${world.kubernetes.server}, ${world.aws.endpoint}`)
-  await prepareCluster(world)
-  await grantRbac(world)
-  for (const name of names) await play(world, scenarios.find((one) => one.name === name) as Scenario)
-  if (values.keep) await keepRunning(world)
+  console.log(`the testbed is up after ${seconds(startedAt)}: ${testbed.kubernetes.server}, ${testbed.aws.endpoint}`)
+  await prepareCluster(testbed)
+  await grantRbac(testbed)
+  for (const name of names) await play(testbed, scenarios.find((one) => one.name === name) as EndToEndScenario)
+  if (values.keep) await keepRunning(testbed)
   const { passed, failed, failures } = totals()
   for (const failure of failures) console.log(`✖ ${failure}`)
   console.log(`${passed} passed, ${failed} failed, ${seconds(startedAt)}`)
   return failed === 0 ? 0 : 1
 }
 
-async function play(world: World, scenario: Scenario): Promise<void> {
+async function play(testbed: Testbed, scenario: EndToEndScenario): Promise<void> {
   const startedAt = Date.now()
   enter(scenario.name)
   console.log(`\n${scenario.name}: ${scenario.what}`)
@@ -78,14 +78,14 @@ async function play(world: World, scenario: Scenario): Promise<void> {
     return
   }
   try {
-    await scenario.run(world, values.keep)
+    await scenario.run(testbed, values.keep)
   } catch (error) {
     check('it came to its end', false, error instanceof Error ? (error.stack ?? error.message) : String(error))
   }
   console.log(`  (${scenario.name} took ${seconds(startedAt)})`)
 }
 
-/** Each lane is a process with a world of its own; what it prints is shown scenario by scenario. */
+/** Each lane is a process with a testbed of its own; what it prints is shown scenario by scenario. */
 async function sideBySide(names: readonly string[], lanes: number): Promise<number> {
   const startedAt = Date.now()
   const sums = { passed: 0, failed: 0 }
@@ -116,9 +116,9 @@ async function sideBySide(names: readonly string[], lanes: number): Promise<numb
 }
 
 /** `--keep` leaves the ground for people to look at; Ctrl-C takes it down. */
-async function keepRunning(world: World): Promise<void> {
+async function keepRunning(testbed: Testbed): Promise<void> {
   console.log(
-    `\nThe ground is kept. export KUBECONFIG=${world.kubernetes.kubeconfig} AWS_ENDPOINT_URL=${world.aws.endpoint}`
+    `\nThe ground is kept. export KUBECONFIG=${testbed.kubernetes.kubeconfig} AWS_ENDPOINT_URL=${testbed.aws.endpoint}`
   )
   console.log('Ctrl-C takes it down.')
   await new Promise(() => setInterval(() => {}, 60_000))

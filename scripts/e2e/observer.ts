@@ -1,12 +1,13 @@
 // Follows every pod, node, budget and workload from the API's own watches and writes down, at every event, what must never
-// be: a workload without a ready pod, a budget below its minimum, both sides cordoned. It judges by the objects' specs, not
-// by what controllers have counted, so it is neither late nor lenient.
+// be: a workload without a ready pod (I3), a budget below its minimum (I1), both sides cordoned (I23), by the numbers of
+// docs/invariants.md. It judges by the objects' specs, not by what controllers have counted, so it is neither late nor
+// lenient. It shares no code with src/ on purpose: what checks the product must not trust the product's parts.
 
 import { type Ground, isOfGround, sideLabel } from './ground.ts'
 import type { Kubernetes, KubernetesObject } from './kubernetes-client.ts'
 import { follow } from './watcher.ts'
 
-export interface Pod {
+export interface ObservedPod {
   uid: string
   namespace: string
   name: string
@@ -24,13 +25,15 @@ export interface Pod {
   goneAt?: number
 }
 
-export interface Gap {
+/** I3: a time in which a workload had no ready pod. */
+export interface ServingGap {
   workload: string
   at: number
   untilAt?: number
 }
 
-export interface Break {
+/** I1: a budget that was below its minimum. */
+export interface BrokenBudget {
   budget: string
   at: number
   healthy: number
@@ -43,21 +46,21 @@ export interface Break {
 export interface Observer {
   /** From now on things are written down; what was seen before is forgotten. */
   start(): void
-  readonly gaps: readonly Gap[]
-  readonly breaks: readonly Break[]
-  /** Moments in which no node of the pair would have taken a pod. */
-  readonly cordoned: readonly { at: number; untilAt?: number }[]
+  readonly gaps: readonly ServingGap[]
+  readonly brokenBudgets: readonly BrokenBudget[]
+  /** I23: moments in which no node of the pair would have taken a pod. */
+  readonly bothCordoned: readonly { at: number; untilAt?: number }[]
   /** Lowest number of ready pods that was seen per workload, of how many. */
   readonly lowest: ReadonlyMap<string, { ready: number; wanted: number }>
   /** Pods that must move (no DaemonSet's, no Job's, none finished) on that side now, being deleted or not. */
-  podsOn(group: string): Pod[]
+  podsOn(group: string): ObservedPod[]
   /** The group's nodes as they are now. */
   nodesOf(group: string): KubernetesObject[]
   /** Names of all nodes that the group ever had. */
   nodesWere(group: string): ReadonlySet<string>
   workloads(): KubernetesObject[]
-  /** The pod that bore that name at that instant. */
-  podAt(namespace: string, name: string, at: number): Pod | undefined
+  /** The pod that had that name at that instant. */
+  podAt(namespace: string, name: string, at: number): ObservedPod | undefined
   /** Resolves as soon as it holds, looking at every event; rejects after the time. */
   when(what: string, seconds: number, holds: () => boolean): Promise<void>
   stop(): void
@@ -74,19 +77,19 @@ const judged = new Set(['Deployment', 'StatefulSet'])
 
 export async function observe(kubernetes: Kubernetes, ground: Ground): Promise<Observer> {
   const stopping = new AbortController()
-  const pods = new Map<string, Pod>()
-  const past: Pod[] = []
-  const ofWorkload = new Map<string, Set<Pod>>()
+  const pods = new Map<string, ObservedPod>()
+  const past: ObservedPod[] = []
+  const ofWorkload = new Map<string, Set<ObservedPod>>()
   const budgets = new Map<string, Budget>()
   const workloads = new Map<string, KubernetesObject>()
   const nodes = new Map<string, KubernetesObject>()
   const sideOfNode = new Map<string, string>()
-  const openGaps = new Map<string, Gap>()
+  const openGaps = new Map<string, ServingGap>()
   const waiting = new Set<() => void>()
   const served = new Set<string>()
   let recording = false
-  const gaps: Gap[] = []
-  const breaks: Break[] = []
+  const gaps: ServingGap[] = []
+  const breaks: BrokenBudget[] = []
   const cordoned: { at: number; untilAt?: number }[] = []
   const lowest = new Map<string, { ready: number; wanted: number }>()
 
@@ -94,7 +97,7 @@ export async function observe(kubernetes: Kubernetes, ground: Ground): Promise<O
     const uid = object.metadata.uid ?? ''
     const before = pods.get(uid)
     const now = Date.now()
-    const pod: Pod = before ?? { ...readPod(object), seenAt: now }
+    const pod: ObservedPod = before ?? { ...readPod(object), seenAt: now }
     const was = { ready: before?.ready ?? false, leaving: before?.leaving ?? false }
     Object.assign(pod, readPod(object))
     if (pod.leaving) pod.leavingAt ??= now
@@ -132,7 +135,7 @@ export async function observe(kubernetes: Kubernetes, ground: Ground): Promise<O
     }
   }
 
-  function judgeBudgets(pod: Pod, how: string): void {
+  function judgeBudgets(pod: ObservedPod, how: string): void {
     for (const budget of budgets.values()) {
       if (budget.object.metadata.namespace !== pod.namespace || !selects(budget.object.spec.selector, pod.labels))
         continue
@@ -210,8 +213,8 @@ export async function observe(kubernetes: Kubernetes, ground: Ground): Promise<O
 
   return {
     gaps,
-    breaks,
-    cordoned,
+    brokenBudgets: breaks,
+    bothCordoned: cordoned,
     lowest,
     start() {
       recording = true
@@ -252,7 +255,7 @@ export async function observe(kubernetes: Kubernetes, ground: Ground): Promise<O
   }
 }
 
-function readPod(object: KubernetesObject): Omit<Pod, 'seenAt'> {
+function readPod(object: KubernetesObject): Omit<ObservedPod, 'seenAt'> {
   const { metadata, spec, status = {} } = object
   const conditions: { type: string; status: string }[] = status.conditions ?? []
   const owner = metadata.ownerReferences?.find(({ controller }) => controller)
@@ -274,7 +277,7 @@ function readPod(object: KubernetesObject): Omit<Pod, 'seenAt'> {
   }
 }
 
-function serves(pod: Pod): boolean {
+function serves(pod: ObservedPod): boolean {
   return pod.ready && !pod.leaving
 }
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { createUser, type TestAws } from './aws.ts'
 import { skip } from './expect.ts'
 import type { KubernetesObject } from './kubernetes-client.ts'
-import { clusterName, root, type World } from './world.ts'
+import { clusterName, root, type Testbed } from './testbed.ts'
 
 const rbacFile = join(root, 'examples/rbac.yaml')
 const policyFile = join(root, 'examples/iam-policy.json')
@@ -15,45 +15,54 @@ const group = 'upgraders'
 const rbac = '/apis/rbac.authorization.k8s.io/v1'
 
 /** Binds what examples/rbac.yaml grants to the group that the product runs as. False where the file is not there. */
-export async function grantRbac(world: World): Promise<boolean> {
+export async function grantRbac(testbed: Testbed): Promise<boolean> {
   if (!existsSync(rbacFile)) {
     skip('examples/rbac.yaml is enough', 'the file does not exist; the product runs as cluster-admin')
-    await grantAll(world)
+    await grantAll(testbed)
     return false
   }
-  for (const object of rbacObjects(world)) {
+  for (const object of rbacObjects(testbed)) {
     const { kind = '', metadata, roleRef } = object
-    if (kind === 'ClusterRole') await world.kubernetes.create(`${rbac}/clusterroles`, object)
-    else if (kind === 'Role') await world.kubernetes.create(`${rbac}/namespaces/${metadata.namespace}/roles`, object)
-    else await bind(world, kind, metadata.name, metadata.namespace, roleRef)
+    if (kind === 'ClusterRole') await testbed.kubernetes.create(`${rbac}/clusterroles`, object)
+    else if (kind === 'Role') await testbed.kubernetes.create(`${rbac}/namespaces/${metadata.namespace}/roles`, object)
+    else await bind(testbed, kind, metadata.name, metadata.namespace, roleRef)
   }
   return true
 }
 
 /** Everything, for tools that the product is compared with. */
-export function grantAll(world: World): Promise<void> {
-  return bind(world, 'ClusterRoleBinding', 'e2e-all', undefined, { kind: 'ClusterRole', name: 'cluster-admin' })
+export function grantAll(testbed: Testbed): Promise<void> {
+  return bind(testbed, 'ClusterRoleBinding', 'e2e-all', undefined, { kind: 'ClusterRole', name: 'cluster-admin' })
 }
 
-export async function revokeRbac(world: World): Promise<void> {
-  for (const { kind, metadata } of rbacObjects(world)) {
+export async function revokeRbac(testbed: Testbed): Promise<void> {
+  for (const { kind, metadata } of rbacObjects(testbed)) {
     const at = metadata.namespace ? `${rbac}/namespaces/${metadata.namespace}` : rbac
-    await world.kubernetes.remove(`${at}/${kind?.toLowerCase()}s/${metadata.name}`)
+    await testbed.kubernetes.remove(`${at}/${kind?.toLowerCase()}s/${metadata.name}`)
   }
 }
 
-function rbacObjects(world: World): KubernetesObject[] {
-  const [command = '', ...before] = world.kubectl
-  const args = ['--kubeconfig', world.kubernetes.kubeconfig, 'create', '--dry-run=client', '-o', 'json', '-f', rbacFile]
+function rbacObjects(testbed: Testbed): KubernetesObject[] {
+  const [command = '', ...before] = testbed.kubectl
+  const args = [
+    '--kubeconfig',
+    testbed.kubernetes.kubeconfig,
+    'create',
+    '--dry-run=client',
+    '-o',
+    'json',
+    '-f',
+    rbacFile
+  ]
   const shown = execFileSync(command, [...before, ...args], { encoding: 'utf8' })
   // kubectl prints one object after the other where the file holds several.
   const found: KubernetesObject[] = shown.split(/(?<=^\})\s*(?=^\{)/m).map((one) => JSON.parse(one))
   return found.flatMap((one) => (one.kind === 'List' ? one.items : [one]))
 }
 
-async function bind(world: World, kind: string, name: string, namespace: string | undefined, roleRef: object) {
+async function bind(testbed: Testbed, kind: string, name: string, namespace: string | undefined, roleRef: object) {
   const at = namespace ? `${rbac}/namespaces/${namespace}/rolebindings` : `${rbac}/clusterrolebindings`
-  await world.kubernetes.create(at, {
+  await testbed.kubernetes.create(at, {
     apiVersion: 'rbac.authorization.k8s.io/v1',
     kind,
     metadata: { name, ...(namespace && { namespace }) },
@@ -62,13 +71,13 @@ async function bind(world: World, kind: string, name: string, namespace: string 
   })
 }
 
-export interface Identity {
+export interface RunnerIdentity {
   roleArn: string
   env: NodeJS.ProcessEnv
 }
 
 /** A user who may do nothing but assume a role, and that role with the policy of examples/iam-policy.json alone. */
-export async function createRunner({ aws }: World): Promise<Identity> {
+export async function createRunner({ aws }: Testbed): Promise<RunnerIdentity> {
   const allow = (action: string, more: object) => ({
     Version: '2012-10-17',
     Statement: [{ Effect: 'Allow', Action: action, ...more }]
@@ -92,7 +101,7 @@ export async function createRunner({ aws }: World): Promise<Identity> {
  */
 export async function serveCluster({
   aws
-}: World): Promise<{ env: NodeJS.ProcessEnv; served(): number; close(): void }> {
+}: Testbed): Promise<{ env: NodeJS.ProcessEnv; served(): number; close(): void }> {
   const known = JSON.stringify({ cluster: await describedCluster(aws) })
   const { Statement } = JSON.parse(readFileSync(policyFile, 'utf8')) as { Statement: { Action: string | string[] }[] }
   const granted = Statement.some(({ Action }) => [Action].flat().includes('eks:DescribeCluster'))
@@ -132,6 +141,6 @@ export function hasPolicy(): boolean {
 }
 
 /** The emulator checks what an identity may do, or lets everybody do everything. */
-export async function checkPermissions({ aws }: World, checked: boolean): Promise<void> {
+export async function checkPermissions({ aws }: Testbed, checked: boolean): Promise<void> {
   await aws.emulator('POST', '/moto-api/reset-auth', checked ? '0' : 'inf')
 }

@@ -1,8 +1,8 @@
 // What every scenario needs around a run: a ground, an observer on it, the audit log's and the emulator's place before it.
 import {
+  type AuditedCall,
   type AuditMark,
   awsCalls,
-  type Call,
   callsSince,
   clearAwsCalls,
   isAwsWrite,
@@ -14,48 +14,48 @@ import {
 import { check, say, skip } from './expect.ts'
 import { clearGround, type Ground, type GroundOptions, makeGround } from './ground.ts'
 import { type Observer, observe } from './observer.ts'
-import { readSettings, type Settings } from './snapshot.ts'
-import type { World } from './world.ts'
+import { type PairSettings, readSettings } from './snapshot.ts'
+import type { Testbed } from './testbed.ts'
 
-export interface Stage {
-  world: World
+export interface ScenarioRun {
+  testbed: Testbed
   ground: Ground
   observer: Observer
   /** Settings of both groups before anything was run. */
-  before: Settings
+  before: PairSettings
   /** Names of the pods that have to move, by how many. */
   podsBefore: number
 }
 
-export interface Scenario {
+export interface EndToEndScenario {
   readonly name: string
   readonly what: string
-  run(world: World, keep: boolean): Promise<void>
+  run(testbed: Testbed, keep: boolean): Promise<void>
 }
 
 /** Makes a ground, plays the scenario on it and takes it away again, however it ended. */
 export async function onGround(
-  world: World,
+  testbed: Testbed,
   keep: boolean,
   options: GroundOptions,
-  play: (stage: Stage) => Promise<void>,
+  play: (stage: ScenarioRun) => Promise<void>,
   arrange?: (ground: Ground) => Promise<void>
 ): Promise<void> {
   const startedAt = Date.now()
-  const ground = await makeGround(world, options)
+  const ground = await makeGround(testbed, options)
   let observer: Observer | undefined
   try {
     await arrange?.(ground)
-    observer = await observe(world.kubernetes, ground)
-    const before = await readSettings(world, ground)
+    observer = await observe(testbed.kubernetes, ground)
+    const before = await readSettings(testbed, ground)
     const podsBefore = observer.podsOn(ground.blue).length
     const nodes = observer.nodesOf(ground.blue).length
     say(`ground: ${nodes} nodes, ${podsBefore} pods that move, after ${((Date.now() - startedAt) / 1000).toFixed(1)} s`)
     observer.start()
-    await play({ world, ground, observer, before, podsBefore })
+    await play({ testbed, ground, observer, before, podsBefore })
   } finally {
     observer?.stop()
-    if (!keep) await clearGround(world, ground)
+    if (!keep) await clearGround(testbed, ground)
   }
 }
 
@@ -63,14 +63,14 @@ export interface Mark {
   audit: AuditMark
 }
 
-export async function mark(world: World): Promise<Mark> {
-  await clearAwsCalls(world)
-  return { audit: markAudit(world) }
+export async function mark(testbed: Testbed): Promise<Mark> {
+  await clearAwsCalls(testbed)
+  return { audit: markAudit(testbed) }
 }
 
 /** A run that has nothing to do writes nothing, to neither API; asking what one may do is not a write. */
-export async function checkNoWrites(world: World, since: Mark): Promise<void> {
-  const calls = callsSince(world, since.audit)
+export async function checkNoWrites(testbed: Testbed, since: Mark): Promise<void> {
+  const calls = callsSince(testbed, since.audit)
   if (!calls) skip('no write to Kubernetes', 'no audit log here')
   else {
     const writes = calls.filter(isWrite)
@@ -81,7 +81,7 @@ export async function checkNoWrites(world: World, since: Mark): Promise<void> {
       writes.length === 0 ? summarize(calls) : summarize(writes)
     )
   }
-  const aws = await awsCalls(world)
+  const aws = await awsCalls(testbed)
   if (!aws) return skip('no write to AWS', 'this endpoint keeps no record')
   const writes = aws.filter(isAwsWrite)
   check('calls to AWS were seen', aws.length > 0, `${aws.length}`)
@@ -93,8 +93,8 @@ export async function checkNoWrites(world: World, since: Mark): Promise<void> {
 }
 
 /** Every eviction hit a pod on the side that was being emptied; prints what the run asked for. */
-export function checkEvictions(stage: Stage, since: Mark, from: string, mostRefused = 0.1): Call[] {
-  const calls = callsSince(stage.world, since.audit)
+export function checkEvictions(stage: ScenarioRun, since: Mark, from: string, mostRefused = 0.1): AuditedCall[] {
+  const calls = callsSince(stage.testbed, since.audit)
   if (!calls) {
     skip('evictions', 'no audit log here')
     return []

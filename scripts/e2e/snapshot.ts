@@ -3,7 +3,7 @@ import type { AutoScalingGroup } from '@aws-sdk/client-auto-scaling'
 import { check } from './expect.ts'
 import type { Ground } from './ground.ts'
 import type { Observer } from './observer.ts'
-import type { World } from './world.ts'
+import type { Testbed } from './testbed.ts'
 
 export interface GroupSettings {
   name: string
@@ -17,17 +17,17 @@ export interface GroupSettings {
   tags: Record<string, string>
   template: string
   zones: string[]
-  /** Cooldown, health checks and whatever else AWS tells of it and nobody should touch. */
+  /** Cooldown, health checks and whatever else AWS tells of it and nothing should touch. */
   rest: string
 }
 
-export type Settings = Readonly<Record<'blue' | 'green', GroupSettings>>
+export type PairSettings = Readonly<Record<'blue' | 'green', GroupSettings>>
 
 const ours = 'eks-node-upgrade/'
 const forFinding = new Set([`${ours}group`, `${ours}color`])
 
-export async function readSettings(world: World, ground: Ground): Promise<Settings> {
-  const { AutoScalingGroups = [] } = await world.aws.autoScaling.describeAutoScalingGroups({
+export async function readSettings(testbed: Testbed, ground: Ground): Promise<PairSettings> {
+  const { AutoScalingGroups = [] } = await testbed.aws.autoScaling.describeAutoScalingGroups({
     AutoScalingGroupNames: [ground.blue, ground.green]
   })
   const groups = AutoScalingGroups.map(readGroup)
@@ -64,7 +64,7 @@ export function sizes({ min, max, desired }: GroupSettings): string {
 }
 
 /** After an upgrade: the sizes have changed hands, and nothing else has changed. */
-export function checkSwapped(before: Settings, after: Settings): void {
+export function checkSwapped(before: PairSettings, after: PairSettings): void {
   const { blue, green } = before
   check('the retired group is at zero', sizes(after.blue) === '0/0/0', sizes(after.blue))
   check(
@@ -90,7 +90,7 @@ export function checkSwapped(before: Settings, after: Settings): void {
 }
 
 /** After a revert: everything as it was, to the instance. */
-export function checkRestored(before: Settings, after: Settings): void {
+export function checkRestored(before: PairSettings, after: PairSettings): void {
   for (const color of ['blue', 'green'] as const) {
     const [was, is] = [before[color], after[color]]
     check(`${color} has its sizes of before`, sizes(is) === sizes(was), `${sizes(is)}, was ${sizes(was)}`)
@@ -133,9 +133,9 @@ function same(a: readonly string[], b: readonly string[]): boolean {
   return a.join() === b.join()
 }
 
-/** No cordon, annotation or label of ours, and no Lease that anybody holds. The record may stay. */
-export async function checkNothingLeft(world: World, cordonedBefore: readonly string[] = []): Promise<void> {
-  const { kubernetes } = world
+/** No cordon, annotation or label of ours, and no Lease that is held. The record may stay. */
+export async function checkNothingLeft(testbed: Testbed, cordonedBefore: readonly string[] = []): Promise<void> {
+  const { kubernetes } = testbed
   const nodes = (await kubernetes.list('/api/v1/nodes')).items
   const cordoned = nodes.filter(({ spec }) => spec.unschedulable).map(({ metadata }) => metadata.name)
   check(
@@ -161,10 +161,10 @@ export async function checkNothingLeft(world: World, cordonedBefore: readonly st
       if (found.length > 0) marked.push(`${path.split('/').at(-1)}/${metadata.name}: ${found}`)
     }
   }
-  check('no object bears a mark of ours', marked.length === 0, marked.length === 0 ? 'none' : marked.slice(0, 5))
+  check('I8: no object has a mark of ours', marked.length === 0, marked.length === 0 ? 'none' : marked.slice(0, 5))
   const lease = await kubernetes.get('/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/eks-node-upgrade')
   check(
-    'nobody holds the Lease',
+    'I8: the Lease is held by no one',
     !lease?.spec?.holderIdentity,
     lease ? `holder "${lease.spec?.holderIdentity ?? ''}"` : 'there is none'
   )
@@ -174,15 +174,19 @@ export async function checkNothingLeft(world: World, cordonedBefore: readonly st
 export function checkCalm(observer: Observer): void {
   const gaps = observer.gaps.map(({ workload, at, untilAt }) => `${workload} for ${untilAt ? untilAt - at : '?'} ms`)
   check(
-    'no workload was without a ready pod at any moment',
+    'I3: no workload was without a ready pod at any moment',
     gaps.length === 0,
     gaps.length === 0 ? lows(observer) : gaps
   )
-  const breaks = observer.breaks.map(
+  const breaks = observer.brokenBudgets.map(
     (one) => `${one.budget} at ${one.healthy} of ${one.desired}: ${one.pod} ${one.how}`
   )
-  check('no budget was broken at any moment', breaks.length === 0, breaks.length === 0 ? '0' : breaks.slice(0, 5))
-  check('never were both sides cordoned', observer.cordoned.length === 0, `${observer.cordoned.length} moments`)
+  check('I1: no budget was broken at any moment', breaks.length === 0, breaks.length === 0 ? '0' : breaks.slice(0, 5))
+  check(
+    'I23: never were both sides cordoned',
+    observer.bothCordoned.length === 0,
+    `${observer.bothCordoned.length} moments`
+  )
 }
 
 function lows(observer: Observer): string {

@@ -3,9 +3,9 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { check } from './expect.ts'
-import { adopt, clusterName, root, type World } from './world.ts'
+import { adopt, clusterName, root, type Testbed } from './testbed.ts'
 
-export interface Ended {
+export interface EndedProcess {
   /** Null where a signal ended it. */
   code: number | null
   signal: NodeJS.Signals | null
@@ -17,7 +17,7 @@ export interface Ended {
 
 export interface Running {
   readonly child: ChildProcess
-  readonly ended: Promise<Ended>
+  readonly ended: Promise<EndedProcess>
   /** What it has printed so far. */
   output(): string
 }
@@ -46,27 +46,27 @@ export interface CliOptions {
   env?: NodeJS.ProcessEnv
 }
 
-export function startCli(world: World, mode: string, { options = {}, kubeconfig, env }: CliOptions = {}): Running {
+export function startCli(testbed: Testbed, mode: string, { options = {}, kubeconfig, env }: CliOptions = {}): Running {
   const given: Record<string, string | true> = { cluster: clusterName, ...(mode === 'status' ? {} : quick), ...options }
-  const path = kubeconfig === undefined ? world.toolKubeconfig : kubeconfig
+  const path = kubeconfig === undefined ? testbed.toolKubeconfig : kubeconfig
   if (path !== null) given.kubeconfig = path
   const args = Object.entries(given).flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value]))
-  return start(process.execPath, [commandLine(), mode, ...args], { ...toolEnvironment(world), ...env })
+  return start(process.execPath, [commandLine(), mode, ...args], { ...toolEnvironment(testbed), ...env })
 }
 
-export function runCli(world: World, mode: string, options?: CliOptions): Promise<Ended> {
-  return startCli(world, mode, options).ended
+export function runCli(testbed: Testbed, mode: string, options?: CliOptions): Promise<EndedProcess> {
+  return startCli(testbed, mode, options).ended
 }
 
 /** Nothing of ours leaks in: PATH, HOME and what reaches AWS. */
-export function toolEnvironment(world: World): NodeJS.ProcessEnv {
+export function toolEnvironment(testbed: Testbed): NodeJS.ProcessEnv {
   return {
     PATH: process.env.PATH,
     HOME: process.env.HOME,
-    AWS_ENDPOINT_URL: world.aws.endpoint,
-    AWS_REGION: world.aws.region,
-    AWS_ACCESS_KEY_ID: world.credentials.key,
-    AWS_SECRET_ACCESS_KEY: world.credentials.secret,
+    AWS_ENDPOINT_URL: testbed.aws.endpoint,
+    AWS_REGION: testbed.aws.region,
+    AWS_ACCESS_KEY_ID: testbed.credentials.key,
+    AWS_SECRET_ACCESS_KEY: testbed.credentials.secret,
     AWS_EC2_METADATA_DISABLED: 'true'
   }
 }
@@ -83,7 +83,7 @@ export function start(program: string, args: readonly string[], env: NodeJS.Proc
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => {
     output += chunk
   })
-  const ended = new Promise<Ended>((done, fail) => {
+  const ended = new Promise<EndedProcess>((done, fail) => {
     child.once('error', fail)
     child.once('close', (code, signal) => {
       done({ code, signal, output, stdout, seconds: (Date.now() - startedAt) / 1000 })
@@ -93,7 +93,7 @@ export function start(program: string, args: readonly string[], env: NodeJS.Proc
 }
 
 /** The exit code is the first thing that must be right; where it is not, the last words are shown. */
-export function checkExit(what: string, ended: Ended, code: number, word?: string): boolean {
+export function checkExit(what: string, ended: EndedProcess, code: number, word?: string): boolean {
   const says = word === undefined || ended.output.toLowerCase().includes(word)
   const seen = `exit ${ended.code ?? ended.signal} after ${ended.seconds.toFixed(1)} s`
   const holds = check(`${what}: exit ${code}${word ? `, says ${word}` : ''}`, ended.code === code && says, seen)

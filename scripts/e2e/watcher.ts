@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Kubernetes, KubernetesObject } from './kubernetes-client.ts'
 
-export interface Change {
+export interface ObjectChange {
   type: 'SET' | 'GONE'
   object: KubernetesObject
 }
@@ -11,7 +11,7 @@ export interface Change {
 export async function follow(
   kubernetes: Kubernetes,
   path: string,
-  change: (change: Change) => void,
+  change: (change: ObjectChange) => void,
   signal: AbortSignal
 ): Promise<void> {
   const known = new Map<string, KubernetesObject>()
@@ -26,7 +26,7 @@ export async function follow(
     return resourceVersion
   }
 
-  function tell(type: Change['type'], object: KubernetesObject): void {
+  function tell(type: ObjectChange['type'], object: KubernetesObject): void {
     const uid = object.metadata.uid ?? ''
     if (type === 'GONE') known.delete(uid)
     else known.set(uid, object)

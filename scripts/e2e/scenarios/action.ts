@@ -1,18 +1,18 @@
 import type { ChildProcess } from 'node:child_process'
 import { actionFile, startAction } from '../action-step.ts'
 import { check, say } from '../expect.ts'
-import { checkEvictions, mark, onGround, type Scenario, type Stage } from '../run.ts'
+import { checkEvictions, type EndToEndScenario, mark, onGround, type ScenarioRun } from '../run.ts'
 import { checkCalm, checkNothingLeft, checkPlaced, checkRestored, checkSwapped, readSettings } from '../snapshot.ts'
 import { checkExit, isBuilt, tail } from '../tool.ts'
 import { shop } from '../workloads.ts'
 
-export const action: Scenario = {
+export const action: EndToEndScenario = {
   name: 'action',
-  what: 'the built action: bad input, cancelled, killed, each put back by post; then a whole run',
-  async run(world, keep) {
+  what: 'the built action: bad input, cancelled, killed, each reverted by post; then a whole run',
+  async run(testbed, keep) {
     if (!check('the action is built', isBuilt(actionFile), actionFile)) return
     const group = 'action'
-    await onGround(world, keep, { group, workloads: shop(`shop-${group}`, '1s') }, async (stage) => {
+    await onGround(testbed, keep, { group, workloads: shop(`shop-${group}`, '1s') }, async (stage) => {
       await badInput(stage)
       await cancelled(stage)
       await killedMain(stage)
@@ -21,8 +21,8 @@ export const action: Scenario = {
   }
 }
 
-async function badInput({ world, before, ground }: Stage): Promise<void> {
-  const step = startAction(world, { 'soak-minutes': 'soon', 'canary-nodes': '-1' })
+async function badInput({ testbed, before, ground }: ScenarioRun): Promise<void> {
+  const step = startAction(testbed, { 'soak-minutes': 'soon', 'canary-nodes': '-1' })
   const main = await step.main.ended
   checkExit('bad input fails', main, 2)
   const errors = annotations(main.output, 'error')
@@ -32,13 +32,13 @@ async function badInput({ world, before, ground }: Stage): Promise<void> {
     errors
   )
   checkExit('post has nothing to do', await step.post(), 0)
-  checkRestored(before, await readSettings(world, ground))
+  checkRestored(before, await readSettings(testbed, ground))
 }
 
 /** The gentle way to be stopped: SIGINT, and post in a process of its own. */
-async function cancelled(stage: Stage): Promise<void> {
-  const step = startAction(stage.world)
-  await midMove(stage, step.main.child)
+async function cancelled(stage: ScenarioRun): Promise<void> {
+  const step = startAction(stage.testbed)
+  await midDrain(stage, step.main.child)
   const askedAt = Date.now()
   step.main.child.kill('SIGINT')
   const main = await step.main.ended
@@ -46,19 +46,19 @@ async function cancelled(stage: Stage): Promise<void> {
   checkExit('main after SIGINT', main, 130)
   check('it is gone within 2 s', took < 2000, `${took} ms`)
   check('it says what to do next', /revert|upgrade/.test(tail(main.output, 5)), tail(main.output, 3))
-  await putBack(stage, 'post after SIGINT', step.post)
+  await revertedByPost(stage, 'post after SIGINT', step.post)
 }
 
-async function killedMain(stage: Stage): Promise<void> {
-  const step = startAction(stage.world)
-  await midMove(stage, step.main.child)
+async function killedMain(stage: ScenarioRun): Promise<void> {
+  const step = startAction(stage.testbed)
+  await midDrain(stage, step.main.child)
   step.main.child.kill('SIGKILL')
   await step.main.ended
   check('main has saved its run id', (step.state()['run-id'] ?? '') !== '', step.state())
-  await putBack(stage, 'post after SIGKILL', step.post)
+  await revertedByPost(stage, 'post after SIGKILL', step.post)
 }
 
-async function midMove({ observer, ground, podsBefore }: Stage, main: ChildProcess): Promise<void> {
+async function midDrain({ observer, ground, podsBefore }: ScenarioRun, main: ChildProcess): Promise<void> {
   await observer.when('a third of the pods has moved', 120, () => {
     return observer.podsOn(ground.green).length >= podsBefore / 3 || main.exitCode !== null
   })
@@ -66,8 +66,8 @@ async function midMove({ observer, ground, podsBefore }: Stage, main: ChildProce
   check('stopped with some pods moved, not all', moved > 0 && moved < podsBefore, `${moved} of ${podsBefore}`)
 }
 
-async function putBack(
-  { world, ground, observer, before }: Stage,
+async function revertedByPost(
+  { testbed, ground, observer, before }: ScenarioRun,
   what: string,
   post: () => Promise<{ code: number | null; output: string }>
 ) {
@@ -78,15 +78,15 @@ async function putBack(
   if (!holds) console.log(tail(output))
   check('post kept within 4 minutes', took < 240, `${took.toFixed(1)} s`)
   checkCalm(observer)
-  checkRestored(before, await readSettings(world, ground))
+  checkRestored(before, await readSettings(testbed, ground))
   checkPlaced(observer, ground.blue, ground.green)
-  await checkNothingLeft(world)
+  await checkNothingLeft(testbed)
 }
 
-async function whole(stage: Stage): Promise<void> {
-  const { world, ground, observer, before } = stage
-  const since = await mark(world)
-  const step = startAction(world)
+async function whole(stage: ScenarioRun): Promise<void> {
+  const { testbed, ground, observer, before } = stage
+  const since = await mark(testbed)
+  const step = startAction(testbed)
   const main = await step.main.ended
   checkExit('the whole run', main, 0)
   const outputs = step.outputs()
@@ -109,8 +109,8 @@ async function whole(stage: Stage): Promise<void> {
   checkExit('post after a good end', post, 0)
   checkCalm(observer)
   checkPlaced(observer, ground.green, ground.blue)
-  checkSwapped(before, await readSettings(world, ground))
-  await checkNothingLeft(world)
+  checkSwapped(before, await readSettings(testbed, ground))
+  await checkNothingLeft(testbed)
   checkEvictions(stage, since, ground.blue)
 }
 

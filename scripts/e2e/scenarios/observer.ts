@@ -5,22 +5,22 @@ import { promisify } from 'node:util'
 import { callsSince, isEviction, markAudit } from '../audit.ts'
 import { check, skip } from '../expect.ts'
 import { until } from '../ground.ts'
-import { onGround, type Scenario } from '../run.ts'
+import { type EndToEndScenario, onGround } from '../run.ts'
 import { shop } from '../workloads.ts'
 
-export const observer: Scenario = {
+export const observer: EndToEndScenario = {
   name: 'observer',
   what: 'the observer sees calm as calm and harm as harm',
-  async run(world, keep) {
+  async run(testbed, keep) {
     const group = 'seen'
-    await onGround(world, keep, { group, workloads: shop(`shop-${group}`, '1s') }, async ({ ground, observer }) => {
-      const { kubernetes } = world
-      const [command = '', ...before] = world.kubectl
+    await onGround(testbed, keep, { group, workloads: shop(`shop-${group}`, '1s') }, async ({ ground, observer }) => {
+      const { kubernetes } = testbed
+      const [command = '', ...before] = testbed.kubectl
       const kubectl = (...args: string[]) =>
         promisify(execFile)(command, [...before, '--kubeconfig', kubernetes.kubeconfig, ...args])
       const [first] = observer.nodesOf(ground.blue)
       const name = first?.metadata.name ?? ''
-      const since = markAudit(world)
+      const since = markAudit(testbed)
       await kubectl(
         'drain',
         name,
@@ -29,10 +29,10 @@ export const observer: Scenario = {
         '--pod-selector',
         'app in (web,api,search)'
       )
-      const evictions = callsSince(world, since, 'system:masters')?.filter(isEviction)
+      const evictions = callsSince(testbed, since, 'system:masters')?.filter(isEviction)
       if (evictions) check('the audit log counts the evictions of a drain', evictions.length > 0, `${evictions.length}`)
       else skip('evictions', 'no audit log here')
-      check('a drain breaks no budget', observer.breaks.length === 0, observer.breaks)
+      check('a drain breaks no budget', observer.brokenBudgets.length === 0, observer.brokenBudgets)
       const left = observer
         .podsOn(ground.blue)
         .filter(({ node, workload }) => node === name && /\/(web|api|search)$/.test(workload))
@@ -43,10 +43,10 @@ export const observer: Scenario = {
       )
 
       await kubectl('-n', ground.namespace, 'delete', 'pods', '--wait=false', '-l', 'app in (pair,web)')
-      await until('the observer has seen it', 10, () => observer.gaps.length > 0 && observer.breaks.length > 0)
+      await until('the observer has seen it', 10, () => observer.gaps.length > 0 && observer.brokenBudgets.length > 0)
       const gaps = observer.gaps.map(({ workload }) => workload)
       check('a workload without a ready pod is seen', gaps.includes(`${ground.namespace}/Deployment/pair`), gaps)
-      const breaks = observer.breaks.map(({ budget }) => budget)
+      const breaks = observer.brokenBudgets.map(({ budget }) => budget)
       check('a broken budget is seen', breaks.includes(`${ground.namespace}/web`), breaks)
 
       await Promise.all(
@@ -54,8 +54,8 @@ export const observer: Scenario = {
           .nodesOf(ground.blue)
           .map(({ metadata }) => kubernetes.patch(`/api/v1/nodes/${metadata.name}`, { spec: { unschedulable: true } }))
       )
-      await until('the observer has seen the cordons', 10, () => observer.cordoned.length > 0)
-      check('both sides cordoned is seen', observer.cordoned.length === 1, observer.cordoned.length)
+      await until('the observer has seen the cordons', 10, () => observer.bothCordoned.length > 0)
+      check('both sides cordoned is seen', observer.bothCordoned.length === 1, observer.bothCordoned.length)
     })
   }
 }

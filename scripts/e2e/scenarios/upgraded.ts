@@ -1,39 +1,39 @@
 import { check } from '../expect.ts'
-import { checkEvictions, checkNoWrites, mark, onGround, type Scenario } from '../run.ts'
+import { checkEvictions, checkNoWrites, type EndToEndScenario, mark, onGround } from '../run.ts'
 import { checkCalm, checkNothingLeft, checkPlaced, checkRestored, checkSwapped, readSettings } from '../snapshot.ts'
+import type { Testbed } from '../testbed.ts'
 import { checkExit, runCli, tail } from '../tool.ts'
 import { budget, shop } from '../workloads.ts'
-import type { World } from '../world.ts'
 
-export const upgraded: Scenario = {
+export const upgraded: EndToEndScenario = {
   name: 'upgraded',
   what: 'refused while something stands in the way, then planned, upgraded, and the second time unchanged',
-  async run(world, keep) {
+  async run(testbed, keep) {
     const group = 'workers'
     const options = { group, workloads: shop(`shop-${group}`) }
     await onGround(
-      world,
+      testbed,
       keep,
       options,
       async (stage) => {
         const { ground, observer, before } = stage
-        await refusedPlan(world, ground.namespace)
-        let since = await mark(world)
-        checkExit('plan', await runCli(world, 'plan'), 0, 'noth')
-        await checkNoWrites(world, since)
+        await refusedPlan(testbed, ground.namespace)
+        let since = await mark(testbed)
+        checkExit('plan', await runCli(testbed, 'plan'), 0, 'noth')
+        await checkNoWrites(testbed, since)
 
-        since = await mark(world)
-        const run = await runCli(world, 'upgrade')
+        since = await mark(testbed)
+        const run = await runCli(testbed, 'upgrade')
         checkExit('upgrade', run, 0)
         checkCalm(observer)
         checkPlaced(observer, ground.green, ground.blue)
-        checkSwapped(before, await readSettings(world, ground))
-        await checkNothingLeft(world)
+        checkSwapped(before, await readSettings(testbed, ground))
+        await checkNothingLeft(testbed)
         checkEvictions(stage, since, ground.blue)
 
-        since = await mark(world)
-        const settled = await readSettings(world, ground)
-        const again = await runCli(world, 'upgrade', { options: { output: 'json' } })
+        since = await mark(testbed)
+        const settled = await readSettings(testbed, ground)
+        const again = await runCli(testbed, 'upgrade', { options: { output: 'json' } })
         checkExit('upgrade again', again, 0)
         const said = readJson(again.stdout)
         check(
@@ -41,13 +41,13 @@ export const upgraded: Scenario = {
           said?.outcome === 'unchanged',
           said?.outcome ?? tail(again.stdout, 5)
         )
-        await checkNoWrites(world, since)
-        checkRestored(settled, await readSettings(world, ground))
-        checkExit('status', await runCli(world, 'status'), 0)
+        await checkNoWrites(testbed, since)
+        checkRestored(settled, await readSettings(testbed, ground))
+        checkExit('status', await runCli(testbed, 'status'), 0)
       },
       async (ground) => {
-        // What somebody had done before is there afterwards.
-        await world.aws.autoScaling.suspendProcesses({
+        // What an operator had done before is there afterwards.
+        await testbed.aws.autoScaling.suspendProcesses({
           AutoScalingGroupName: ground.blue,
           ScalingProcesses: ['AZRebalance']
         })
@@ -56,8 +56,8 @@ export const upgraded: Scenario = {
   }
 }
 
-async function refusedPlan(world: World, namespace: string): Promise<void> {
-  const { kubernetes } = world
+async function refusedPlan(testbed: Testbed, namespace: string): Promise<void> {
+  const { kubernetes } = testbed
   const second = budget(namespace, 'web', { maxUnavailable: 1 })
   second.object.metadata.name = 'web-too'
   const bare = {
@@ -67,13 +67,13 @@ async function refusedPlan(world: World, namespace: string): Promise<void> {
   const pods = `/api/v1/namespaces/${namespace}/pods`
   await kubernetes.create(second.path, second.object)
   await kubernetes.create(pods, bare)
-  const since = await mark(world)
-  const plan = await runCli(world, 'plan')
+  const since = await mark(testbed)
+  const plan = await runCli(testbed, 'plan')
   checkExit('plan with a bare pod and two budgets', plan, 3)
   check('it names both', plan.output.includes('bare') && plan.output.includes('web-too'), tail(plan.output, 12))
-  const upgrade = await runCli(world, 'upgrade')
+  const upgrade = await runCli(testbed, 'upgrade')
   checkExit('upgrade with the same', upgrade, 3)
-  await checkNoWrites(world, since)
+  await checkNoWrites(testbed, since)
   await kubernetes.remove(`${second.path}/web-too`)
   await kubernetes.remove(`${pods}/bare`)
 }

@@ -9,34 +9,34 @@ import { promisify } from 'node:util'
 import { actionFile } from '../action-step.ts'
 import { callsSince } from '../audit.ts'
 import { check, skip } from '../expect.ts'
-import { mark, onGround, type Scenario } from '../run.ts'
+import { type EndToEndScenario, mark, onGround } from '../run.ts'
 import { checkCalm, checkNothingLeft, checkPlaced, checkSwapped, readSettings } from '../snapshot.ts'
+import { cacheDirectory, clusterName, onExit, root } from '../testbed.ts'
 import { checkExit, isBuilt, start, tail, toolEnvironment } from '../tool.ts'
 import { shop } from '../workloads.ts'
-import { cacheDirectory, clusterName, onExit, root } from '../world.ts'
 
 const run = promisify(execFile)
 const actVersion = '0.2.89'
 
-export const workflow: Scenario = {
+export const workflow: EndToEndScenario = {
   name: 'workflow',
   what: 'a workflow through act, with OIDC and an EKS token',
-  async run(world, keep) {
-    if (!world.auditLog) return skip('a workflow through act', 'this needs the control plane of ../shared')
+  async run(testbed, keep) {
+    if (!testbed.auditLog) return skip('a workflow through act', 'this needs the control plane of ../shared')
     if (!check('the action is built', isBuilt(actionFile), actionFile)) return
     const act = await installAct()
     const group = 'workflow'
     await onGround(
-      world,
+      testbed,
       keep,
       { group, workloads: shop(`shop-${group}`, '1s') },
       async ({ ground, observer, before, podsBefore }) => {
-        await world.aws.iam.createRole({ RoleName: 'from-a-workflow', AssumeRolePolicyDocument: '{}' })
+        await testbed.aws.iam.createRole({ RoleName: 'from-a-workflow', AssumeRolePolicyDocument: '{}' })
         const tokens = await serveTokens()
-        const since = await mark(world)
+        const since = await mark(testbed)
         try {
           const folder = workingTree()
-          const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, PATH: ___, ...env } = toolEnvironment(world)
+          const { AWS_ACCESS_KEY_ID: _, AWS_SECRET_ACCESS_KEY: __, PATH: ___, ...env } = toolEnvironment(testbed)
           const given = { ...env, ...tokens.env }
           const job = await start(
             act,
@@ -72,7 +72,7 @@ export const workflow: Scenario = {
             tokens.served() > 0 && !job.output.replaceAll(/add-mask.*/g, '').includes(tokens.token),
             `${tokens.served()} times`
           )
-          const users = [...new Set((callsSince(world, since.audit) ?? []).map(({ user }) => user))]
+          const users = [...new Set((callsSince(testbed, since.audit) ?? []).map(({ user }) => user))]
           check(
             'the cluster saw the assumed role',
             users.some((user) => user.includes('assumed-role/from-a-workflow')),
@@ -80,8 +80,8 @@ export const workflow: Scenario = {
           )
           checkCalm(observer)
           checkPlaced(observer, ground.green, ground.blue)
-          checkSwapped(before, await readSettings(world, ground))
-          await checkNothingLeft(world)
+          checkSwapped(before, await readSettings(testbed, ground))
+          await checkNothingLeft(testbed)
           check('there was something to move', podsBefore >= 60, podsBefore)
         } finally {
           tokens.close()

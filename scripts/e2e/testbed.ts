@@ -1,4 +1,4 @@
-// The world that a suite runs in: an AWS and a Kubernetes API, either those of ../shared (started and ended here, by the
+// The testbed that a suite runs in: an AWS and a Kubernetes API, either those of ../shared (started and ended here, by the
 // process ids that they record) or those that the environment names.
 import { type ChildProcess, execFile, spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
@@ -13,7 +13,7 @@ export const root = resolve(import.meta.dirname, '../..')
 /** The EKS cluster's name, fixed because the token webhook is told whose tokens it takes. */
 export const clusterName = 'e2e'
 
-export interface World {
+export interface Testbed {
   readonly name: string
   readonly aws: TestAws
   /** As an administrator; the ground and the observer use it. */
@@ -23,28 +23,28 @@ export interface World {
   readonly toolKubeconfig: string
   /** Credentials that a run of the product gets unless a scenario says otherwise. */
   readonly credentials: AwsKey
-  /** The API server's audit log; undefined where the world was given. */
+  /** The API server's audit log; undefined where the testbed was given. */
   readonly auditLog?: string
   readonly certificateAuthority?: string
   stop(): void
 }
 
-export interface Ports {
+export interface TestbedPorts {
   aws: number
   kubernetes: number
 }
 
 /** Undefined where there is nothing to run on. */
-export async function startWorld(name: string, ports: Ports, joinAfter = '1s'): Promise<World | undefined> {
+export async function startTestbed(name: string, ports: TestbedPorts, joinAfter = '1s'): Promise<Testbed | undefined> {
   const { E2E_KUBECONFIG, E2E_AWS_ENDPOINT_URL } = process.env
-  if (E2E_KUBECONFIG && E2E_AWS_ENDPOINT_URL) return givenWorld(E2E_KUBECONFIG, E2E_AWS_ENDPOINT_URL)
+  if (E2E_KUBECONFIG && E2E_AWS_ENDPOINT_URL) return givenTestbed(E2E_KUBECONFIG, E2E_AWS_ENDPOINT_URL)
   const shared = resolve(root, '../shared')
   const [emulator, controlPlane] = [join(shared, 'aws-emulator'), join(shared, 'control-plane')]
   if (!existsSync(join(emulator, 'up')) || !existsSync(join(controlPlane, 'up'))) return undefined
-  return sharedWorld(name, emulator, controlPlane, ports, joinAfter)
+  return sharedTestbed(name, emulator, controlPlane, ports, joinAfter)
 }
 
-function givenWorld(kubeconfig: string, endpoint: string): World {
+function givenTestbed(kubeconfig: string, endpoint: string): Testbed {
   const kubectl = [process.env.E2E_KUBECTL ?? 'kubectl']
   const credentials = {
     key: process.env.AWS_ACCESS_KEY_ID ?? 'testing',
@@ -63,13 +63,13 @@ function givenWorld(kubeconfig: string, endpoint: string): World {
   }
 }
 
-async function sharedWorld(
+async function sharedTestbed(
   name: string,
   emulator: string,
   controlPlane: string,
-  ports: Ports,
+  ports: TestbedPorts,
   joinAfter: string
-): Promise<World> {
+): Promise<Testbed> {
   const base: NodeJS.ProcessEnv = {
     ...process.env,
     AWS_EMULATOR_PORT: String(ports.aws),
