@@ -163,6 +163,30 @@ describe('the action as a process', { concurrency: 2 }, () => {
     assert.match(summary, /^## ↩ workers was reverted/)
   })
 
+  test('post reverts although the kubeconfig is gone: what that means is for the connection to say', async () => {
+    const inputs = { kubeconfig: '/no/such/kubeconfig' }
+    const { code, stdout } = await step('broken', { state: interrupted, inputs })
+    assert.equal(code, 0)
+    assert.match(stdout, /↩ workers was reverted/)
+  })
+
+  test('post with inputs that are bad by now says that the run is open, and how to revert it', async () => {
+    const { code, stdout, summary } = await step('broken', { state: interrupted, inputs: { jobs: 'sometimes' } })
+    assert.equal(code, 2)
+    assert.match(
+      stdout,
+      /^::error title=Bad input.*Run run-7 is still open\. To revert it: run the workflow again with mode: revert/m
+    )
+    assert.match(summary, /Run run-7 is still open/)
+  })
+
+  test('a kubeconfig that is not there is bad input: nothing begun', async () => {
+    const { code, stdout, outputs } = await step('upgraded', { inputs: { kubeconfig: '/no/such/kubeconfig' } })
+    assert.equal(code, 2)
+    assert.match(stdout, /^::error title=Bad input%3A nothing was changed::kubeconfig: there is no kubeconfig/m)
+    assert.equal(outputs.reason, 'bad-input')
+  })
+
   test('post that runs out of time leaves a safe state and the command to go on with', async () => {
     const orderly = await step('broken', { state: interrupted, recovery: 'orderly' })
     assert.equal(orderly.code, 130)

@@ -47,11 +47,19 @@ export function runStep<Ports>(step: ActionStep<Ports>): Promise<number> {
   return main(step)
 }
 
-async function readInputs(runner: Runner): Promise<ValidatedInputs> {
-  const given = Object.fromEntries(inputsOf('action').map(({ name }) => [name, runner.input(name)]))
-  const validated = validateInputs(given, 'action', runner.env)
-  const problems = [...(validated.problems ?? []), ...(await kubeconfigProblems(given))]
+function readInputs(runner: Runner): ValidatedInputs {
+  return validateInputs(givenInputs(runner), 'action', runner.env)
+}
+
+/** With the kubeconfig. Post does not ask for it: a later step may have removed the file, and post must say so as it ends. */
+async function readAllInputs(runner: Runner): Promise<ValidatedInputs> {
+  const validated = readInputs(runner)
+  const problems = [...(validated.problems ?? []), ...(await kubeconfigProblems(givenInputs(runner)))]
   return problems.length > 0 ? { problems } : validated
+}
+
+function givenInputs(runner: Runner): Record<string, string> {
+  return Object.fromEntries(inputsOf('action').map(({ name }) => [name, runner.input(name)]))
 }
 
 async function callerOf(runner: Runner): Promise<Caller> {
@@ -60,7 +68,7 @@ async function callerOf(runner: Runner): Promise<Caller> {
 
 async function main<Ports>(step: ActionStep<Ports>): Promise<number> {
   const { runner, clock } = step
-  const { inputs, problems } = await readInputs(runner)
+  const { inputs, problems } = await readAllInputs(runner)
   if (inputs === undefined) {
     runner.annotate(annotation('error', 'Bad input: nothing was changed', problems))
     runner.setOutput('reason', 'bad-input')
@@ -125,9 +133,14 @@ async function post<Ports>(step: ActionStep<Ports>): Promise<number> {
     runner.print(outcome === '' ? 'Nothing was begun: nothing to revert.' : 'The run has ended: nothing to do.')
     return exitCodes.good
   }
-  const { inputs } = await readInputs(runner)
-  // Main took the same inputs, so they are good.
-  if (inputs === undefined) return exitCodes.badInput
+  const { inputs, problems } = readInputs(runner)
+  if (inputs === undefined) {
+    // Main took the same inputs. Whatever changed them since, the run is open and must not be left without a word.
+    const open = `Run ${runId} is still open. To revert it: ${asWorkflowInputs('revert')}.`
+    runner.annotate(annotation('error', 'Bad input: the interrupted run was not reverted', [open, ...problems]))
+    await runner.appendSummary(problemsSummary([open, ...problems]))
+    return exitCodes.badInput
+  }
   const settings = { ...inputs.settings, group: runner.state('group') || undefined }
   const log = createWorkflowLog(runner)
   log.lines([
