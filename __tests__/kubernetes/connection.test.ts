@@ -109,9 +109,9 @@ test('a write whose reply is lost is sent once, and nobody pretends to know', as
     return true
   }
   const { records, leases } = await connected(api)
-  await assert.rejects(records.write('a', 'b', undefined), refused('kubernetes', /nobody knows/))
+  await assert.rejects(records.write('a', 'b', undefined), refused('kubernetes', /it is unknown whether/))
   const lease = { holder: 'h', holderDetails: '', acquiredAt: 0, renewedAt: 0, durationSeconds: 30, transitions: 0 }
-  await assert.rejects(leases.write(lease, '1'), refused('kubernetes', /nobody knows/))
+  await assert.rejects(leases.write(lease, '1'), refused('kubernetes', /it is unknown whether/))
   assert.equal(api.requests.length, 2)
 })
 

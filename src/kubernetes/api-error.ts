@@ -86,16 +86,16 @@ export function unreachableError(server: string, asked: string, error: unknown):
   return fault('cluster-unreachable', 'refused', `${server} does not answer (${asked}): ${words}`, hint, error)
 }
 
-/** A write that was not answered: it may have taken effect, unless nobody could have heard it. */
+/** A write that was not answered: it may have taken effect, unless it never reached the server. */
 export function lostReplyError(server: string, asked: string, error: unknown): UpgradeError {
   const unsent = /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN)$/.test(failureOf(error))
-  const said = unsent ? `${server} was not reached to` : `nobody knows whether ${server} did`
+  const said = unsent ? `could not reach ${server} to` : `it is unknown whether ${server} did`
   const message = `${said} ${asked}: ${redact(innermost(error))}`
   return fault(
     'kubernetes',
     'halted',
     message,
-    'Run the same command again: it looks at what is there and goes on.',
+    'Run the same command again: it looks at what is there and continues.',
     error
   )
 }
@@ -119,7 +119,7 @@ export function refusalError(reply: Reply, server: string, asked: string): Upgra
       'Bind the ClusterRole and the Role of docs/permissions.md to the user or group that the words name: kubectl apply -f examples/rbac.yaml'
     )
   }
-  const hint = 'Run the same command again: it looks at what is there and goes on.'
+  const hint = 'Run the same command again: it looks at what is there and continues.'
   return fault('kubernetes', 'halted', `${server} refused to ${asked} (HTTP ${reply.status}): ${words}`, hint)
 }
 

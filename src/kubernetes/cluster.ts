@@ -27,7 +27,7 @@ export interface ConnectedCluster {
 /** Asks nothing of the network yet. Rejects with kubeconfig where the way in makes no sense. */
 export async function connectCluster(options: ClusterOptions): Promise<ConnectedCluster> {
   // Loaded late: the library takes longer to start than all of ours, and AWS is asked first. In the bundle it lies in
-  // the main file all the same ("eager"), because ncc does not minify any other.
+  // the main file anyway ("eager"), because ncc does not minify any other.
   const { endpointConfig, readKubeconfig } = await import(/* webpackMode: "eager" */ './kubeconfig.ts')
   const { endpoint, kubeconfig = {}, userAgent } = options
   const load = (fresh: boolean) => (endpoint ? endpointConfig(endpoint, fresh) : readKubeconfig(kubeconfig))

@@ -1,4 +1,4 @@
-/** Creating or replacing an object only if nobody else has meanwhile. */
+/** Creates or replaces an object only if no other writer has done so since. */
 import { type Reply, refusalError, succeeded } from './api-error.ts'
 import type { ApiConnection } from './connection.ts'
 import type { RawMeta, RawObject } from './projection/raw.ts'
@@ -12,7 +12,7 @@ export interface Place {
 }
 
 /**
- * Returns the object as stored, or undefined where somebody else was faster: the name is taken, the resourceVersion has
+ * Returns the object as stored, or undefined if another writer was faster: the name is taken, the resourceVersion has
  * moved on, or the object is gone. Throws kubernetes where the reply was lost: it may have been written, so read again.
  */
 export async function swap<T extends RawObject>(

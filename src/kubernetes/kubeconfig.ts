@@ -22,13 +22,13 @@ export interface Endpoint {
   server: string
   /** Certificate authority in base64, as `aws eks describe-cluster` gives it. */
   caData?: string
-  /** A bearer token, cached by whoever mints it; `fresh` asks for another than the last one, which was refused. */
+  /** A bearer token, cached where it is minted; `fresh` asks for another than the last one, which was refused. */
   token(options?: { fresh?: boolean }): Promise<string>
 }
 
 const tokenUser = 'eks-node-upgrade'
 
-/** Reads the file anew; that is also how credentials that were refused are renewed. */
+/** Reads the file again; that is also how credentials that were refused are renewed. */
 export function readKubeconfig({ path, context }: KubeconfigSource): KubeConfig {
   const config = new KubeConfig()
   const from = path ?? (process.env.KUBECONFIG || join(homedir(), '.kube', 'config'))

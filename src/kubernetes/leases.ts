@@ -52,7 +52,7 @@ function project({ metadata, spec }: RawLease): Lease {
   }
 }
 
-/** A Lease that is held by nobody has no holder at all. */
+/** A Lease that is not held has no holder at all. */
 function rawLease(lease: Lease): RawLease & { metadata: RawMeta } {
   return {
     apiVersion: 'coordination.k8s.io/v1',

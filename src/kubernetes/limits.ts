@@ -49,7 +49,7 @@ export const longestFeedBackoffMs = 10_000
 /** A watch that ends sooner than this without a single event counts as a failure, lest a broken server be hammered. */
 export const shortestWatchMs = 1_000
 
-/** After so many failures in a row a watch begins anew with a list. */
+/** After this many failures in a row a watch begins again with a list. */
 export const failuresBeforeRelist = 3
 
 /** Entries of the record longer than this are compressed: a ConfigMap holds 1 MiB. */

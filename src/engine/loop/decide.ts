@@ -38,14 +38,14 @@ type Busy = Extract<Step, { kind: 'busy' }>
 export type Decision =
   /** Act, or wait for something. */
   | { kind: 'go'; stage: StageName; step: Busy }
-  /** The forward direction cannot be finished: everything is put back. */
+  /** The forward direction cannot be finished: the run reverts. */
   | { kind: 'revert'; stage: StageName; reason: Reason }
   /** Moved and verified: the point of no return is next. */
   | { kind: 'retire' }
-  /** Rest at the end of forward; with a reason where it is not what was asked for. */
+  /** Rest at the end of forward; with a reason if it was not requested. */
   | { kind: 'hold'; heldFor?: string; reason?: Reason }
   | { kind: 'finish'; outcome: 'upgraded' | 'reverted'; notes: readonly string[] }
-  /** Neither forward nor back by itself: a person decides. */
+  /** It cannot continue by itself: manual action is required. */
   | { kind: 'halt'; stage: StageName; reason: Reason }
 
 /** What was decided, what each stage that was asked said, and the survey that all of it rests on. */
@@ -79,8 +79,8 @@ function end(run: OpenRun, looked: readonly Looked[], survey: DrainSurvey): Deci
     const heldFor = stays.join('; ')
     const reason: Reason = {
       code: pods.length > 0 ? 'pods-stay' : 'jobs-run',
-      message: `Something may not be moved and keeps its node: ${heldFor}`,
-      hint: 'When it has ended or may go, run the same command again (or finalize).'
+      message: `Some pods may not be moved and keep their node: ${heldFor}`,
+      hint: 'When it has ended or may be moved, run the same command again, or finalize.'
     }
     return { kind: 'hold', heldFor, reason }
   }
@@ -98,12 +98,12 @@ function staying(survey: DrainSurvey): { jobs: readonly string[]; pods: readonly
 function fail(stage: StageName, step: Extract<Step, { kind: 'failed' }>, run: OpenRun): Decision {
   const reason: Reason = { code: step.code, message: step.message, hint: step.hint }
   if (run.direction !== 'forward') return { kind: 'halt', stage, reason }
-  // From held only a person goes back.
+  // From held only a person reverts.
   if (run.held) return { kind: 'hold', heldFor: run.held.because, reason: { ...reason, code: 'finalize-failed' } }
   return { kind: 'revert', stage, reason }
 }
 
-/** Calls that fail for a reason that no patience mends are the failure of their stage. */
+/** Calls that fail for a reason that retrying cannot fix are the failure of their stage. */
 function withBrokenCalls(step: Step, world: World, run: OpenRun): Step {
   if (step.kind !== 'busy') return step
   for (const action of step.actions) {
@@ -118,7 +118,7 @@ function withBrokenCalls(step: Step, world: World, run: OpenRun): Step {
   return step
 }
 
-/** So often a call may fail: what nobody mends by waiting once, what may pass for about ten minutes. */
+/** How often a call may fail: once if waiting cannot fix it, about ten minutes long if it may pass. */
 function patienceWith(code: ErrorCode, run: OpenRun): number {
   if (code !== 'access-denied' && code !== 'credentials') return passingFailures
   return run.direction === 'forward' ? 1 : 5
@@ -138,8 +138,8 @@ function timeOver(
     return {
       kind: 'failed',
       code: stage === 'uncordon' ? 'no-open-node' : 'revert-stuck',
-      message: `The way back made no progress for ${settings.revertTimeoutMs / 60_000} min in ${stage}.${last}`,
-      hint: 'Mend what is named, then run revert again: it goes on from here.'
+      message: `The revert made no progress for ${settings.revertTimeoutMs / 60_000} min in ${stage}.${last}`,
+      hint: 'Fix what is named, then run revert again: it resumes from here.'
     }
   }
   if (run.direction === 'retiring') {
@@ -148,7 +148,7 @@ function timeOver(
       kind: 'failed',
       code: 'retire-timeout',
       message: `${world.from.group.name} still has ${world.from.group.instances.length} instances after ${settings.retireTimeoutMs / 60_000} min.${last}`,
-      hint: 'Nothing is lost: run the same command again, it goes on from here.'
+      hint: 'Nothing is lost: run the same command again, and it resumes from here.'
     }
   }
   const left = world.credentialsEndAt - world.now
@@ -156,7 +156,7 @@ function timeOver(
     return {
       kind: 'failed',
       code: 'time-over',
-      message: `The AWS credentials end in ${Math.max(0, Math.round(left / 60_000))} min and cannot be renewed; the rest is for the way back, in ${stage}.${last}`,
+      message: `The AWS credentials end in ${Math.max(0, Math.round(left / 60_000))} min and cannot be renewed; the remaining time is reserved for the revert, in ${stage}.${last}`,
       hint: 'Let the run renew them: --role-to-assume ARN (in a workflow with permissions id-token: write).'
     }
   }
@@ -164,7 +164,7 @@ function timeOver(
   return {
     kind: 'failed',
     code: 'time-over',
-    message: `The run's time (--timeout-minutes ${settings.timeoutMs / 60_000}) is nearly over in ${stage}; the rest is for the way back.${last}`,
+    message: `The run's time (--timeout-minutes ${settings.timeoutMs / 60_000}) is nearly over in ${stage}; the remaining time is reserved for the revert.${last}`,
     hint: 'Give it more time, or look at what took so long.'
   }
 }
@@ -174,7 +174,7 @@ export function elapsed(world: World, run: OpenRun): number {
   return run.elapsedMs + (world.now - world.observations.startedAt)
 }
 
-/** What the way back may need: as long as the way forward since cordon began, and never less than a quarter of an hour. */
+/** What a revert may need: as long as the run has taken since cordon began, and never less than a quarter of an hour. */
 function reserve(world: World, run: OpenRun): number {
   const sinceCordon = world.observations.cordonedAt === undefined ? 0 : world.now - world.observations.cordonedAt
   const before = (run.spentMs['forward/drain'] ?? 0) + (run.spentMs['forward/verify'] ?? 0)

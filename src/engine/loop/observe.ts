@@ -22,7 +22,7 @@ export function observe(world: World, observations: Observations, run: OpenRun):
   forgetEvictions(observations, world)
   if (observations.cordonedAt === undefined && world.from.nodes.some((node) => node.cordonedBy === run.id))
     observations.cordonedAt = world.now
-  // Where others had cordoned every node before, none bears our mark, and the stage says that pods are on their way.
+  // If others had cordoned every node before, none has our mark, and the stage says that pods are on their way.
   const moving =
     observations.cordonedAt !== undefined || observations.stage?.key === 'forward/drain' || run.direction !== 'forward'
   if (moving) rememberWorkloads(observations, world, run)
@@ -50,7 +50,7 @@ function rememberGroup(observations: Observations, world: World, { group, instan
   if (size?.value !== group.capacity.desired)
     observations.desired.set(group.name, { value: group.capacity.desired, at })
   if (instances.length >= group.capacity.desired) observations.completeAt.set(group.name, at)
-  // Retained instances stay until somebody terminates them again; they are named.
+  // Retained instances stay until an operator terminates them; they are named.
   agree(
     observations,
     `empty ${group.name}`,

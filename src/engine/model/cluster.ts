@@ -71,7 +71,7 @@ export interface SpreadConstraint {
   nodeAffinityPolicy?: string
 }
 
-/** What of a pod's spec bears on where it may run. */
+/** The part of a pod's spec that decides where it may run. */
 export interface Placement {
   nodeSelector: Readonly<Record<string, string>>
   /** requiredDuringScheduling node affinity: one term must hold, each with all its requirements. Empty: none. */
@@ -213,7 +213,7 @@ export type EvictionAnswer =
   | { kind: 'accepted' }
   /** 404: the pod is gone. */
   | { kind: 'gone' }
-  /** 409: another pod bears that name now, or it changed meanwhile. */
+  /** 409: another pod has that name now, or it has changed since. */
   | { kind: 'replaced' }
   /** 429 with cause DisruptionBudget: no disruption allowed now. */
   | { kind: 'budget'; message: string; retryAfterMs?: number }
@@ -227,7 +227,7 @@ export type EvictionAnswer =
   | { kind: 'denied'; message: string }
   /** 403 of RBAC. */
   | { kind: 'forbidden'; message: string }
-  /** 5xx, time-out, lost reply: nobody knows whether it took effect. */
+  /** 5xx, time-out, lost reply: it is unknown whether it took effect. */
   | { kind: 'unknown'; message: string }
 
 export interface AccessCheck {
@@ -272,7 +272,7 @@ export interface Records {
   read(): Promise<{ entries: Readonly<Record<string, string>>; version: string | undefined }>
   /**
    * Writes (or with undefined removes) one entry if the ConfigMap still has `version` (undefined: does not exist).
-   * Returns the new version, or undefined where somebody else wrote meanwhile.
+   * Returns the new version, or undefined if another writer was faster.
    */
   write(key: string, text: string | undefined, version: string | undefined): Promise<string | undefined>
 }
@@ -291,6 +291,6 @@ export interface Lease {
 
 export interface Leases {
   read(): Promise<{ lease: Lease; version: string } | undefined>
-  /** Compare-and-swap: returns the new version, or undefined where somebody else wrote meanwhile. */
+  /** Compare-and-swap: returns the new version, or undefined if another writer was faster. */
   write(lease: Lease, version: string | undefined): Promise<string | undefined>
 }

@@ -44,7 +44,7 @@ export type ErrorCode =
 
 export interface ErrorDetails {
   code: ErrorCode
-  /** What the run ends as if nobody handles the error. */
+  /** What the run ends as if the error is not handled. */
   outcome: Outcome
   /** What to do about it: a command or a link, never advice in general. */
   hint: string

@@ -6,7 +6,7 @@ export const leaseRenewMs = 10_000
 /** No single write lasts longer (adapters cut at 8 s), so a holder that stops this much before the end has nothing outstanding. */
 export const longestWriteMs = 10_000
 
-/** A free Lease that cannot be taken so many times in a row (about a minute): the API server's refusal is the error. */
+/** A free Lease that cannot be taken this many times in a row (about a minute): the API server's refusal is the error. */
 export const takeAttempts = 7
 
 /** A record that cannot be written is tried again so often; the lock, which cannot be renewed then either, ends it sooner. */
@@ -45,7 +45,7 @@ export const groupLookMs = { fresh: 500, busy: 1_000, waiting: 3_000, calm: 15_0
 /** What a write brings shows at once or takes its time: twice a second at first, then once. */
 export const groupFreshForMs = 1_200
 export const groupBusyForMs = 6_000
-/** Scaling activities are asked for at this pace while instances are missing. */
+/** Scaling activities are read at this pace while instances are missing. */
 export const activityLookMs = 10_000
 /** After that an instance that is missing makes us read the activities. */
 export const activityAfterMs = 4_000
@@ -60,23 +60,23 @@ export const retireBatch = 50
 export const staleMs = 60_000
 /** Two looks agree when they are at least so far apart. */
 export const agreeMs = 400
-/** A pod that the scheduler has not placed for so long pauses the evictions. */
+/** A pod that the scheduler has not placed for this long pauses the evictions. */
 export const unschedulableMs = 3_000
 /** A pod of a kind that is not watched is made again within this time, or is not wanted any more. */
 export const madeAgainMs = 60_000
-/** On the way back: a pod that has not been ready for so long serves nobody. */
+/** In a revert: a pod that has not been ready for this long serves no traffic. */
 export const deadPodMs = 60_000
 /** Kubernetes' own default for giving up a node. */
 export const lostNodeMs = 300_000
-/** A pod that comes back to a cordoned node is moved so many times. */
+/** A pod that comes back to a cordoned node is moved this many times. */
 export const returnsAllowed = 2
-/** Times kept back for the way back: the larger of this and the time since cordon began. */
+/** Time reserved for a revert: the larger of this and the time since cordon began. */
 export const revertReserveMs = 15 * 60_000
-/** An orderly stop: so long for what is under way, and so long for the record; the process has 2 s in all. */
+/** An orderly stop: this long for what is under way, and this long for the record; the process has 2 s in all. */
 export const stopMs = { actions: 1_000, record: 600 } as const
 /** What session credentials of unknown end are assumed to live: the default of the action that makes most of them. */
 export const sessionAssumedMs = 60 * 60_000
-/** An API server that does not answer for so long is not waited for: nothing can be written, and a person should know. */
+/** An API server that does not answer for this long is not waited for: nothing can be written, and an operator should know. */
 export const unheldMs = 15 * 60_000
 /** While the lock cannot be renewed the loop looks at it this often. */
 export const unheldLookMs = 500

@@ -57,7 +57,7 @@ export interface Group {
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json | undefined }
 
-/** One version of a launch template as somebody wrote it; aliases (`resolve:ssm:…`) are not followed. */
+/** One version of a launch template as it was written; aliases (`resolve:ssm:…`) are not followed. */
 export interface TemplateVersion {
   id: string
   name: string
@@ -107,9 +107,9 @@ export interface Activity {
  * `cause` set, and the engine repeats the call from a new look.
  */
 export interface NodeGroups {
-  /** All groups that bear the cluster's tag, without their instances' details if that saves work. */
+  /** All groups that have the cluster's tag, without their instances' details if that saves work. */
   find(): Promise<readonly Group[]>
-  /** All groups that bear this tag, of whatever cluster: asked where a half of a node group is missing. */
+  /** All groups that have this tag, of any cluster: read if a half of a node group is missing. */
   findTagged?(key: string): Promise<readonly Group[]>
   /** Where all this is looked for, in words for people: `region eu-west-1`. */
   place?: string

@@ -17,6 +17,6 @@ export interface Ports {
   host: { name: string; link?: string }
   /** The pod in which this process runs, if it does. */
   ownPod?: { namespace: string; name: string }
-  /** When the AWS credentials end for good: infinite where they are renewed, undefined where nobody knows. Left out: they never do. */
+  /** When the AWS credentials end for good: infinite if they are renewed, undefined if unknown. Left out: they never do. */
   credentialsExpireAt?(): number | undefined
 }

@@ -116,7 +116,7 @@ export type Event =
       outgoing: string
       incoming: string
       direction: Direction
-      /** The run was begun earlier and is gone on with. */
+      /** The run was begun earlier and is resumed. */
       resumed: boolean
     }
   | { kind: 'progress'; at: number; progress: Progress }
@@ -185,7 +185,7 @@ export interface Result {
   /** Settings that were written back: what, and the value found. */
   restored: readonly string[]
   warnings: readonly Finding[]
-  /** Everything that stands in the way, when the run was refused. */
+  /** Everything that blocks the run, if it was refused. */
   findings?: readonly Finding[]
   /** The exact next command's mode and options, such as `upgrade --cluster shop`; undefined when there is none. */
   next?: string

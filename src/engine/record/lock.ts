@@ -1,7 +1,7 @@
 /**
  * One engine acts on a cluster at a time. The Lease is renewed while the run lasts, taken over only after it has not
- * changed for its whole duration and the longest write besides, on the finder's own clock, and whoever may have lost it
- * writes nothing.
+ * changed for its whole duration and the longest write besides, on the finder's own clock. An engine that may have lost
+ * it writes nothing.
  */
 import type { Clock } from '../model/clock.ts'
 import type { Lease, Leases } from '../model/cluster.ts'
@@ -11,7 +11,7 @@ import { leaseMs, leaseRenewMs, longestWriteMs, retryDelayMs, takeAttempts } fro
 export interface Lock {
   /** Whether a write that begins now ends while the Lease is still ours. */
   held(): boolean
-  /** Set once somebody else holds the Lease. */
+  /** Set once another engine holds the Lease. */
   lostTo(): Lease | undefined
   /** Releases the Lease, once, and not after `abandon`; not called while a write is outstanding. */
   release(): Promise<void>
@@ -48,10 +48,10 @@ export async function acquireLock(
     if (free || expired) {
       const lock = await take(leases, clock, options, found, failures)
       if (lock) return lock
-      // Somebody was faster, or the reply was lost: the next look tells. A server that refuses every time is not hammered.
+      // Another engine was faster, or the reply was lost: the next look tells. A server that refuses every time is not hammered.
       await clock.sleep(retryDelayMs(failures + 1), signal)
       failures += 1
-      if (signal.aborted) throw lockHeld(found?.lease ?? nobody)
+      if (signal.aborted) throw lockHeld(found?.lease ?? noHolder)
       continue
     }
     // Seen renewed: its holder lives. Seen unchanged: it may be dead, and only time tells.
@@ -62,7 +62,7 @@ export async function acquireLock(
   }
 }
 
-const nobody: Lease = {
+const noHolder: Lease = {
   holder: '',
   holderDetails: '',
   acquiredAt: 0,
@@ -108,7 +108,7 @@ async function take(
   return version === undefined ? undefined : keep(leases, clock, lease, version)
 }
 
-/** Nobody knows whether it was written, or the server is busy. */
+/** It is unknown whether it was written, or the server is busy. */
 function isLostReply(error: unknown): boolean {
   return error instanceof UpgradeError && error.details.code === 'kubernetes'
 }

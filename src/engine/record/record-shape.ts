@@ -27,7 +27,7 @@ export function recordKey(group: string): string {
 
 /**
  * Reads a record as it is stored. Errors: record-newer (written by a later version), record-unreadable; both `halted`,
- * because marks of a run may be out there and nobody knows which.
+ * because marks of a run may be there, and it is unknown which.
  */
 export function parseRecord(text: string, key: string): GroupRecord {
   let value: unknown

@@ -8,7 +8,7 @@ import type { Settings } from '../model/settings.ts'
 
 export const recordVersion = 1
 
-/** A group as it was found, to be put back. */
+/** A group as it was found, to be restored. */
 export interface Original {
   name: string
   color: Color

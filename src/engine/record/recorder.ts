@@ -21,7 +21,7 @@ export interface Recorder {
 type DistributiveOmit<T, K extends keyof never> = T extends unknown ? Omit<T, K> : never
 export type EventBody = DistributiveOmit<Event, 'at'>
 
-/** A timeline longer than this tells nobody anything; the first and the last entries stay. */
+/** A timeline longer than this helps no one; later entries are dropped. */
 const timelineLimit = 2_000
 
 export function createRecorder(settings: Settings, ports: Pick<Ports, 'clock' | 'reporter'>): Recorder {

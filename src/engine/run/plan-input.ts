@@ -22,7 +22,7 @@ export interface PreparedPlan extends PlanMade {
   serverVersion: string
 }
 
-/** `pair` may come from a list; both groups are read anew with their instances. */
+/** `pair` may come from a list; both groups are read again with their instances. */
 export async function preparePlan(
   pair: NodeGroupPair,
   settings: Settings,

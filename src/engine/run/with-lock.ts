@@ -6,7 +6,7 @@ import type { RunContext } from './run-context.ts'
 export interface LockRequest extends Pick<RunContext, 'ports' | 'recorder' | 'signal'> {
   /** How long to wait for a holder that is alive. */
   patienceMs: number
-  /** The run that is to be continued or begun: whoever finds the lock held is told its id. */
+  /** The run that is to be continued or begun: an engine that finds the lock held is told its id. */
   runId: string
 }
 

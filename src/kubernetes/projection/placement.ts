@@ -1,4 +1,4 @@
-/** What of a pod's (or a pod template's) spec bears on where it may run. */
+/** The part of a pod's (or a pod template's) spec that decides where it may run. */
 import type { Placement, Resources, Selector } from '../../engine/model/cluster.ts'
 import { requirements, selector } from './metadata.ts'
 import { parseResources } from './quantity.ts'

@@ -74,7 +74,7 @@ function strategy(raw: RawRolling | undefined): Workload['strategy'] {
 
 /**
  * A fingerprint of the pod template without `kubectl.kubernetes.io/restartedAt`: our own rolling restart must not look
- * like a change by others. The price is that somebody else's `kubectl rollout restart` goes unseen, which changes
+ * like a change by others. The price is that another user's `kubectl rollout restart` goes unseen, which changes
  * nothing of what the pods are.
  */
 export function templateHash(template: RawTemplate | undefined): string {

@@ -84,7 +84,7 @@ export function feed(connection: ApiConnection, options: FeedOptions = {}): Feed
 function interruptionLog(log: (line: string) => void): (name: KindName, words: string) => void {
   const gathered = new Map<string, KindName[]>()
   return (name, words) => {
-    // The words of one cause name the kind that was asked for.
+    // The words of one cause name the kind that was requested.
     const cause = words.replace(name, 'KIND')
     const names = gathered.get(cause)
     if (names) {

@@ -6,8 +6,8 @@
  * | the server ends the watch (it does every few minutes) | watches on from the last resourceVersion |
  * | silence: not even a bookmark (a server that has just started sends none for kinds that never change) | the same |
  * | reset, refusal of the connection, 401, 403, 429, 5xx | the same after a pause that grows |
- * | 410, or an ERROR event | lists anew; what vanished meanwhile vanishes then, at once |
- * | something else goes wrong again and again | lists anew |
+ * | 410, or an ERROR event | lists again; what has vanished since vanishes then, at once |
+ * | something else goes wrong again and again | lists again |
  *
  * Until it works again the last objects stay: what cannot be read is not gone.
  */

@@ -7,7 +7,7 @@ import type { RawObject } from '../projection/raw.ts'
 
 export interface Listing<T> {
   objects: ReadonlyMap<string, T>
-  /** From which a watch goes on without a gap. */
+  /** From which a watch continues without a gap. */
   resourceVersion: string
 }
 
@@ -59,7 +59,7 @@ async function listOnce<T>(
   return { objects, resourceVersion }
 }
 
-/** No two objects of a kind bear the same one at a time. */
+/** No two objects of a kind have the same one at a time. */
 export function keyOf({ metadata }: RawObject): string {
   return `${metadata?.namespace ?? ''}/${metadata?.name ?? ''}`
 }

@@ -204,7 +204,7 @@ function restoredSection(result: Result, { entries, characters }: Measure): stri
   return folded(`${say.count(result.restored.length, 'setting')} restored as found`, items.join('\n'))
 }
 
-/** Not folded: a guard that stops something has met a bug, or a race with somebody else. */
+/** Not folded: a guard that stops something has met a bug, or a race with another actor. */
 function guardsSection({ guarded }: Result, { entries, characters }: Measure): string {
   if (guarded.length === 0) return ''
   const rows = shown(

@@ -21,7 +21,7 @@ export function volumesToDetach(world: World, staying: readonly Pod[]): readonly
   })
 }
 
-/** Names of the nodes to which a volume is attached, whoever uses it. */
+/** Names of the nodes to which a volume is attached, in use or not. */
 export function nodesWithVolumes(view: Pick<ClusterView, 'attachments'>): ReadonlySet<string> {
   return new Set(view.attachments.map(({ nodeName }) => nodeName))
 }
