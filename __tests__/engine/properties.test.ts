@@ -1,5 +1,6 @@
 /**
- * What holds for every world, not only for those that somebody thought of. A failing case prints its seed: put it into `only`.
+ * What holds for every world, not only for those that have a test of their own. A failing case prints its seed and the command
+ * that replays it alone: SEED=17 node --test __tests__/engine/properties.test.ts
  */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
@@ -36,8 +37,8 @@ import {
 } from './sample.ts'
 
 const cases = 1000
-/** A seed to look at alone. */
-const only: number | undefined = undefined
+/** The seed to replay alone, from the environment. */
+const only = process.env.SEED === undefined ? undefined : Number(process.env.SEED)
 
 type Pick = (below: number) => number
 
@@ -213,7 +214,8 @@ function forAll(
       try {
         met += check(actions, world, made.open, guardActions(actions, world, made.open).allowed)
       } catch (error) {
-        throw new Error(`seed ${seed}: ${JSON.stringify({ decision, direction: made.open.direction })}`, {
+        const replay = `SEED=${seed} node --test __tests__/engine/properties.test.ts`
+        throw new Error(`${replay}: ${JSON.stringify({ decision, direction: made.open.direction })}`, {
           cause: error
         })
       }

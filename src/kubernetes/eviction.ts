@@ -1,7 +1,7 @@
 /**
  * The two ways in which a pod is made to go, and what each answer means. The eviction API says very different things
  * with the same status, so the Status object decides, and its words only where nothing else tells.
- * https://github.com/kubernetes/kubernetes/blob/master/pkg/registry/core/pod/storage/eviction.go
+ * https://github.com/kubernetes/kubernetes/blob/v1.37.2/pkg/registry/core/pod/storage/eviction.go
  */
 import type { EvictionAnswer, Pod } from '../engine/model/cluster.ts'
 import { UpgradeError } from '../engine/model/error.ts'

@@ -23,7 +23,7 @@ const names = (step: Parameters<typeof actionsOf>[0]) =>
   actionsOf(step).flatMap((action) => (action.kind === 'cordon' ? [action.node.name] : []))
 
 describe('cordon', () => {
-  it('closes every node of outgoing at once, each with the mark of the run', () => {
+  it('cordons every node of outgoing at once, each with the mark of the run', () => {
     const step = ask(cordon, look(), run())
     assert.deepEqual(names(step), ['b1', 'b2', 'b3'])
     assert.ok(actionsOf(step).every((action) => action.kind === 'cordon' && action.runId === 'run-1'))
@@ -33,7 +33,7 @@ describe('cordon', () => {
     assert.equal(ask(cordon, look({ nodes: [...blueCordoned, ...greenOpen] }), run()).kind, 'done')
   })
 
-  it('closes a late-comer, too', () => {
+  it('cordons a late-comer as well', () => {
     const outgoing = blueGroup({
       instances: ['b1', 'b2', 'b3', 'b4'].map((name) => instance(`i-${name}`)),
       capacity: { min: 4, max: 4, desired: 4 }
@@ -42,7 +42,7 @@ describe('cordon', () => {
     assert.deepEqual(names(ask(cordon, world, run({ count: 4 }))), ['b4'])
   })
 
-  it('closes again what somebody opened, although our mark is still there', () => {
+  it('cordons again what somebody uncordoned, although our mark is still there', () => {
     const world = look({ nodes: [cordoned('b1', { schedulable: true }), ...blueCordoned.slice(1), ...greenOpen] })
     assert.deepEqual(names(ask(cordon, world, run())), ['b1'])
   })
@@ -50,6 +50,18 @@ describe('cordon', () => {
   it('leaves a node that an operator had cordoned as it is, and puts no mark on it', () => {
     const world = look({ nodes: [node('b1', { schedulable: false }), ...blueCordoned.slice(1), ...greenOpen] })
     assert.deepEqual(actionsOf(ask(cordon, world, run())), [])
+  })
+
+  it('lowers the maximum of the emptied side to what is there, so that nothing grows where pods leave', () => {
+    const outgoing = blueGroup({ capacity: { min: 3, max: 9, desired: 3 } })
+    const step = ask(cordon, look({ outgoing, nodes: [...blueCordoned, ...greenOpen] }), run())
+    assert.deepEqual(actionsOf(step), [{ kind: 'resize', group: outgoing.name, capacity: { max: 3 } }])
+  })
+
+  it('leaves the maximum of a side without instances alone: what was found may be more than 0', () => {
+    const incoming = greenGroup({ instances: [], capacity: { min: 0, max: 9, desired: 0 } })
+    const back = run({ direction: 'reverting' })
+    assert.deepEqual(actionsOf(ask(cordon, look({ run: back, incoming, nodes: [...blueOpen] }), back)), [])
   })
 
   it('writes the grown count into the record before the first node is cordoned', () => {

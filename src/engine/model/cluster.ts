@@ -208,7 +208,7 @@ export interface ClusterView {
 /** How a write ended that may meet an object that has changed or gone. */
 export type WriteAnswer = 'done' | 'conflict' | 'gone'
 
-/** Every answer of the eviction API that is a different thing (field's rule: each has its own branch). */
+/** Every answer of the eviction API that is a different thing: each has its own branch. */
 export type EvictionAnswer =
   | { kind: 'accepted' }
   /** 404: the pod is gone. */

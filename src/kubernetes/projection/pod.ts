@@ -43,7 +43,7 @@ export function projectPod(raw: RawPod): Pod {
 
 /**
  * Ready=False that has stood since the pod was accepted. A pod that was ready once, or whose node was lost, has a later
- * transition. This permits a deletion (design §5), so whatever is in doubt counts as "was ready".
+ * transition. This permits a deletion in a revert, so whatever is in doubt counts as "was ready".
  */
 function neverReady(raw: RawPod): boolean {
   const ready = condition(raw.status?.conditions, 'Ready')
