@@ -67,6 +67,16 @@ const cases: readonly [sentence: string, got: () => Method, expected: string][] 
     () => decide(ofUnknownKind('x', nodes(4))).method,
     'evict 1 (its strategy)'
   ],
+  [
+    'a workload of which no pod is ready may lose them one by one: it serves no requests',
+    () => decide(deployment('a', nodes(8), {}, unready)).method,
+    'evict 1 (no budget) may go down'
+  ],
+  [
+    'the same with a budget that would let one go',
+    () => decide(deployment('a', nodes(8), {}, unready), [budget('a', { maxUnavailable: 2 })]).method,
+    'evict 1 (budget a) may go down'
+  ],
   ['a single replica is restarted', () => decide(deployment('a', ['n1'])).method, 'restart'],
   [
     'a single replica is restarted although its budget would let it go',

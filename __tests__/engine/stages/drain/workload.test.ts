@@ -351,6 +351,11 @@ describe('a workload that tolerates cordoned nodes', () => {
     assert.equal(found.kind === 'busy' && found.first, undefined)
   })
 
+  it('counts as one that came back if it was made in the second of the cordon: creation times are rounded down', () => {
+    const found = step(sticky(cordonedAt - 999), { observations: observations() })
+    assert.ok(found.kind === 'busy' && found.first)
+  })
+
   it('that came back is counted in the record first, and then moved again', () => {
     const found = step(sticky(cordonedAt + 1000), { observations: observations() })
     assert.deepEqual(actionsOf(found), [])
