@@ -173,6 +173,16 @@ test('what comes after -- is no option', () => {
   ])
 })
 
+test('a value that looks like an option of letters is a bad value, and no plea for help', () => {
+  const { help, values } = parseArguments(['plan', '--timeout-minutes', '-1h'])
+  assert.deepEqual([help, values['timeout-minutes']], [false, '-1h'])
+})
+
+test('one dash is taken for two, and words of the language are options like any other', () => {
+  assert.deepEqual(parseArguments(['plan', '-cluster', 'shop', '-hold']).values, { cluster: 'shop', hold: 'true' })
+  assert.deepEqual(parseArguments(['plan', '--constructor', 'x']).problems, ['option "--constructor" is unknown'])
+})
+
 test('help and version are found wherever they stand, long or short', () => {
   assert.equal(parseArguments(['upgrade', '--cluster', 'shop', '-h']).help, true)
   assert.equal(parseArguments(['--version']).version, true)

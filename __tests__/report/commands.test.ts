@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
-import { commandText } from '../../src/engine/model/next-command.ts'
+import { commandText, nextCommand } from '../../src/engine/model/next-command.ts'
 import { asWorkflowInputs, programOf, typedAs, withCommands } from '../../src/report/commands.ts'
 
 describe('a command in a message', () => {
@@ -20,6 +20,17 @@ describe('a command in a message', () => {
       'To go back: run the workflow again with mode: upgrade, when-unchanged: swap-back'
     )
     assert.equal(asWorkflowInputs('plan --cluster shop --diff'), 'run the workflow again with mode: plan, diff: true')
+  })
+
+  it('keeps values that hold blanks and quotes whole, in a workflow', () => {
+    assert.equal(
+      asWorkflowInputs(nextCommand('upgrade', shop, "my 'own' group")),
+      'run the workflow again with mode: upgrade'
+    )
+    assert.equal(
+      asWorkflowInputs("upgrade --cluster shop --group-tag-key 'my key' --hold=false --jobs evict"),
+      'run the workflow again with mode: upgrade, group-tag-key: my key, hold: false, jobs: evict'
+    )
   })
 
   it('is found whatever the cluster and the group are called, and nothing else is taken for one', () => {

@@ -20,7 +20,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   // All are read as switches, so that the parser takes no value: whether what follows is one depends on the input.
   const options = Object.fromEntries([...table.keys()].map((name) => [name, { type: 'boolean' as const }]))
   const { tokens } = parseArgs({
-    args: [...argv],
+    args: argv.map(withTwoDashes),
     options: { ...options, ...known },
     strict: false,
     allowPositionals: true,
@@ -31,11 +31,14 @@ export function parseArguments(argv: readonly string[]): Arguments {
   const words: string[] = []
   /** Words that are the value of the option before them. */
   const taken = new Set<number>()
+  const asked = new Set<string>()
   for (const token of tokens) {
     // A negative number looks like an option of its own.
     if (taken.has(token.index)) continue
     if (token.kind === 'positional') words.push(token.value)
-    if (token.kind !== 'option' || token.name in known) continue
+    if (token.kind !== 'option') continue
+    asked.add(token.name)
+    if (Object.hasOwn(known, token.name)) continue
     const name = token.rawName.startsWith('--') ? token.name : token.rawName.replace(/^-/, '')
     const input = token.rawName.startsWith('--') ? table.get(token.name) : undefined
     const value = token.value ?? valueAfter(token.index, input, argv)
@@ -45,11 +48,21 @@ export function parseArguments(argv: readonly string[]): Arguments {
       problems.push(`--${name} needs a value`)
     } else given.set(name, added(input, given.get(name), value))
   }
-  const has = (name: string) => tokens.some((token) => token.kind === 'option' && token.name === name)
   const [command, ...surplus] = words
   if (command !== undefined && !commands.includes(command)) problems.push(unknownWord('command', command, commands))
   for (const word of surplus) problems.push(`${quoted(word)} is not an option: options begin with --`)
-  return { command, help: has('help'), version: has('version'), values: Object.fromEntries(given), problems }
+  return {
+    command,
+    help: asked.has('help'),
+    version: asked.has('version'),
+    values: Object.fromEntries(given),
+    problems
+  }
+}
+
+/** `-cluster` is meant as `--cluster`; only help and version have a letter of their own. */
+function withTwoDashes(word: string): string {
+  return word.replace(/^-(?=[a-z]{2})/, '--')
 }
 
 /** The word after an option, if it is its value. A negative number is a value, if a bad one; another option is none. */

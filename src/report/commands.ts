@@ -29,16 +29,22 @@ export function programOf(argv: readonly string[], cwd: string): string {
 
 /** In a workflow: the inputs to run it again with. Cluster and group are the workflow's own. */
 export function asWorkflowInputs(command: string): string {
-  const [mode = '', ...options] = command.split(' ')
+  const [mode = '', ...options] = shellWords(command)
   const inputs = [`mode: ${mode}`]
   for (let index = 0; index < options.length; index++) {
-    const name = options[index]?.replace(/^--/, '') ?? ''
+    const [name = '', inline] = (options[index] ?? '').replace(/^--/, '').split(/=(.*)/s)
     const next = options[index + 1]
-    const value = next === undefined || next.startsWith('--') ? undefined : next
-    if (value !== undefined) index++
+    const value = inline ?? (next?.startsWith('--') ? undefined : next)
+    if (inline === undefined && value !== undefined) index++
     if (name !== 'cluster' && name !== 'group') inputs.push(`${name}: ${value ?? 'true'}`)
   }
   return `run the workflow again with ${inputs.join(', ')}`
+}
+
+/** The words of a command line, without the quotes that `shellWord` puts around them. */
+function shellWords(command: string): readonly string[] {
+  const words = command.match(/(?:'(?:[^']|'\\'')*'|[^\s'])+/g) ?? []
+  return words.map((word) => word.replaceAll("'\\''", '\0').replaceAll("'", '').replaceAll('\0', "'"))
 }
 
 const mode = 'plan|upgrade|finalize|revert|status'

@@ -22,7 +22,8 @@ export async function loop(options: LoopOptions): Promise<Ending> {
     return await passes(session)
   } catch (error) {
     if (!(error instanceof UpgradeError)) throw error
-    return { kind: 'broken-off', run: session.run, error }
+    // As it is recorded: what could not be written is not so.
+    return { kind: 'broken-off', run: options.store.current().run ?? session.run, error }
   }
 }
 

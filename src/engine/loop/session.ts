@@ -51,9 +51,9 @@ export function beginSession(options: LoopOptions): Session {
     credentialsEndAt: () =>
       ports.credentialsExpireAt ? (ports.credentialsExpireAt() ?? startedAt + sessionAssumedMs) : Infinity,
     async save(next) {
+      await saveRecord(store, { ...store.current(), run: next }, { clock, lock, signal })
       session.run = next
       recorder.follow(next)
-      await saveRecord(store, { ...store.current(), run: next }, { clock, lock, signal })
     }
   }
   return session

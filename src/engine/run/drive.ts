@@ -1,5 +1,6 @@
 /** Runs the loop on the open run and turns its end into the result. */
 import { loop } from '../loop/loop.ts'
+import { UpgradeError } from '../model/error.ts'
 import type { Result } from '../model/report.ts'
 import type { Lock } from '../record/lock.ts'
 import type { OpenRun } from '../record/record.ts'
@@ -12,8 +13,15 @@ import type { RunContext } from './run-context.ts'
 export async function drive(context: RunContext, lock: Lock, facts: Partial<Result> = {}): Promise<Result> {
   const { settings, ports, store, recorder, signal } = context
   recorder.event({ kind: 'owned', runId: openRun(store).id })
+  const ended = { ...context, lock, facts }
   const ending = await loop({ ports, store, lock, recorder, signal, onCancel: settings.onCancel })
-  return endingResult({ ...context, lock, facts }, ending)
+  try {
+    return await endingResult(ended, ending)
+  } catch (error) {
+    if (!(error instanceof UpgradeError)) throw error
+    // The last write of the record failed: the run is still open, as it was written before.
+    return endingResult(ended, { kind: 'broken-off', run: store.current().run ?? ending.run, error })
+  }
 }
 
 export function announceStart(recorder: Recorder, open: OpenRun, resumed: boolean): void {
