@@ -1,6 +1,6 @@
 /**
  * Time and chance for the lab. Everything that the lab does later goes through one of these clocks, so that a whole
- * upgrade runs in milliseconds in a test (virtual) or faster than life for a person to watch (scaled).
+ * upgrade runs in milliseconds in a test (virtual) or faster than real time for a person to watch (scaled).
  */
 export interface LabClock {
   /** Milliseconds since the epoch. */
@@ -59,7 +59,7 @@ export function virtualClock(options: { startAt?: number; seed?: number; maxEven
     const watched = main.finally(() => {
       settled = true
     })
-    watched.catch(() => {}) // The caller gets it from the return below; until then nobody listens.
+    watched.catch(() => {}) // The caller gets it from the return below; until then there is no listener.
     while (true) {
       for (let turn = 0; turn < QUIET_TURNS && !settled; turn++) await quietTurn()
       if (settled) return watched
@@ -99,7 +99,7 @@ export interface ScaledClock extends SleepingClock {
   stop(): void
 }
 
-/** Real timers, `speed` times faster than life; `now` runs that much faster, too, beginning at the real time. */
+/** Real timers, `speed` times faster than real time; `now` runs that much faster as well, beginning at the real time. */
 export function scaledClock(options: { speed: number; seed?: number }): ScaledClock {
   const { speed } = options
   if (!(speed > 0 && Number.isFinite(speed))) throw new RangeError(`speed must be a positive number, not ${speed}`)
@@ -119,7 +119,7 @@ export function hurriedClock(options: { speed: number; seed?: number }): ScaledC
   return timedClock(() => Date.now(), 1, speed, options.seed)
 }
 
-/** `speed`: how much faster `now` runs than life; `haste`: how much sooner than asked for work is done. */
+/** `speed`: how much faster `now` runs than real time; `haste`: how much sooner than requested work is done. */
 function timedClock(now: () => number, speed: number, haste: number, seed = 1): ScaledClock {
   const open = new Set<() => void>()
   let stopped = false

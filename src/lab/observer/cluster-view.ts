@@ -78,7 +78,7 @@ export function createObservedCluster(lab: Lab): ObservedCluster {
 
   return {
     changed({ object, type }) {
-      // While it is there: afterwards nobody can say whose it was.
+      // While it is there: afterwards it is unknown whose it was.
       if (object.kind === 'Node') groupOf(object.metadata.name)
       if (object.kind === 'Pod' && type !== 'DELETED') ownerKey(object)
     },

@@ -1,5 +1,5 @@
 /**
- * What lies between an engine and the lab: every call of a process passes here, takes its time, is seen by whoever watches,
+ * What lies between an engine and the lab: every call of a process passes here, takes its time, is seen by the observer,
  * and may meet a fault: it fails, its reply is lost, or the process dies before or after it took effect.
  */
 import type { Clock } from '../../engine/model/clock.ts'
@@ -24,7 +24,7 @@ export interface PortCall {
 }
 
 export type CallFault =
-  /** The process is killed: before the call is sent, or when it has taken effect and nobody has heard the reply. */
+  /** The process is killed: before the call is sent, or when it has taken effect and before the reply is heard. */
   | { kind: 'kill'; when: 'before' | 'after' }
   /** The call is not carried out, and this is thrown (AWS) or answered (Kubernetes). */
   | { kind: 'error'; error: unknown }

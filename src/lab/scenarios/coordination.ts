@@ -152,7 +152,7 @@ export const coordination: readonly Scenario[] = [
   },
   {
     name: 'conflicts',
-    story: 'a node that changes under our hands is cordoned all the same',
+    story: 'a node that changes at the same moment is cordoned anyway',
     world: small,
     settings: quick,
     steps: [
@@ -178,7 +178,7 @@ export const coordination: readonly Scenario[] = [
   },
   {
     name: 'webhook-denies',
-    story: 'a webhook that denies every eviction of a workload is quoted, and everything is put back',
+    story: 'a webhook that denies every eviction of a workload is quoted, and the run reverts',
     world: small,
     settings: { ...quick, podTimeoutMs: 120_000 },
     steps: [
@@ -226,7 +226,7 @@ export const coordination: readonly Scenario[] = [
   },
   {
     name: 'lock-held',
-    story: 'a lock that somebody holds refuses, and names the holder',
+    story: 'a lock that another run holds refuses, and names the holder',
     world: small,
     steps: [
       {
@@ -304,7 +304,7 @@ export const coordination: readonly Scenario[] = [
   },
   {
     name: 'revert-beside',
-    story: 'a revert that is asked for beside a run that works is refused, and the run goes on',
+    story: 'a revert that is requested while a run works is refused, and the run continues',
     world: { objects: shopObjects() },
     settings: quick,
     steps: [
@@ -343,7 +343,7 @@ export const coordination: readonly Scenario[] = [
   },
   {
     name: 'record-gone-meanwhile',
-    story: 'a record that somebody deletes while we run is written again',
+    story: 'a record that is deleted during a run is written again',
     world: { objects: shopObjects() },
     settings: quick,
     steps: [
@@ -386,7 +386,7 @@ export const coordination: readonly Scenario[] = [
   },
   {
     name: 'killed-three-times',
-    story: 'a run that is killed three times, the last time on its way back, ends all the same',
+    story: 'a run that is killed three times, the last time during its revert, ends anyway',
     world: { objects: shopObjects({ readyAfter: undefined }), nodeGroups: [badNodes()] },
     settings: { ...quick, podTimeoutMs: 60_000 },
     steps: [
@@ -412,7 +412,7 @@ export const coordination: readonly Scenario[] = [
   },
   {
     name: 'cancelled-while-launching',
-    story: 'a run cancelled while it launches is put back by the post step',
+    story: 'a run cancelled while it launches is reverted by the post step',
     world: small,
     steps: [
       { cancel: { stage: 'launch' }, expect: { outcome: 'cancelled' } },
@@ -440,7 +440,7 @@ export const coordination: readonly Scenario[] = [
   },
   {
     name: 'second-budget-meanwhile',
-    story: 'a second budget that somebody adds meanwhile is named, and everything is put back',
+    story: 'a second budget that is added during the run is named, and the run reverts',
     world: {
       objects: [deployment('web', 6, { readyAfter: '10s' }), budget('web', { maxUnavailable: 1 })],
       nodeGroups: [{ nodes: 3 }]
@@ -465,7 +465,7 @@ export const coordination: readonly Scenario[] = [
   },
   {
     name: 'silent-feed',
-    story: 'nothing is decided while the feed has been silent for long, and it goes on when it speaks',
+    story: 'nothing is decided while the feed has been silent for long, and the run continues when it speaks',
     world: { objects: shopObjects() },
     settings: quick,
     steps: [

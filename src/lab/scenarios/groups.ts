@@ -1,4 +1,4 @@
-/** Auto Scaling in all its moods, and what others do to the groups meanwhile. */
+/** Auto Scaling in all its moods, and what others do to the groups during a run. */
 
 import { budget, deployment, shopObjects } from '../joined/workloads.ts'
 import type { Scenario } from '../simulation/scenario.ts'
@@ -124,7 +124,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'denied-action',
-    story: 'one action that is denied ends the way forward, and the way back needs none of it',
+    story: 'one action that is denied ends the upgrade, and the revert needs none of it',
     world: small,
     settings: quick,
     steps: [
@@ -137,7 +137,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'credentials-expire',
-    story: 'credentials that nobody can renew leave time for the way back',
+    story: 'credentials that cannot be renewed leave time for the revert',
     world: {
       objects: [deployment('slow', 12, { readyAfter: '4m' }), budget('slow', { maxUnavailable: 1 })],
       nodeGroups: [{ nodes: 3 }]
@@ -164,7 +164,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'desired-lowered',
-    story: 'somebody who lowers Desired of the old group loses no node, and the size is put back',
+    story: 'an operator who lowers Desired of the old group loses no node, and the size is restored',
     world: { objects, nodeGroups: [badNodes({ nodes: 3 })] },
     settings: { ...quick, podTimeoutMs: 60_000 },
     steps: [
@@ -177,7 +177,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'incoming-lowered',
-    story: 'somebody who lowers Desired of the new group while pods move loses no node',
+    story: 'an operator who lowers Desired of the new group during the drain loses no node',
     world: { objects: shopObjects() },
     settings: quick,
     steps: [
@@ -207,7 +207,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'node-opened',
-    story: 'a cordoned node that somebody opens is cordoned again',
+    story: 'a cordoned node that an operator uncordons is cordoned again',
     world: { objects: shopObjects() },
     settings: quick,
     steps: [
@@ -250,7 +250,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'no-capacity-in-a-zone',
-    story: 'a zone of old nodes in which no new one can be had is waited for, and then everything is put back',
+    story: 'a zone of old nodes in which no new one can be had is waited for, and then the run reverts',
     world: {
       objects,
       nodeGroups: [
@@ -330,7 +330,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'no-change-renewed',
-    story: 'nodes are renewed although nothing changed where that is asked for',
+    story: 'nodes are renewed on request, although nothing changed',
     world: { objects, nodeGroups: [{ nodes: 3, green: { template: { ImageId: 'ami-0a11ce5eedf00d001' } } }] },
     settings: { ...quick, whenUnchanged: 'renew' },
     steps: upgraded,
@@ -338,7 +338,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'swap-back',
-    story: 'after an upgrade the old configuration is gone back to only where that is asked for',
+    story: 'after an upgrade the run returns to the old configuration only on request',
     world: small,
     settings: quick,
     steps: [
@@ -406,7 +406,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'protected-before',
-    story: 'instances that were protected before are protected after, when everything is put back',
+    story: 'instances that were protected before are protected after a revert',
     world: {
       objects,
       nodeGroups: [{ ...badNodes({ nodes: 3 }), blue: { input: { NewInstancesProtectedFromScaleIn: true } } }]
@@ -482,7 +482,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'retire-takes-too-long',
-    story: 'instances that do not end in time halt the run, and the same command goes on',
+    story: 'instances that do not end in time halt the run, and the same command continues it',
     world: { objects, nodeGroups: [{ nodes: 3, terminateAfterMs: 45 * 60_000 }] },
     settings: quick,
     steps: [{ expect: { outcome: 'halted', code: 'retire-timeout' } }, { expect: { outcome: 'upgraded' } }],
@@ -490,7 +490,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'group-deleted',
-    story: 'a group that somebody deletes meanwhile halts the run',
+    story: 'a group that is deleted during the run halts it',
     world: small,
     settings: quick,
     steps: [
@@ -538,7 +538,7 @@ export const groups: readonly Scenario[] = [
   },
   {
     name: 'marked-unhealthy',
-    story: 'old instances that somebody marks unhealthy while they empty are not replaced',
+    story: 'old instances that are marked unhealthy while they are drained are not replaced',
     world: { objects: shopObjects() },
     settings: quick,
     steps: [

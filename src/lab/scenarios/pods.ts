@@ -158,7 +158,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'empty-nodes',
-    story: 'nodes without any pod that moves are upgraded all the same',
+    story: 'nodes without any pod that moves are upgraded anyway',
     world: { objects: [daemonSet('agent', { readyAfter: '1s' })], nodeGroups: small },
     settings: quick,
     steps: upgraded,
@@ -185,7 +185,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'singleton-back',
-    story: 'a restarted singleton that never becomes ready is put back without having been missing',
+    story: 'a restarted singleton that never becomes ready is reverted, and was never missing',
     world: {
       objects: [web, deployment('ledger', 1, { stopsAfter: '5s' }), budget('ledger', { minAvailable: 1 })],
       nodeGroups: [badNodes({ nodes: 3 })]
@@ -250,7 +250,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'budget-edited',
-    story: 'a budget that allows nothing meanwhile is waited for, and gone on with when it opens',
+    story: 'a budget that stops allowing evictions is waited for, and the drain resumes when it allows them again',
     world: { objects: [web, budget('web', { maxUnavailable: 1 })], nodeGroups: small },
     settings: quick,
     steps: [
@@ -266,7 +266,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'budget-deleted',
-    story: 'a budget that allows nothing and then deleted no longer holds anything up',
+    story: 'a budget that allows nothing and is then deleted no longer holds anything up',
     world: { objects: [web, budget('web', { maxUnavailable: 1 })], nodeGroups: small },
     settings: quick,
     steps: [
@@ -282,7 +282,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'budget-allows-nothing-for-good',
-    story: 'a budget that allows nothing meanwhile and stays so makes no progress, and everything is put back',
+    story: 'a budget that stops allowing evictions for good makes no progress, and the run reverts',
     world: { objects: [web, budget('web', { maxUnavailable: 1 })], nodeGroups: small },
     settings: { ...quick, podTimeoutMs: 120_000, revertTimeoutMs: 600_000 },
     steps: [
@@ -312,7 +312,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'unwell-with-budget',
-    story: 'a budget that was broken before refuses what would be moved: a warning, and everything is put back',
+    story: 'a budget that was broken before refuses what would be moved: a warning, and the run reverts',
     world: {
       objects: [web, deployment('broken', 2, { readyAfter: 'never' }), budget('broken', { minAvailable: 1 })],
       nodeGroups: small
@@ -338,7 +338,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'trap-of-the-way-back',
-    story: 'on the way back, dead pods whose budget refuses their eviction are deleted only after a minute',
+    story: 'in a revert, dead pods whose budget refuses their eviction are deleted only after a minute',
     world: {
       objects: [deployment('web', 4, { stopsAfter: '2s' }), budget('web', { maxUnavailable: 1 })],
       nodeGroups: [{ nodes: 3 }]
@@ -459,7 +459,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'jobs-evicted',
-    story: 'Jobs are evicted where that is asked for, and begin again elsewhere',
+    story: 'Jobs are evicted on request, and begin again elsewhere',
     world: { objects: [web, job('report', 2, { completesAfter: '2h' })], nodeGroups: small },
     settings: { ...quick, jobs: 'evict' },
     steps: upgraded,
@@ -538,7 +538,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'scaled-up-beyond-room',
-    story: 'pods that find no room pause the evictions, and the run goes on when there is room',
+    story: 'pods that find no room pause the evictions, and the run continues when there is room',
     world: { objects: [deployment('web', 6, { memory: '6Gi', readyAfter: '2s' })], nodeGroups: small },
     settings: quick,
     steps: [
@@ -554,7 +554,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'rollout-meanwhile',
-    story: 'a rollout of others goes through meanwhile and is named, not judged',
+    story: 'a rollout of others during the run is named, not judged',
     world: { objects: [web, deployment('api', 4, { readyAfter: '3s' })], nodeGroups: small },
     settings: quick,
     steps: [
@@ -572,7 +572,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'deleted-meanwhile',
-    story: 'a workload that somebody deletes meanwhile is not missed',
+    story: 'a workload that is deleted during the run is not missed',
     world: { objects: [web, deployment('old', 6, { readyAfter: '3s' })], nodeGroups: small },
     settings: quick,
     steps: [
@@ -634,7 +634,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'cordoned-before',
-    story: 'a node that an operator had cordoned stays cordoned when everything is put back',
+    story: 'a node that an operator had cordoned stays cordoned after a revert',
     world: { objects: shopObjects({ readyAfter: undefined }), nodeGroups: [badNodes()] },
     settings: { ...quick, podTimeoutMs: 60_000 },
     steps: [
@@ -654,7 +654,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'foreign-nodes',
-    story: 'nodes and pods of nobody we know are not touched, and count as room',
+    story: 'foreign nodes and pods are not touched, and count as room',
     world: { objects: [web], nodeGroups: small, foreignNodes: 2 },
     settings: quick,
     steps: upgraded,
@@ -686,7 +686,7 @@ export const pods: readonly Scenario[] = [
   },
   {
     name: 'workload-scaled-to-zero',
-    story: 'a workload that is scaled to zero meanwhile is not missed',
+    story: 'a workload that is scaled to zero during the run is not missed',
     world: { objects: [web, deployment('batch', 5, { readyAfter: '3s' })], nodeGroups: small },
     settings: quick,
     steps: [

@@ -46,7 +46,7 @@ export function resized(
   }
 }
 
-/** Somebody opens so many of a group's cordoned nodes. */
+/** An operator uncordons this many of a group's nodes. */
 export function uncordoned(role: GroupRole, count: number): UserAction {
   return (lab) => {
     for (const { metadata } of lab.nodesOf(groupName(lab, role)).slice(0, count))
@@ -66,7 +66,7 @@ export function removed(kind: string, name: string): UserAction {
   return (lab) => void lab.cluster.remove(kind, 'shop', name)
 }
 
-/** The kubelet of the nth node falls silent, and nobody replaces the machine. */
+/** The kubelet of the nth node falls silent, and the machine is not replaced. */
 export function silenced(role: GroupRole, index = 0): UserAction {
   return (lab) => {
     const node = lab.nodesOf(groupName(lab, role))[index]

@@ -1,4 +1,4 @@
-/** Whole runs from end to end: all goes well, or something stops it and everything is put back. */
+/** Whole runs from end to end: all goes well, or something stops it and it reverts. */
 
 import { budget, deployment, shopObjects } from '../joined/workloads.ts'
 import type { Scenario } from '../simulation/scenario.ts'
@@ -12,7 +12,7 @@ const asked = { soakMs: 60_000 }
 export const wholeRuns: readonly Scenario[] = [
   {
     name: 'calm-upgrade',
-    story: 'a calm upgrade moves sixty pods and nobody notices',
+    story: 'a calm upgrade moves sixty pods without a gap',
     world: shop,
     steps: [{ expect: { outcome: 'upgraded' } }],
     end: 'swapped'
@@ -34,7 +34,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'new-pods-never-ready',
-    story: 'pods that never become ready on the new nodes are put back',
+    story: 'pods that never become ready on the new nodes are moved back',
     world: { objects: plainShop, nodeGroups: [badNodes()] },
     settings: { ...asked, podTimeoutMs: 120_000 },
     steps: [{ expect: { outcome: 'reverted', code: 'pod-timeout' } }],
@@ -42,7 +42,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'broken-image',
-    story: 'an application that cannot run on the new image is put back, in its own last words',
+    story: 'an application that cannot run on the new image is moved back, and its last words are quoted',
     world: shop,
     settings: { ...asked, podTimeoutMs: 120_000 },
     steps: [
@@ -55,7 +55,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'unready-after-moving',
-    story: 'pods that become unready only after most have moved are put back, and budgets are kept',
+    story: 'pods that become unready only after most have moved are moved back, and budgets are kept',
     world: shop,
     settings: { ...asked, podTimeoutMs: 120_000 },
     steps: [
@@ -68,7 +68,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'unready-while-verifying',
-    story: 'an application that falls ill during verification is put back',
+    story: 'an application that falls ill during verification is moved back',
     world: shop,
     settings: { soakMs: 180_000, podTimeoutMs: 60_000 },
     steps: [
@@ -81,7 +81,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'no-capacity',
-    story: 'without capacity at launch it is put back, in the words of AWS',
+    story: 'without capacity at launch the run reverts, with the words of AWS',
     world: {
       objects: shopObjects(),
       nodeGroups: [
@@ -103,7 +103,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'node-never-joins',
-    story: 'a node that never joins is replaced once, and then everything is put back',
+    story: 'a node that never joins is replaced once, and then the run reverts',
     world: { objects: shopObjects(), nodeGroups: [{ green: { tags: { 'simulated/joins-after': 'never' } } }] },
     settings: { joinTimeoutMs: 120_000 },
     steps: [{ expect: { outcome: 'reverted', code: 'join-timeout', says: /second/ } }],
@@ -111,7 +111,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'one-late-node',
-    story: 'one node that does not join is replaced, and the upgrade goes on',
+    story: 'one node that does not join is replaced, and the upgrade continues',
     world: { objects: shopObjects(), nodeGroups: [{ green: { tags: { 'simulated/joins-after': 'never' } } }] },
     settings: { ...asked, joinTimeoutMs: 120_000 },
     steps: [
@@ -154,7 +154,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'held-reverted',
-    story: 'held after verification, then put back',
+    story: 'held after verification, then reverted',
     world: shop,
     settings: asked,
     steps: [
@@ -173,7 +173,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'others-act',
-    story: 'others lower Desired, open a node and scale a workload meanwhile',
+    story: 'others lower Desired, uncordon a node and scale a workload during the run',
     world: shop,
     settings: asked,
     steps: [
@@ -190,7 +190,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'killed-forward',
-    story: 'a run killed half-way is gone on with by the same command',
+    story: 'a run killed half-way is resumed by the same command',
     world: shop,
     settings: asked,
     steps: [{ kill: { moved: 20 }, expect: { outcome: 'killed' } }, { expect: { outcome: 'upgraded' } }],
@@ -198,7 +198,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'killed-back',
-    story: 'a run killed on its way back is gone on with, back',
+    story: 'a run killed during its revert resumes the revert',
     world: { objects: plainShop, nodeGroups: [badNodes()] },
     settings: { ...asked, podTimeoutMs: 60_000 },
     steps: [
@@ -209,7 +209,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'killed-then-reverted',
-    story: 'a run killed half-way is put back when that is asked for',
+    story: 'a run killed half-way is reverted on request',
     world: shop,
     steps: [
       { kill: { moved: 30 }, expect: { outcome: 'killed' } },
@@ -229,7 +229,7 @@ export const wholeRuns: readonly Scenario[] = [
   },
   {
     name: 'cancelled-and-left',
-    story: 'a cancelled run that is to be left is gone on with later',
+    story: 'a cancelled run that is to be left is resumed later',
     world: shop,
     settings: { ...asked, onCancel: 'leave' },
     steps: [

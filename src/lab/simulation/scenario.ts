@@ -1,4 +1,4 @@
-/** A scenario is data: a world, what is asked of the engine, what happens meanwhile, and how it must end. */
+/** A scenario is data: a world, what is requested of the engine, what happens in between, and how it must end. */
 import type { ErrorCode } from '../../engine/model/error.ts'
 import type { Direction, Result, StageName } from '../../engine/model/report.ts'
 import type { Rule } from '../../engine/model/rules.ts'
@@ -21,11 +21,11 @@ export type When =
 
 export interface TimedEvent {
   when: When
-  /** What somebody, or the world, does. */
+  /** What a person or the environment does. */
   do(lab: Lab): void
 }
 
-/** Calls that meet a fault: those of this name (or any), from the nth on, so many times. */
+/** Calls that meet a fault: those of this name (or any), from the nth on, this many times. */
 export interface InjectedFault {
   call?: string | RegExp
   /** Only calls whose path or input, as JSON, has this in it. */
@@ -67,7 +67,7 @@ export interface ScenarioStep {
     /** Of this long a life from the start of the run, in ms. */
     credentialsEndAfterMs?: number
   }
-  /** Another one, started so many ms later on another machine. */
+  /** Another one, started this many ms later on another machine. */
   beside?: ScenarioStep & { afterMs: number }
   expect: Expected
 }
@@ -83,7 +83,7 @@ export interface Scenario {
   steps: readonly ScenarioStep[]
   /** Workloads that may be without a serving pod for a moment, as `shop/Deployment/ledger`. */
   mayBeDown?: readonly string[]
-  /** Settings that others change meanwhile on purpose, as `GROUP setting`. */
+  /** Settings that others change on purpose during the scenario, as `GROUP setting`. */
   changedByOthers?: readonly string[]
   /** `namespace/pod` (or its beginning) of pods that stay on the emptied side. */
   leaves?: readonly string[]
