@@ -20,7 +20,8 @@ export interface Kubelets extends Controller {
   last(node: string): number | undefined
 }
 
-export function kubelets({ clock, store }: ControllerContext, mounts: Mounts): Kubelets {
+export function kubelets(context: ControllerContext, mounts: Mounts): Kubelets {
+  const { clock, store } = context
   const pending = new Set<string>()
   const silentSince = new Map<string, number>()
 
@@ -57,11 +58,6 @@ export function kubelets({ clock, store }: ControllerContext, mounts: Mounts): K
     return living(node) ? clock.now() : silentSince.get(node.metadata.uid)
   }
 
-  function host(name: string | undefined): KubeObject | undefined {
-    const node = name ? store.find('Node', undefined, name) : undefined
-    return node && living(node) ? node : undefined
-  }
-
   /** Does the work after a delay unless the same work waits already. */
   function once(key: string, delayMs: number, work: () => void): void {
     if (pending.has(key)) return
@@ -74,7 +70,7 @@ export function kubelets({ clock, store }: ControllerContext, mounts: Mounts): K
 
   /** Plans the next thing that happens to a pod, judged from what is stored alone. */
   function look(pod: KubeObject): void {
-    const node = host(pod.spec.nodeName)
+    const node = host(context, pod.spec.nodeName)
     if (!node) return
     const { uid } = pod.metadata
     const unwell = behaviorAnnotation('not-ready', pod) === 'true'
@@ -83,9 +79,11 @@ export function kubelets({ clock, store }: ControllerContext, mounts: Mounts): K
     else if (!begun(pod)) once(`${uid}/start`, START_MS, () => start(pod))
     else if (behaviorAnnotation('crash-loop', pod, node)) {
       if (!crashing(pod))
-        once(`${uid}/crash`, DEFAULT_MS, () => report(pod, crashed(behaviorAnnotation('crash-loop', pod, node) ?? '')))
+        once(`${uid}/crash`, DEFAULT_MS, () =>
+          report(context, pod, crashed(behaviorAnnotation('crash-loop', pod, node) ?? ''))
+        )
     } else if (podReady(pod) && (unwell || !gatesOpen(pod)))
-      once(`${uid}/unwell`, 0, () => report(pod, { phase: 'Running', ready: !unwell }))
+      once(`${uid}/unwell`, 0, () => report(context, pod, { phase: 'Running', ready: !unwell }))
     else if (!podReady(pod) && !unwell) planReady(pod, node)
     if (podReady(pod)) planCompletion(pod)
   }
@@ -95,23 +93,7 @@ export function kubelets({ clock, store }: ControllerContext, mounts: Mounts): K
     if (isTrue(pod, 'ContainersReady') && !gatesOpen(pod)) return
     const containersReady = isTrue(pod, 'ContainersReady')
     const delay = containersReady ? 0 : delayOf(behaviorAnnotation('ready-after', pod, node), DEFAULT_MS)
-    if (delay !== undefined) once(`${pod.metadata.uid}/ready`, delay, () => becomeReady(pod))
-  }
-
-  function becomeReady(seen: KubeObject): void {
-    const pod = fresh(seen)
-    const node = host(pod?.spec.nodeName)
-    if (
-      !pod ||
-      !node ||
-      finished(pod) ||
-      pod.metadata.deletionTimestamp ||
-      behaviorAnnotation('not-ready', pod) === 'true'
-    )
-      return
-    // The annotation may have been edited while the pod started.
-    if (delayOf(behaviorAnnotation('ready-after', pod, node), DEFAULT_MS) !== undefined)
-      report(pod, { phase: 'Running', ready: true })
+    if (delay !== undefined) once(`${pod.metadata.uid}/ready`, delay, () => becomeReady(context, pod))
   }
 
   function planCompletion(pod: KubeObject): void {
@@ -120,7 +102,7 @@ export function kubelets({ clock, store }: ControllerContext, mounts: Mounts): K
     const delay = delayOf(text, 0)
     if (delay !== undefined)
       once(`${pod.metadata.uid}/complete`, delay, () =>
-        report(pod, { phase: 'Succeeded', ready: false, reason: 'Completed' })
+        report(context, pod, { phase: 'Succeeded', ready: false, reason: 'Completed' })
       )
   }
 
@@ -135,17 +117,17 @@ export function kubelets({ clock, store }: ControllerContext, mounts: Mounts): K
 
   /** A kubelet reports how the pod ended before it takes the object away: who watches sees a terminal phase first. */
   function remove(seen: KubeObject, killed: boolean): void {
-    const pod = fresh(seen)
-    if (!pod || !host(pod.spec.nodeName)) return
-    if (begun(pod) && !finished(pod)) report(pod, ending(pod, killed))
+    const pod = fresh(context, seen)
+    if (!pod || !host(context, pod.spec.nodeName)) return
+    if (begun(pod) && !finished(pod)) report(context, pod, ending(pod, killed))
     unmount(pod)
-    const left = fresh(pod)
+    const left = fresh(context, pod)
     if (left) deletePod(store, left, 0)
   }
 
   function start(seen: KubeObject): void {
-    const pod = fresh(seen)
-    if (!pod || begun(pod) || pod.metadata.deletionTimestamp || !host(pod.spec.nodeName)) return
+    const pod = fresh(context, seen)
+    if (!pod || begun(pod) || pod.metadata.deletionTimestamp || !host(context, pod.spec.nodeName)) return
     const volumes = csiVolumesOf(store, pod)
     const node: string = pod.spec.nodeName
     const attached = (volume: KubeObject) =>
@@ -160,7 +142,7 @@ export function kubelets({ clock, store }: ControllerContext, mounts: Mounts): K
         )
     if (!volumes.every(attached)) return // onChange looks again when one is attached.
     for (const volume of volumes) mounts.add(`${volume.metadata.name}@${node}`)
-    report(pod, { phase: 'Running', ready: false })
+    report(context, pod, { phase: 'Running', ready: false })
   }
 
   function unmount(pod: KubeObject): void {
@@ -171,35 +153,8 @@ export function kubelets({ clock, store }: ControllerContext, mounts: Mounts): K
     for (const what of ['start', 'ready', 'crash', 'unwell', 'complete']) pending.delete(`${metadata.uid}/${what}`)
   }
 
-  function fresh(seen: KubeObject): KubeObject | undefined {
-    const now = byKey(store, 'Pod', queueKey(seen))
-    return now?.metadata.uid === seen.metadata.uid ? now : undefined
-  }
-
-  function report(seen: KubeObject, want: PodState): void {
-    const pod = fresh(seen)
-    const node = host(pod?.spec.nodeName)
-    if (!pod || !node || finished(pod)) return
-    const ends = want.phase !== 'Running'
-    // What is being deleted does not start, and what never began does not end.
-    if ((pod.metadata.deletionTimestamp && !ends) || (ends && !begun(pod))) return
-    const now = timestamp(clock.now())
-    store.write(pod, (draft) => {
-      const { status } = draft
-      status.phase = want.phase
-      status.observedGeneration = draft.metadata.generation
-      status.startTime ??= now
-      status.hostIP = addressOf(node)
-      status.hostIPs = [{ ip: status.hostIP }]
-      status.podIP = draft.spec.hostNetwork ? status.hostIP : podAddress(draft.metadata.uid)
-      status.podIPs = [{ ip: status.podIP }]
-      setPodConditions(draft, want, now)
-      Object.assign(status, containerStatuses(draft, want, now))
-    })
-  }
-
   function postStatus(name: string, uid: string): void {
-    const node = host(name)
+    const node = host(context, name)
     if (node?.metadata.uid !== uid) return
     const bootDelay = delayOf(behaviorAnnotation('node-ready-after', node), 0)
     const left =
@@ -213,35 +168,87 @@ export function kubelets({ clock, store }: ControllerContext, mounts: Mounts): K
       draft.status ??= {}
       setNodeStatus(draft, isReady, now)
     })
-    registerDrivers(node)
-  }
-
-  /** `simulated/csi-drivers` lists the drivers of a node and how many volumes each attaches; `none` for none at all. */
-  function registerDrivers(node: KubeObject): void {
-    const { name, uid } = node.metadata
-    if (store.find('CSINode', undefined, name)) return
-    const text = behaviorAnnotation('csi-drivers', node) ?? 'ebs.csi.aws.com=26'
-    const drivers =
-      text === 'none'
-        ? []
-        : text.split(',').map((one) => {
-            const [driver = '', count] = one.split('=')
-            return {
-              name: driver,
-              nodeID: name,
-              topologyKeys: ['topology.kubernetes.io/zone'],
-              ...(count ? { allocatable: { count: Number(count) } } : {})
-            }
-          })
-    store.create({
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'CSINode',
-      metadata: { name, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }] },
-      spec: { drivers }
-    })
+    registerDrivers(context, node)
   }
 
   return { onChange, last }
+}
+
+function host(context: ControllerContext, name: string | undefined): KubeObject | undefined {
+  const { store } = context
+  const node = name ? store.find('Node', undefined, name) : undefined
+  return node && living(node) ? node : undefined
+}
+
+function becomeReady(context: ControllerContext, seen: KubeObject): void {
+  const pod = fresh(context, seen)
+  const node = host(context, pod?.spec.nodeName)
+  if (
+    !pod ||
+    !node ||
+    finished(pod) ||
+    pod.metadata.deletionTimestamp ||
+    behaviorAnnotation('not-ready', pod) === 'true'
+  )
+    return
+  // The annotation may have been edited while the pod started.
+  if (delayOf(behaviorAnnotation('ready-after', pod, node), DEFAULT_MS) !== undefined)
+    report(context, pod, { phase: 'Running', ready: true })
+}
+
+function fresh(context: ControllerContext, seen: KubeObject): KubeObject | undefined {
+  const { store } = context
+  const now = byKey(store, 'Pod', queueKey(seen))
+  return now?.metadata.uid === seen.metadata.uid ? now : undefined
+}
+
+function report(context: ControllerContext, seen: KubeObject, want: PodState): void {
+  const { clock, store } = context
+  const pod = fresh(context, seen)
+  const node = host(context, pod?.spec.nodeName)
+  if (!pod || !node || finished(pod)) return
+  const ends = want.phase !== 'Running'
+  // What is being deleted does not start, and what never began does not end.
+  if ((pod.metadata.deletionTimestamp && !ends) || (ends && !begun(pod))) return
+  const now = timestamp(clock.now())
+  store.write(pod, (draft) => {
+    const { status } = draft
+    status.phase = want.phase
+    status.observedGeneration = draft.metadata.generation
+    status.startTime ??= now
+    status.hostIP = addressOf(node)
+    status.hostIPs = [{ ip: status.hostIP }]
+    status.podIP = draft.spec.hostNetwork ? status.hostIP : podAddress(draft.metadata.uid)
+    status.podIPs = [{ ip: status.podIP }]
+    setPodConditions(draft, want, now)
+    Object.assign(status, containerStatuses(draft, want, now))
+  })
+}
+
+/** `simulated/csi-drivers` lists the drivers of a node and how many volumes each attaches; `none` for none at all. */
+function registerDrivers(context: ControllerContext, node: KubeObject): void {
+  const { store } = context
+  const { name, uid } = node.metadata
+  if (store.find('CSINode', undefined, name)) return
+  const text = behaviorAnnotation('csi-drivers', node) ?? 'ebs.csi.aws.com=26'
+  const drivers =
+    text === 'none'
+      ? []
+      : text.split(',').map((one) => {
+          const [driver = '', count] = one.split('=')
+          return {
+            name: driver,
+            nodeID: name,
+            topologyKeys: ['topology.kubernetes.io/zone'],
+            ...(count ? { allocatable: { count: Number(count) } } : {})
+          }
+        })
+  store.create({
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'CSINode',
+    metadata: { name, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name, uid }] },
+    spec: { drivers }
+  })
 }
 
 /** There, from a cloud, and not silent. */

@@ -20,8 +20,9 @@ import type { StoreChange } from './store.ts'
 const FIRST_BACKOFF_MS = 1000
 const LAST_BACKOFF_MS = 10_000
 
-export function scheduler({ clock, store, timing }: ControllerContext): Controller {
-  const queue = workqueue(clock, timing.schedulerMs, schedule)
+export function scheduler(context: ControllerContext): Controller {
+  const { clock, store, timing } = context
+  const queue = workqueue(clock, timing.schedulerMs, (key) => schedule(key))
   /** Pods that fit nowhere, and how often they were tried. */
   const unschedulable = new Map<string, number>()
   const hosts = new Map<string, Host>()
@@ -51,15 +52,6 @@ export function scheduler({ clock, store, timing }: ControllerContext): Controll
       object.status?.phase !== before?.status?.phase && ['Succeeded', 'Failed'].includes(object.status?.phase)
     const leaving = Boolean(object.metadata.deletionTimestamp) && !before?.metadata.deletionTimestamp
     if (bound || freed || leaving) retryAll()
-  }
-
-  function waits({ spec, metadata }: KubeObject): boolean {
-    return (
-      !spec.nodeName &&
-      !metadata.deletionTimestamp &&
-      spec.schedulerName === 'default-scheduler' &&
-      !spec.schedulingGates?.length
-    )
   }
 
   function retryAll(): void {
@@ -109,22 +101,9 @@ export function scheduler({ clock, store, timing }: ControllerContext): Controll
     else bind(pod, key, best(pod, feasible))
   }
 
-  function best(pod: KubeObject, feasible: Host[]): Host {
-    const owner = controllerOf(pod)?.uid
-    const zonePods = new Map<string, number>()
-    const siblings = (one: Host) => (owner ? one.pods.filter((other) => controllerOf(other)?.uid === owner).length : 0)
-    const zoneOf = (one: Host) => one.node.metadata.labels?.['topology.kubernetes.io/zone'] ?? ''
-    for (const one of feasible) zonePods.set(zoneOf(one), (zonePods.get(zoneOf(one)) ?? 0) + siblings(one))
-    const score = (one: Host) => {
-      const soft = (one.node.spec?.taints ?? []).filter((taint: Raw) => taint.effect === 'PreferNoSchedule').length
-      return -100 * siblings(one) - 30 * (zonePods.get(zoneOf(one)) ?? 0) - 500 * soft + leastAllocated(pod, one)
-    }
-    return feasible.map((one) => ({ one, points: score(one) })).reduce((a, b) => (b.points > a.points ? b : a)).one
-  }
-
   function bind(pod: KubeObject, key: string, { node }: Host): void {
     unschedulable.delete(key)
-    provision(pod, node)
+    provision(context, pod, node)
     store.write(pod, (draft) => {
       draft.spec.nodeName = node.metadata.name
       // The admission plugin PodTopologyLabels: a bound pod bears where its node is.
@@ -134,46 +113,6 @@ export function scheduler({ clock, store, timing }: ControllerContext): Controll
       }
       setCondition(draft.status, { ...scheduled, status: 'True' }, timestamp(clock.now()))
     })
-  }
-
-  /** Claims that waited for their first consumer get a volume in the zone of its node, as the CSI provisioner would make it. */
-  function provision(pod: KubeObject, node: KubeObject): void {
-    for (const { persistentVolumeClaim } of pod.spec.volumes ?? []) {
-      const claim =
-        persistentVolumeClaim &&
-        store.find('PersistentVolumeClaim', pod.metadata.namespace, persistentVolumeClaim.claimName)
-      if (!claim || claim.spec.volumeName) continue
-      const storage = store.get('StorageClass', undefined, claim.spec.storageClassName)
-      const zone = node.metadata.labels?.['topology.kubernetes.io/zone']
-      const name = `pvc-${claim.metadata.uid}`
-      const expression = { key: 'topology.kubernetes.io/zone', operator: 'In', values: [zone] }
-      const { namespace, uid } = claim.metadata
-      const volume = store.create({
-        apiVersion: 'v1',
-        kind: 'PersistentVolume',
-        metadata: { name, annotations: { 'pv.kubernetes.io/provisioned-by': storage.provisioner } },
-        spec: {
-          capacity: { storage: claim.spec.resources?.requests?.storage ?? '1Gi' },
-          accessModes: claim.spec.accessModes ?? ['ReadWriteOnce'],
-          storageClassName: claim.spec.storageClassName,
-          persistentVolumeReclaimPolicy: storage.reclaimPolicy,
-          claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claim.metadata.name, uid },
-          csi: { driver: storage.provisioner, volumeHandle: `vol-${uid.replaceAll('-', '').slice(0, 17)}` },
-          ...(zone ? { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [expression] }] } } } : {})
-        }
-      })
-      store.write(volume, (draft) => {
-        draft.status = { phase: 'Bound' }
-      })
-      store.write(claim, (draft) => {
-        draft.spec.volumeName = name
-        draft.metadata.annotations = {
-          ...draft.metadata.annotations,
-          'volume.kubernetes.io/selected-node': node.metadata.name
-        }
-        draft.status = { phase: 'Bound', accessModes: volume.spec.accessModes, capacity: volume.spec.capacity }
-      })
-    }
   }
 
   function refuse(pod: KubeObject, key: string, message: string): void {
@@ -189,6 +128,69 @@ export function scheduler({ clock, store, timing }: ControllerContext): Controll
   }
 
   return { onChange }
+}
+
+function waits({ spec, metadata }: KubeObject): boolean {
+  return (
+    !spec.nodeName &&
+    !metadata.deletionTimestamp &&
+    spec.schedulerName === 'default-scheduler' &&
+    !spec.schedulingGates?.length
+  )
+}
+
+function best(pod: KubeObject, feasible: Host[]): Host {
+  const owner = controllerOf(pod)?.uid
+  const zonePods = new Map<string, number>()
+  const siblings = (one: Host) => (owner ? one.pods.filter((other) => controllerOf(other)?.uid === owner).length : 0)
+  const zoneOf = (one: Host) => one.node.metadata.labels?.['topology.kubernetes.io/zone'] ?? ''
+  for (const one of feasible) zonePods.set(zoneOf(one), (zonePods.get(zoneOf(one)) ?? 0) + siblings(one))
+  const score = (one: Host) => {
+    const soft = (one.node.spec?.taints ?? []).filter((taint: Raw) => taint.effect === 'PreferNoSchedule').length
+    return -100 * siblings(one) - 30 * (zonePods.get(zoneOf(one)) ?? 0) - 500 * soft + leastAllocated(pod, one)
+  }
+  return feasible.map((one) => ({ one, points: score(one) })).reduce((a, b) => (b.points > a.points ? b : a)).one
+}
+
+/** Claims that waited for their first consumer get a volume in the zone of its node, as the CSI provisioner would make it. */
+function provision(context: ControllerContext, pod: KubeObject, node: KubeObject): void {
+  const { store } = context
+  for (const { persistentVolumeClaim } of pod.spec.volumes ?? []) {
+    const claim =
+      persistentVolumeClaim &&
+      store.find('PersistentVolumeClaim', pod.metadata.namespace, persistentVolumeClaim.claimName)
+    if (!claim || claim.spec.volumeName) continue
+    const storage = store.get('StorageClass', undefined, claim.spec.storageClassName)
+    const zone = node.metadata.labels?.['topology.kubernetes.io/zone']
+    const name = `pvc-${claim.metadata.uid}`
+    const expression = { key: 'topology.kubernetes.io/zone', operator: 'In', values: [zone] }
+    const { namespace, uid } = claim.metadata
+    const volume = store.create({
+      apiVersion: 'v1',
+      kind: 'PersistentVolume',
+      metadata: { name, annotations: { 'pv.kubernetes.io/provisioned-by': storage.provisioner } },
+      spec: {
+        capacity: { storage: claim.spec.resources?.requests?.storage ?? '1Gi' },
+        accessModes: claim.spec.accessModes ?? ['ReadWriteOnce'],
+        storageClassName: claim.spec.storageClassName,
+        persistentVolumeReclaimPolicy: storage.reclaimPolicy,
+        claimRef: { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name: claim.metadata.name, uid },
+        csi: { driver: storage.provisioner, volumeHandle: `vol-${uid.replaceAll('-', '').slice(0, 17)}` },
+        ...(zone ? { nodeAffinity: { required: { nodeSelectorTerms: [{ matchExpressions: [expression] }] } } } : {})
+      }
+    })
+    store.write(volume, (draft) => {
+      draft.status = { phase: 'Bound' }
+    })
+    store.write(claim, (draft) => {
+      draft.spec.volumeName = name
+      draft.metadata.annotations = {
+        ...draft.metadata.annotations,
+        'volume.kubernetes.io/selected-node': node.metadata.name
+      }
+      draft.status = { phase: 'Bound', accessModes: volume.spec.accessModes, capacity: volume.spec.capacity }
+    })
+  }
 }
 
 const scheduled = { type: 'PodScheduled', lastProbeTime: null }

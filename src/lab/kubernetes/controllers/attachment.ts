@@ -15,7 +15,8 @@ const DEFAULT_MS = 1000
 /** Which volumes a kubelet has mounted, as `volume@node`. */
 export type Mounts = Set<string>
 
-export function attachmentController({ clock, store, timing }: ControllerContext, mounts: Mounts): Controller {
+export function attachmentController(context: ControllerContext, mounts: Mounts): Controller {
+  const { clock, store, timing } = context
   const queue = workqueue(clock, timing.controllerMs, sync)
   const detachable = new Map<string, number>()
 
@@ -33,7 +34,7 @@ export function attachmentController({ clock, store, timing }: ControllerContext
   function sync(name: string): void {
     const volume = byKey(store, 'PersistentVolume', `/${name}`)
     const attachments = store.list('VolumeAttachment').filter((one) => one.spec.source?.persistentVolumeName === name)
-    const wanted = volume ? nodesThatNeed(volume) : new Set<string>()
+    const wanted = volume ? nodesThatNeed(context, volume) : new Set<string>()
     for (const one of attachments) if (!wanted.has(one.spec.nodeName)) detach(one, name)
     if (!volume) return
     // One node at a time has a volume that is not shared: the next waits for the last ("Multi-Attach error").
@@ -41,43 +42,9 @@ export function attachmentController({ clock, store, timing }: ControllerContext
     const standing = store.list('VolumeAttachment').filter((one) => one.spec.source?.persistentVolumeName === name)
     for (const node of wanted) {
       const already = standing.find((one) => one.spec.nodeName === node)
-      if (!already && (shared || standing.length === 0)) attach(volume, node)
+      if (!already && (shared || standing.length === 0)) attach(context, volume, node)
       else if (already) detachable.delete(already.metadata.uid)
     }
-  }
-
-  function nodesThatNeed(volume: KubeObject): Set<string> {
-    const { namespace, name } = volume.spec.claimRef ?? {}
-    const nodes = new Set<string>()
-    if (!name) return nodes
-    for (const pod of store.list('Pod', namespace)) {
-      const uses = pod.spec.volumes?.some(
-        (one: { persistentVolumeClaim?: { claimName: string } }) => one.persistentVolumeClaim?.claimName === name
-      )
-      if (uses && pod.spec.nodeName && !finished(pod)) nodes.add(pod.spec.nodeName)
-    }
-    return nodes
-  }
-
-  function attach(volume: KubeObject, node: string): void {
-    if (!store.find('Node', undefined, node)) return
-    const { driver, volumeHandle } = volume.spec.csi
-    const made = store.create({
-      apiVersion: 'storage.k8s.io/v1',
-      kind: 'VolumeAttachment',
-      metadata: {
-        name: `csi-${createHash('sha256').update(`${volumeHandle}${driver}${node}`).digest('hex')}`,
-        finalizers: [`external-attacher/${driver.replaceAll('.', '-')}`]
-      },
-      spec: { attacher: driver, nodeName: node, source: { persistentVolumeName: volume.metadata.name } }
-    })
-    const delay = delayOf(behaviorAnnotation('attach-after', made, store.find('Node', undefined, node)), DEFAULT_MS)
-    if (delay === undefined) return
-    clock.after(delay, () => {
-      store.write(made, (draft) => {
-        if (!draft.metadata.deletionTimestamp) draft.status = { attached: true }
-      })
-    })
   }
 
   function detach(attachment: KubeObject, volume: string): void {
@@ -107,6 +74,42 @@ export function attachmentController({ clock, store, timing }: ControllerContext
   }
 
   return { onChange }
+}
+
+function nodesThatNeed(context: ControllerContext, volume: KubeObject): Set<string> {
+  const { store } = context
+  const { namespace, name } = volume.spec.claimRef ?? {}
+  const nodes = new Set<string>()
+  if (!name) return nodes
+  for (const pod of store.list('Pod', namespace)) {
+    const uses = pod.spec.volumes?.some(
+      (one: { persistentVolumeClaim?: { claimName: string } }) => one.persistentVolumeClaim?.claimName === name
+    )
+    if (uses && pod.spec.nodeName && !finished(pod)) nodes.add(pod.spec.nodeName)
+  }
+  return nodes
+}
+
+function attach(context: ControllerContext, volume: KubeObject, node: string): void {
+  const { store, clock } = context
+  if (!store.find('Node', undefined, node)) return
+  const { driver, volumeHandle } = volume.spec.csi
+  const made = store.create({
+    apiVersion: 'storage.k8s.io/v1',
+    kind: 'VolumeAttachment',
+    metadata: {
+      name: `csi-${createHash('sha256').update(`${volumeHandle}${driver}${node}`).digest('hex')}`,
+      finalizers: [`external-attacher/${driver.replaceAll('.', '-')}`]
+    },
+    spec: { attacher: driver, nodeName: node, source: { persistentVolumeName: volume.metadata.name } }
+  })
+  const delay = delayOf(behaviorAnnotation('attach-after', made, store.find('Node', undefined, node)), DEFAULT_MS)
+  if (delay === undefined) return
+  clock.after(delay, () => {
+    store.write(made, (draft) => {
+      if (!draft.metadata.deletionTimestamp) draft.status = { attached: true }
+    })
+  })
 }
 
 /** The persistent volumes with a CSI driver behind a pod's claims, as far as they are bound. */

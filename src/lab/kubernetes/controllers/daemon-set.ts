@@ -28,7 +28,8 @@ const hostNetworkToleration = {
   effect: 'NoSchedule'
 }
 
-export function daemonSetController({ clock, store, timing }: ControllerContext): Controller {
+export function daemonSetController(context: ControllerContext): Controller {
+  const { clock, store, timing } = context
   const queue = workqueue(clock, timing.controllerMs, sync)
 
   function onChange({ object, before, type }: StoreChange): void {
@@ -48,55 +49,9 @@ export function daemonSetController({ clock, store, timing }: ControllerContext)
     if (!set || set.metadata.deletionTimestamp) return
     const hash = templateHash(set.spec.template)
     const podsByNode = Map.groupBy(podsOf(store, set), nodeOf)
-    for (const node of store.list('Node')) place(set, node, podsByNode.get(node.metadata.name) ?? [], hash)
-    if (set.spec.updateStrategy.type === 'RollingUpdate') update(set, hash)
+    for (const node of store.list('Node')) place(context, set, node, podsByNode.get(node.metadata.name) ?? [], hash)
+    if (set.spec.updateStrategy.type === 'RollingUpdate') update(context, set, hash)
     report(set, key, hash)
-  }
-
-  function place(set: KubeObject, node: KubeObject, pods: KubeObject[], hash: string): void {
-    const { shouldRun, mayStay } = verdict(set, node)
-    for (const pod of pods.filter((one) => !one.metadata.deletionTimestamp)) {
-      if (finished(pod) || !mayStay) deletePod(store, pod)
-    }
-    const taken = pods.some((pod) => !(finished(pod) && pod.metadata.deletionTimestamp))
-    if (shouldRun && !taken) create(set, node.metadata.name, hash)
-  }
-
-  function create(set: KubeObject, node: string, hash: string): void {
-    createPod(store, set, set.spec.template, {
-      labels: { [HASH]: hash },
-      spec(spec) {
-        const affinity = structuredClone(spec.affinity ?? {})
-        const fields = [{ key: 'metadata.name', operator: 'In', values: [node] }]
-        const required = affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
-        const terms = required?.nodeSelectorTerms?.map((term: Raw) => ({ ...term, matchFields: fields })) ?? [
-          { matchFields: fields }
-        ]
-        affinity.nodeAffinity = {
-          ...affinity.nodeAffinity,
-          requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms }
-        }
-        spec.affinity = affinity
-        spec.tolerations = [
-          ...(spec.tolerations ?? []),
-          ...tolerations,
-          ...(spec.hostNetwork ? [hostNetworkToleration] : [])
-        ]
-      }
-    })
-  }
-
-  /** With RollingUpdate: outdated pods go, as many at once as may be unavailable. maxSurge is not simulated. */
-  function update(set: KubeObject, hash: string): void {
-    const pods = podsOf(store, set).filter((pod) => !pod.metadata.deletionTimestamp)
-    const outdated = pods.filter((pod) => pod.metadata.labels?.[HASH] !== hash)
-    if (outdated.length === 0) return
-    const wanted = store.list('Node').filter((node) => verdict(set, node).shouldRun).length
-    const maxUnavailable = Math.max(1, scaled(set.spec.updateStrategy.rollingUpdate.maxUnavailable, wanted, 'up'))
-    const isAvailable = (pod: KubeObject) => availableIn(pod, set.spec.minReadySeconds ?? 0, clock.now()) === 0
-    const broken = outdated.filter((pod) => !isAvailable(pod))
-    const spare = maxUnavailable - (wanted - pods.filter(isAvailable).length)
-    for (const pod of [...broken, ...outdated.filter(isAvailable).slice(0, Math.max(0, spare))]) deletePod(store, pod)
   }
 
   function report(set: KubeObject, key: string, hash: string): void {
@@ -126,6 +81,55 @@ export function daemonSetController({ clock, store, timing }: ControllerContext)
   }
 
   return { onChange }
+}
+
+function place(context: ControllerContext, set: KubeObject, node: KubeObject, pods: KubeObject[], hash: string): void {
+  const { store } = context
+  const { shouldRun, mayStay } = verdict(set, node)
+  for (const pod of pods.filter((one) => !one.metadata.deletionTimestamp)) {
+    if (finished(pod) || !mayStay) deletePod(store, pod)
+  }
+  const taken = pods.some((pod) => !(finished(pod) && pod.metadata.deletionTimestamp))
+  if (shouldRun && !taken) create(context, set, node.metadata.name, hash)
+}
+
+function create(context: ControllerContext, set: KubeObject, node: string, hash: string): void {
+  const { store } = context
+  createPod(store, set, set.spec.template, {
+    labels: { [HASH]: hash },
+    spec(spec) {
+      const affinity = structuredClone(spec.affinity ?? {})
+      const fields = [{ key: 'metadata.name', operator: 'In', values: [node] }]
+      const required = affinity.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution
+      const terms = required?.nodeSelectorTerms?.map((term: Raw) => ({ ...term, matchFields: fields })) ?? [
+        { matchFields: fields }
+      ]
+      affinity.nodeAffinity = {
+        ...affinity.nodeAffinity,
+        requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms: terms }
+      }
+      spec.affinity = affinity
+      spec.tolerations = [
+        ...(spec.tolerations ?? []),
+        ...tolerations,
+        ...(spec.hostNetwork ? [hostNetworkToleration] : [])
+      ]
+    }
+  })
+}
+
+/** With RollingUpdate: outdated pods go, as many at once as may be unavailable. maxSurge is not simulated. */
+function update(context: ControllerContext, set: KubeObject, hash: string): void {
+  const { store, clock } = context
+  const pods = podsOf(store, set).filter((pod) => !pod.metadata.deletionTimestamp)
+  const outdated = pods.filter((pod) => pod.metadata.labels?.[HASH] !== hash)
+  if (outdated.length === 0) return
+  const wanted = store.list('Node').filter((node) => verdict(set, node).shouldRun).length
+  const maxUnavailable = Math.max(1, scaled(set.spec.updateStrategy.rollingUpdate.maxUnavailable, wanted, 'up'))
+  const isAvailable = (pod: KubeObject) => availableIn(pod, set.spec.minReadySeconds ?? 0, clock.now()) === 0
+  const broken = outdated.filter((pod) => !isAvailable(pod))
+  const spare = maxUnavailable - (wanted - pods.filter(isAvailable).length)
+  for (const pod of [...broken, ...outdated.filter(isAvailable).slice(0, Math.max(0, spare))]) deletePod(store, pod)
 }
 
 function nodeOf(pod: KubeObject): string {

@@ -24,7 +24,8 @@ const REVISION = 'deployment.kubernetes.io/revision'
 const DESIRED = 'deployment.kubernetes.io/desired-replicas'
 const MAX = 'deployment.kubernetes.io/max-replicas'
 
-export function deploymentController({ clock, store, timing }: ControllerContext): Controller {
+export function deploymentController(context: ControllerContext): Controller {
+  const { clock, store, timing } = context
   const queue = workqueue(clock, timing.controllerMs, sync)
 
   function onChange({ object, type }: StoreChange): void {
@@ -44,189 +45,16 @@ export function deploymentController({ clock, store, timing }: ControllerContext
   function sync(key: string): void {
     const deployment = byKey(store, 'Deployment', key)
     if (!deployment || deployment.metadata.deletionTimestamp) return
-    if (deployment.spec.paused || scalingEvent(deployment)) scale(deployment)
-    else if (deployment.spec.strategy.type === 'Recreate') recreate(deployment)
-    else roll(deployment)
+    if (deployment.spec.paused || scalingEvent(context, deployment)) scale(context, deployment)
+    else if (deployment.spec.strategy.type === 'Recreate') recreate(context, deployment)
+    else roll(context, deployment)
     report(deployment, key)
-  }
-
-  function setsOf(deployment: KubeObject): KubeObject[] {
-    const sets = [...store.ownedBy(deployment.metadata.uid)].filter(
-      (one) => one.kind === 'ReplicaSet' && controlledBy(one, deployment)
-    )
-    return sets.sort((a, b) => revisionOf(a) - revisionOf(b))
-  }
-
-  function split(deployment: KubeObject): { current: KubeObject | undefined; old: KubeObject[]; all: KubeObject[] } {
-    const all = setsOf(deployment)
-    const current = all.find((set) => same(withoutHash(set.spec.template), withoutHash(deployment.spec.template)))
-    return { current, old: all.filter((set) => set !== current), all }
-  }
-
-  /** The ReplicaSet of the template, made if there is none, with the newest revision number. */
-  function ensureCurrent(deployment: KubeObject, replicas: (all: KubeObject[]) => number): KubeObject {
-    const { current, all, old } = split(deployment)
-    const revision = String(Math.max(0, ...old.map(revisionOf)) + 1)
-    if (!current) {
-      const made = createSet(deployment, replicas(all), revision)
-      stamp(deployment, revision)
-      return made
-    }
-    const newest = String(Math.max(Number(revision), revisionOf(current)))
-    stamp(deployment, newest)
-    return annotate(deployment, current, { [REVISION]: newest })
-  }
-
-  function createSet(deployment: KubeObject, replicas: number, revision: string): KubeObject {
-    const { spec, metadata } = deployment
-    const hash = templateHash(withoutHash(spec.template))
-    const template = structuredClone(spec.template)
-    template.metadata = { ...template.metadata, labels: { ...template.metadata?.labels, [HASH]: hash } }
-    return store.create({
-      apiVersion: 'apps/v1',
-      kind: 'ReplicaSet',
-      metadata: {
-        name: `${metadata.name}-${hash}`,
-        namespace: metadata.namespace as string,
-        labels: { ...template.metadata.labels },
-        annotations: { [REVISION]: revision, ...sizes(deployment) },
-        ownerReferences: [ownerReference(deployment)]
-      },
-      spec: {
-        replicas,
-        selector: { ...spec.selector, matchLabels: { ...spec.selector.matchLabels, [HASH]: hash } },
-        template,
-        ...(spec.minReadySeconds ? { minReadySeconds: spec.minReadySeconds } : {})
-      }
-    })
-  }
-
-  function stamp(deployment: KubeObject, revision: string): void {
-    store.write(deployment, (draft) => {
-      draft.metadata.annotations = { ...draft.metadata.annotations, [REVISION]: revision }
-    })
-  }
-
-  function annotate(deployment: KubeObject, set: KubeObject, more: Record<string, string> = {}): KubeObject {
-    const written = store.write(set, (draft) => {
-      draft.metadata.annotations = { ...draft.metadata.annotations, ...sizes(deployment), ...more }
-      if (deployment.spec.minReadySeconds) draft.spec.minReadySeconds = deployment.spec.minReadySeconds
-      else delete draft.spec.minReadySeconds
-    })
-    return written ?? set
-  }
-
-  function resize(deployment: KubeObject, set: KubeObject, replicas: number): void {
-    if (set.spec.replicas === replicas && set.metadata.annotations?.[DESIRED] === String(deployment.spec.replicas))
-      return
-    store.write(set, (draft) => {
-      draft.spec.replicas = replicas
-      draft.metadata.annotations = { ...draft.metadata.annotations, ...sizes(deployment) }
-    })
-  }
-
-  /** Somebody changed `replicas` in the middle of things: all active sets take part in proportion. */
-  function scalingEvent(deployment: KubeObject): boolean {
-    return setsOf(deployment).some((set) => {
-      const desired = set.metadata.annotations?.[DESIRED]
-      return set.spec.replicas > 0 && desired !== undefined && desired !== String(deployment.spec.replicas)
-    })
-  }
-
-  function scale(deployment: KubeObject): void {
-    const { current, all } = split(deployment)
-    const running = all.filter((set) => set.spec.replicas > 0)
-    const only = running.length === 0 ? current : running.length === 1 ? running[0] : undefined
-    if (only) resize(deployment, only, deployment.spec.replicas)
-    if (only || running.length === 0) return
-    const goal = deployment.spec.replicas > 0 ? deployment.spec.replicas + limits(deployment).maxSurge : 0
-    const total = sum(running)
-    let left = goal - total
-    const biggestFirst = [...running].sort((a, b) => b.spec.replicas - a.spec.replicas)
-    for (const [index, set] of biggestFirst.entries()) {
-      const before = Number(set.metadata.annotations?.[MAX] ?? total)
-      const share = index === 0 ? 0 : Math.round((set.spec.replicas * goal) / before) - set.spec.replicas
-      const bounded = left > 0 ? Math.min(Math.max(share, 0), left) : Math.max(Math.min(share, 0), left)
-      left -= bounded
-      if (index > 0) resize(deployment, set, Math.max(0, set.spec.replicas + bounded))
-    }
-    const first = biggestFirst[0] as KubeObject
-    resize(deployment, first, Math.max(0, first.spec.replicas + left))
-  }
-
-  function recreate(deployment: KubeObject): void {
-    const { old } = split(deployment)
-    const standing = old.filter((set) => set.spec.replicas > 0)
-    for (const set of standing) resize(deployment, set, 0)
-    if (standing.length > 0) return
-    // A new pod may start only when no old one can still be running.
-    if (old.some((set) => podsOf(store, set).some((pod) => !finished(pod)))) return
-    const set = ensureCurrent(deployment, () => deployment.spec.replicas)
-    resize(deployment, set, deployment.spec.replicas)
-    cleanUp(deployment)
-  }
-
-  function roll(deployment: KubeObject): void {
-    const { maxSurge, maxUnavailable } = limits(deployment)
-    const wanted = deployment.spec.replicas
-    const room = (all: KubeObject[], has: number) => {
-      if (has > wanted) return wanted
-      return has + Math.max(0, Math.min(wanted + maxSurge - sum(all), wanted - has))
-    }
-    const current = ensureCurrent(deployment, (all) => room(all, 0))
-    const target = room(setsOf(deployment), current.spec.replicas)
-    if (target !== current.spec.replicas) {
-      resize(deployment, current, target)
-      return
-    }
-    if (scaleDownOld(deployment, current, maxUnavailable)) return
-    if (complete(deployment, current)) cleanUp(deployment)
-  }
-
-  function scaleDownOld(deployment: KubeObject, current: KubeObject, maxUnavailable: number): boolean {
-    const old = split(deployment).old.filter((set) => set.spec.replicas > 0)
-    if (old.length === 0) return false
-    const all = [...old, current]
-    const minAvailable = deployment.spec.replicas - maxUnavailable
-    const unavailable = current.spec.replicas - (current.status?.availableReplicas ?? 0)
-    let budget = sum(all) - minAvailable - unavailable
-    if (budget <= 0) return false
-    let took = false
-    // First what serves nobody, in all old sets together no more than the budget ...
-    for (const set of old) {
-      const idle = Math.min(budget, Math.max(0, set.spec.replicas - (set.status?.availableReplicas ?? 0)))
-      if (idle <= 0) continue
-      resize(deployment, set, set.spec.replicas - idle)
-      budget -= idle
-      took = true
-    }
-    // ... then as many available ones as there are too many of.
-    const refreshed = split(deployment).old.filter((set) => set.spec.replicas > 0)
-    const available = [...split(deployment).all].reduce((total, set) => total + (set.status?.availableReplicas ?? 0), 0)
-    let spare = available - minAvailable
-    for (const set of refreshed) {
-      const take = Math.min(spare, set.spec.replicas)
-      if (take <= 0) continue
-      resize(deployment, set, set.spec.replicas - take)
-      spare -= take
-      took = true
-    }
-    return took
-  }
-
-  function cleanUp(deployment: KubeObject): void {
-    const idle = split(deployment).old.filter(
-      (set) => set.spec.replicas === 0 && !set.status?.replicas && !set.metadata.deletionTimestamp
-    )
-    const surplus = idle.length - deployment.spec.revisionHistoryLimit
-    for (const set of idle.slice(0, Math.max(0, surplus)))
-      store.remove('ReplicaSet', set.metadata.namespace, set.metadata.name)
   }
 
   function report(seen: KubeObject, key: string): void {
     const deployment = byKey(store, 'Deployment', key)
     if (!deployment || deployment.metadata.uid !== seen.metadata.uid) return
-    const { current, all } = split(deployment)
+    const { current, all } = split(context, deployment)
     const total = (field: string) => all.reduce((count, set) => count + (set.status?.[field] ?? 0), 0)
     const { maxUnavailable } = limits(deployment)
     const now = timestamp(clock.now())
@@ -277,6 +105,205 @@ export function deploymentController({ clock, store, timing }: ControllerContext
   }
 
   return { onChange }
+}
+
+function setsOf(context: ControllerContext, deployment: KubeObject): KubeObject[] {
+  const { store } = context
+  const sets = [...store.ownedBy(deployment.metadata.uid)].filter(
+    (one) => one.kind === 'ReplicaSet' && controlledBy(one, deployment)
+  )
+  return sets.sort((a, b) => revisionOf(a) - revisionOf(b))
+}
+
+function split(
+  context: ControllerContext,
+  deployment: KubeObject
+): { current: KubeObject | undefined; old: KubeObject[]; all: KubeObject[] } {
+  const all = setsOf(context, deployment)
+  const current = all.find((set) => same(withoutHash(set.spec.template), withoutHash(deployment.spec.template)))
+  return { current, old: all.filter((set) => set !== current), all }
+}
+
+/** The ReplicaSet of the template, made if there is none, with the newest revision number. */
+function ensureCurrent(
+  context: ControllerContext,
+  deployment: KubeObject,
+  replicas: (all: KubeObject[]) => number
+): KubeObject {
+  const { current, all, old } = split(context, deployment)
+  const revision = String(Math.max(0, ...old.map(revisionOf)) + 1)
+  if (!current) {
+    const made = createSet(context, deployment, replicas(all), revision)
+    stamp(context, deployment, revision)
+    return made
+  }
+  const newest = String(Math.max(Number(revision), revisionOf(current)))
+  stamp(context, deployment, newest)
+  return annotate(context, deployment, current, { [REVISION]: newest })
+}
+
+function createSet(context: ControllerContext, deployment: KubeObject, replicas: number, revision: string): KubeObject {
+  const { store } = context
+  const { spec, metadata } = deployment
+  const hash = templateHash(withoutHash(spec.template))
+  const template = structuredClone(spec.template)
+  template.metadata = { ...template.metadata, labels: { ...template.metadata?.labels, [HASH]: hash } }
+  return store.create({
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `${metadata.name}-${hash}`,
+      namespace: metadata.namespace as string,
+      labels: { ...template.metadata.labels },
+      annotations: { [REVISION]: revision, ...sizes(deployment) },
+      ownerReferences: [ownerReference(deployment)]
+    },
+    spec: {
+      replicas,
+      selector: { ...spec.selector, matchLabels: { ...spec.selector.matchLabels, [HASH]: hash } },
+      template,
+      ...(spec.minReadySeconds ? { minReadySeconds: spec.minReadySeconds } : {})
+    }
+  })
+}
+
+function stamp(context: ControllerContext, deployment: KubeObject, revision: string): void {
+  const { store } = context
+  store.write(deployment, (draft) => {
+    draft.metadata.annotations = { ...draft.metadata.annotations, [REVISION]: revision }
+  })
+}
+
+function annotate(
+  context: ControllerContext,
+  deployment: KubeObject,
+  set: KubeObject,
+  more: Record<string, string> = {}
+): KubeObject {
+  const { store } = context
+  const written = store.write(set, (draft) => {
+    draft.metadata.annotations = { ...draft.metadata.annotations, ...sizes(deployment), ...more }
+    if (deployment.spec.minReadySeconds) draft.spec.minReadySeconds = deployment.spec.minReadySeconds
+    else delete draft.spec.minReadySeconds
+  })
+  return written ?? set
+}
+
+function resize(context: ControllerContext, deployment: KubeObject, set: KubeObject, replicas: number): void {
+  const { store } = context
+  if (set.spec.replicas === replicas && set.metadata.annotations?.[DESIRED] === String(deployment.spec.replicas)) return
+  store.write(set, (draft) => {
+    draft.spec.replicas = replicas
+    draft.metadata.annotations = { ...draft.metadata.annotations, ...sizes(deployment) }
+  })
+}
+
+/** Somebody changed `replicas` in the middle of things: all active sets take part in proportion. */
+function scalingEvent(context: ControllerContext, deployment: KubeObject): boolean {
+  return setsOf(context, deployment).some((set) => {
+    const desired = set.metadata.annotations?.[DESIRED]
+    return set.spec.replicas > 0 && desired !== undefined && desired !== String(deployment.spec.replicas)
+  })
+}
+
+function scale(context: ControllerContext, deployment: KubeObject): void {
+  const { current, all } = split(context, deployment)
+  const running = all.filter((set) => set.spec.replicas > 0)
+  const only = running.length === 0 ? current : running.length === 1 ? running[0] : undefined
+  if (only) resize(context, deployment, only, deployment.spec.replicas)
+  if (only || running.length === 0) return
+  const goal = deployment.spec.replicas > 0 ? deployment.spec.replicas + limits(deployment).maxSurge : 0
+  const total = sum(running)
+  let left = goal - total
+  const biggestFirst = [...running].sort((a, b) => b.spec.replicas - a.spec.replicas)
+  for (const [index, set] of biggestFirst.entries()) {
+    const before = Number(set.metadata.annotations?.[MAX] ?? total)
+    const share = index === 0 ? 0 : Math.round((set.spec.replicas * goal) / before) - set.spec.replicas
+    const bounded = left > 0 ? Math.min(Math.max(share, 0), left) : Math.max(Math.min(share, 0), left)
+    left -= bounded
+    if (index > 0) resize(context, deployment, set, Math.max(0, set.spec.replicas + bounded))
+  }
+  const first = biggestFirst[0] as KubeObject
+  resize(context, deployment, first, Math.max(0, first.spec.replicas + left))
+}
+
+function recreate(context: ControllerContext, deployment: KubeObject): void {
+  const { store } = context
+  const { old } = split(context, deployment)
+  const standing = old.filter((set) => set.spec.replicas > 0)
+  for (const set of standing) resize(context, deployment, set, 0)
+  if (standing.length > 0) return
+  // A new pod may start only when no old one can still be running.
+  if (old.some((set) => podsOf(store, set).some((pod) => !finished(pod)))) return
+  const set = ensureCurrent(context, deployment, () => deployment.spec.replicas)
+  resize(context, deployment, set, deployment.spec.replicas)
+  cleanUp(context, deployment)
+}
+
+function roll(context: ControllerContext, deployment: KubeObject): void {
+  const { maxSurge, maxUnavailable } = limits(deployment)
+  const wanted = deployment.spec.replicas
+  const room = (all: KubeObject[], has: number) => {
+    if (has > wanted) return wanted
+    return has + Math.max(0, Math.min(wanted + maxSurge - sum(all), wanted - has))
+  }
+  const current = ensureCurrent(context, deployment, (all) => room(all, 0))
+  const target = room(setsOf(context, deployment), current.spec.replicas)
+  if (target !== current.spec.replicas) {
+    resize(context, deployment, current, target)
+    return
+  }
+  if (scaleDownOld(context, deployment, current, maxUnavailable)) return
+  if (complete(deployment, current)) cleanUp(context, deployment)
+}
+
+function scaleDownOld(
+  context: ControllerContext,
+  deployment: KubeObject,
+  current: KubeObject,
+  maxUnavailable: number
+): boolean {
+  const old = split(context, deployment).old.filter((set) => set.spec.replicas > 0)
+  if (old.length === 0) return false
+  const all = [...old, current]
+  const minAvailable = deployment.spec.replicas - maxUnavailable
+  const unavailable = current.spec.replicas - (current.status?.availableReplicas ?? 0)
+  let budget = sum(all) - minAvailable - unavailable
+  if (budget <= 0) return false
+  let took = false
+  // First what serves nobody, in all old sets together no more than the budget ...
+  for (const set of old) {
+    const idle = Math.min(budget, Math.max(0, set.spec.replicas - (set.status?.availableReplicas ?? 0)))
+    if (idle <= 0) continue
+    resize(context, deployment, set, set.spec.replicas - idle)
+    budget -= idle
+    took = true
+  }
+  // ... then as many available ones as there are too many of.
+  const refreshed = split(context, deployment).old.filter((set) => set.spec.replicas > 0)
+  const available = [...split(context, deployment).all].reduce(
+    (total, set) => total + (set.status?.availableReplicas ?? 0),
+    0
+  )
+  let spare = available - minAvailable
+  for (const set of refreshed) {
+    const take = Math.min(spare, set.spec.replicas)
+    if (take <= 0) continue
+    resize(context, deployment, set, set.spec.replicas - take)
+    spare -= take
+    took = true
+  }
+  return took
+}
+
+function cleanUp(context: ControllerContext, deployment: KubeObject): void {
+  const { store } = context
+  const idle = split(context, deployment).old.filter(
+    (set) => set.spec.replicas === 0 && !set.status?.replicas && !set.metadata.deletionTimestamp
+  )
+  const surplus = idle.length - deployment.spec.revisionHistoryLimit
+  for (const set of idle.slice(0, Math.max(0, surplus)))
+    store.remove('ReplicaSet', set.metadata.namespace, set.metadata.name)
 }
 
 function complete(deployment: KubeObject, current: KubeObject): boolean {

@@ -11,11 +11,12 @@ import { byKey, type Controller, type ControllerContext, queueKey, workqueue } f
  */
 const ORPHANED_PODS_MS = 60_000
 
-export function garbageCollector({ clock, store, timing }: ControllerContext): Controller {
-  const dependents = workqueue(clock, timing.controllerMs, collect)
-  const foreground = workqueue(clock, timing.controllerMs, finishForeground)
-  const nodes = workqueue(clock, ORPHANED_PODS_MS, collectPodsOf)
-  const namespaces = workqueue(clock, timing.controllerMs, empty)
+export function garbageCollector(context: ControllerContext): Controller {
+  const { clock, store, timing } = context
+  const dependents = workqueue(clock, timing.controllerMs, (key) => collect(context, key))
+  const foreground = workqueue(clock, timing.controllerMs, (key) => finishForeground(context, key))
+  const nodes = workqueue(clock, ORPHANED_PODS_MS, (key) => collectPodsOf(context, key))
+  const namespaces = workqueue(clock, timing.controllerMs, (key) => empty(key))
 
   function onChange({ object, type }: StoreChange): void {
     const owners = object.metadata.ownerReferences ?? []
@@ -29,69 +30,6 @@ export function garbageCollector({ clock, store, timing }: ControllerContext): C
     const going =
       object.kind === 'Namespace' ? object.metadata.name : type === 'DELETED' ? object.metadata.namespace : undefined
     if (going && store.find('Namespace', undefined, going)?.metadata.deletionTimestamp) namespaces.add(going)
-  }
-
-  function at(key: string): KubeObject | undefined {
-    const colon = key.indexOf(':')
-    return byKeyOfKind(key.slice(0, colon), key.slice(colon + 1))
-  }
-
-  function byKeyOfKind(kind: string, key: string): KubeObject | undefined {
-    if (!resources.some((one) => one.kind === kind)) return undefined
-    return resourceOfKind(kind).namespaced ? byKey(store, kind, key) : byKey(store, kind, key.slice(key.indexOf('/')))
-  }
-
-  function collect(key: string): void {
-    const object = at(key)
-    const owners = object?.metadata.ownerReferences ?? []
-    // Owners of kinds that the lab does not have (Argo Rollouts, ...) count as there: it cannot know better.
-    if (
-      !object ||
-      owners.length === 0 ||
-      owners.some((one) => store.exists(one.uid) || !resources.some(({ kind }) => kind === one.kind))
-    )
-      return
-    if (object.kind === 'Pod') deletePod(store, object)
-    else
-      store.remove(object.kind, object.metadata.namespace, object.metadata.name, {
-        preconditions: { uid: object.metadata.uid }
-      })
-  }
-
-  function finishForeground(key: string): void {
-    const owner = at(key)
-    if (!owner?.metadata.finalizers?.includes('foregroundDeletion')) return
-    let blocked = false
-    for (const one of store.ownedBy(owner.metadata.uid)) {
-      const blocks = one.metadata.ownerReferences?.some(
-        (reference) => reference.uid === owner.metadata.uid && reference.blockOwnerDeletion
-      )
-      blocked = blocked || blocks === true
-      if (one.metadata.deletionTimestamp) continue
-      store.remove(one.kind, one.metadata.namespace, one.metadata.name, {
-        propagationPolicy: one.kind === 'Pod' ? 'Background' : 'Foreground'
-      })
-    }
-    if (blocked) return
-    store.write(owner, ({ metadata }) => {
-      metadata.finalizers = metadata.finalizers.filter((one: string) => one !== 'foregroundDeletion')
-    })
-  }
-
-  function collectPodsOf(node: string): void {
-    if (store.find('Node', undefined, node)) return
-    for (const pod of store.podsOnNode(node)) {
-      const why = { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }
-      if (!finished(pod)) {
-        store.write(pod, ({ status }: Raw) => {
-          status.phase = 'Failed'
-          if (!conditionOf({ status } as KubeObject, 'DisruptionTarget')) {
-            setCondition(status, { type: 'DisruptionTarget', status: 'True', ...why }, timestamp(clock.now()))
-          }
-        })
-      }
-      deletePod(store, pod, 0)
-    }
   }
 
   function empty(name: string): void {
@@ -113,4 +51,71 @@ export function garbageCollector({ clock, store, timing }: ControllerContext): C
   }
 
   return { onChange }
+}
+
+function at(context: ControllerContext, key: string): KubeObject | undefined {
+  const colon = key.indexOf(':')
+  return byKeyOfKind(context, key.slice(0, colon), key.slice(colon + 1))
+}
+
+function byKeyOfKind(context: ControllerContext, kind: string, key: string): KubeObject | undefined {
+  const { store } = context
+  if (!resources.some((one) => one.kind === kind)) return undefined
+  return resourceOfKind(kind).namespaced ? byKey(store, kind, key) : byKey(store, kind, key.slice(key.indexOf('/')))
+}
+
+function collect(context: ControllerContext, key: string): void {
+  const { store } = context
+  const object = at(context, key)
+  const owners = object?.metadata.ownerReferences ?? []
+  // Owners of kinds that the lab does not have (Argo Rollouts, ...) count as there: it cannot know better.
+  if (
+    !object ||
+    owners.length === 0 ||
+    owners.some((one) => store.exists(one.uid) || !resources.some(({ kind }) => kind === one.kind))
+  )
+    return
+  if (object.kind === 'Pod') deletePod(store, object)
+  else
+    store.remove(object.kind, object.metadata.namespace, object.metadata.name, {
+      preconditions: { uid: object.metadata.uid }
+    })
+}
+
+function finishForeground(context: ControllerContext, key: string): void {
+  const { store } = context
+  const owner = at(context, key)
+  if (!owner?.metadata.finalizers?.includes('foregroundDeletion')) return
+  let blocked = false
+  for (const one of store.ownedBy(owner.metadata.uid)) {
+    const blocks = one.metadata.ownerReferences?.some(
+      (reference) => reference.uid === owner.metadata.uid && reference.blockOwnerDeletion
+    )
+    blocked = blocked || blocks === true
+    if (one.metadata.deletionTimestamp) continue
+    store.remove(one.kind, one.metadata.namespace, one.metadata.name, {
+      propagationPolicy: one.kind === 'Pod' ? 'Background' : 'Foreground'
+    })
+  }
+  if (blocked) return
+  store.write(owner, ({ metadata }) => {
+    metadata.finalizers = metadata.finalizers.filter((one: string) => one !== 'foregroundDeletion')
+  })
+}
+
+function collectPodsOf(context: ControllerContext, node: string): void {
+  const { store, clock } = context
+  if (store.find('Node', undefined, node)) return
+  for (const pod of store.podsOnNode(node)) {
+    const why = { reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists' }
+    if (!finished(pod)) {
+      store.write(pod, ({ status }: Raw) => {
+        status.phase = 'Failed'
+        if (!conditionOf({ status } as KubeObject, 'DisruptionTarget')) {
+          setCondition(status, { type: 'DisruptionTarget', status: 'True', ...why }, timestamp(clock.now()))
+        }
+      })
+    }
+    deletePod(store, pod, 0)
+  }
 }

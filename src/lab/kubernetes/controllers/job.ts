@@ -8,8 +8,9 @@ const TRACKING = 'batch.kubernetes.io/job-tracking'
 const FIRST_BACKOFF_MS = 10_000
 const LAST_BACKOFF_MS = 600_000
 
-export function jobController({ clock, store, timing }: ControllerContext): Controller {
-  const queue = workqueue(clock, timing.controllerMs, sync)
+export function jobController(context: ControllerContext): Controller {
+  const { clock, store, timing } = context
+  const queue = workqueue(clock, timing.controllerMs, (key) => sync(key))
   const lastFailure = new Map<string, { at: number; count: number }>()
 
   function onChange({ object }: StoreChange): void {
@@ -18,17 +19,9 @@ export function jobController({ clock, store, timing }: ControllerContext): Cont
     const owner = ownerKey(object, 'Job')
     if (owner) queue.add(owner)
     // A pod whose Job is gone must not hang on the finalizer for ever.
-    else if (object.metadata.deletionTimestamp && tracked(object)) release(object)
+    else if (object.metadata.deletionTimestamp && tracked(object)) release(context, object)
     if (owner && object.metadata.deletionTimestamp && !byKey(store, 'Job', owner))
-      clock.after(timing.controllerMs, () => release(object))
-  }
-
-  const tracked = (pod: KubeObject) => pod.metadata.finalizers?.includes(TRACKING) === true
-
-  function release(pod: KubeObject): void {
-    store.write(pod, ({ metadata }) => {
-      metadata.finalizers = (metadata.finalizers ?? []).filter((one: string) => one !== TRACKING)
-    })
+      clock.after(timing.controllerMs, () => release(context, object))
   }
 
   function sync(key: string): void {
@@ -38,11 +31,11 @@ export function jobController({ clock, store, timing }: ControllerContext): Cont
     count(job, pods)
     const counted = byKey(store, 'Job', key) as KubeObject
     if (over(counted) || counted.metadata.deletionTimestamp) {
-      end(pods)
+      end(context, pods)
       return
     }
-    const outcome = judge(counted)
-    if (outcome) conclude(counted, outcome, pods)
+    const outcome = judge(context, counted)
+    if (outcome) conclude(context, counted, outcome, pods)
     else {
       balance(counted, key)
       report(key)
@@ -63,73 +56,7 @@ export function jobController({ clock, store, timing }: ControllerContext): Cont
       const { failed: before = 0, succeeded: earlier = 0 } = draft.status ?? {}
       draft.status = { ...draft.status, failed: before + failed.length, succeeded: earlier + succeeded }
     })
-    for (const pod of done) release(pod)
-  }
-
-  /** `podFailurePolicy` with onPodConditions, which is how a Job says that evictions are not its failures. */
-  function ignored(job: KubeObject, pod: KubeObject): boolean {
-    const rule = (job.spec.podFailurePolicy?.rules ?? []).find((one: Raw) =>
-      one.onPodConditions?.some(({ type, status = 'True' }: Raw) => conditionOf(pod, type)?.status === status)
-    )
-    return rule?.action === 'Ignore'
-  }
-
-  function judge(job: KubeObject): Raw | undefined {
-    const { succeeded = 0, failed = 0 } = job.status ?? {}
-    if (failed > job.spec.backoffLimit) {
-      return {
-        type: 'Failed',
-        status: 'True',
-        reason: 'BackoffLimitExceeded',
-        message: 'Job has reached the specified backoff limit'
-      }
-    }
-    const limit = job.spec.activeDeadlineSeconds
-    if (limit && job.status?.startTime && clock.now() >= Date.parse(job.status.startTime) + limit * 1000) {
-      return {
-        type: 'Failed',
-        status: 'True',
-        reason: 'DeadlineExceeded',
-        message: 'Job was active longer than specified deadline'
-      }
-    }
-    const enough =
-      job.spec.completions === undefined
-        ? succeeded > 0 && podsOf(store, job).filter(active).length === 0
-        : succeeded >= job.spec.completions
-    if (!enough) return undefined
-    return {
-      type: 'Complete',
-      status: 'True',
-      reason: 'CompletionsReached',
-      message: 'Reached expected number of succeeded pods'
-    }
-  }
-
-  function conclude(job: KubeObject, outcome: Raw, pods: readonly KubeObject[]): void {
-    end(pods)
-    const now = timestamp(clock.now())
-    const fresh = store.find('Job', job.metadata.namespace, job.metadata.name)
-    if (!fresh) return
-    store.write(fresh, (draft) => {
-      draft.status.active = 0
-      delete draft.status.ready
-      if (outcome.type === 'Complete') draft.status.completionTime = now
-      setCondition(draft.status, outcome, now)
-    })
-    const ttl = job.spec.ttlSecondsAfterFinished
-    if (ttl === undefined) return
-    clock.after(ttl * 1000, () => {
-      const same = store.find('Job', job.metadata.namespace, job.metadata.name)
-      if (same?.metadata.uid === job.metadata.uid) store.remove('Job', job.metadata.namespace, job.metadata.name)
-    })
-  }
-
-  function end(pods: readonly KubeObject[]): void {
-    for (const pod of pods) {
-      if (active(pod)) deletePod(store, pod)
-      else if (finished(pod) && tracked(pod)) release(pod)
-    }
+    for (const pod of done) release(context, pod)
   }
 
   function balance(job: KubeObject, key: string): void {
@@ -171,6 +98,86 @@ export function jobController({ clock, store, timing }: ControllerContext): Cont
   }
 
   return { onChange }
+}
+
+function tracked(pod: KubeObject): boolean {
+  return pod.metadata.finalizers?.includes(TRACKING) === true
+}
+
+function release(context: ControllerContext, pod: KubeObject): void {
+  const { store } = context
+  store.write(pod, ({ metadata }) => {
+    metadata.finalizers = (metadata.finalizers ?? []).filter((one: string) => one !== TRACKING)
+  })
+}
+
+/** `podFailurePolicy` with onPodConditions, which is how a Job says that evictions are not its failures. */
+function ignored(job: KubeObject, pod: KubeObject): boolean {
+  const rule = (job.spec.podFailurePolicy?.rules ?? []).find((one: Raw) =>
+    one.onPodConditions?.some(({ type, status = 'True' }: Raw) => conditionOf(pod, type)?.status === status)
+  )
+  return rule?.action === 'Ignore'
+}
+
+function judge(context: ControllerContext, job: KubeObject): Raw | undefined {
+  const { clock, store } = context
+  const { succeeded = 0, failed = 0 } = job.status ?? {}
+  if (failed > job.spec.backoffLimit) {
+    return {
+      type: 'Failed',
+      status: 'True',
+      reason: 'BackoffLimitExceeded',
+      message: 'Job has reached the specified backoff limit'
+    }
+  }
+  const limit = job.spec.activeDeadlineSeconds
+  if (limit && job.status?.startTime && clock.now() >= Date.parse(job.status.startTime) + limit * 1000) {
+    return {
+      type: 'Failed',
+      status: 'True',
+      reason: 'DeadlineExceeded',
+      message: 'Job was active longer than specified deadline'
+    }
+  }
+  const enough =
+    job.spec.completions === undefined
+      ? succeeded > 0 && podsOf(store, job).filter(active).length === 0
+      : succeeded >= job.spec.completions
+  if (!enough) return undefined
+  return {
+    type: 'Complete',
+    status: 'True',
+    reason: 'CompletionsReached',
+    message: 'Reached expected number of succeeded pods'
+  }
+}
+
+function conclude(context: ControllerContext, job: KubeObject, outcome: Raw, pods: readonly KubeObject[]): void {
+  const { clock, store } = context
+  end(context, pods)
+  const now = timestamp(clock.now())
+  const fresh = store.find('Job', job.metadata.namespace, job.metadata.name)
+  if (!fresh) return
+  store.write(fresh, (draft) => {
+    draft.status.active = 0
+    delete draft.status.ready
+    if (outcome.type === 'Complete') draft.status.completionTime = now
+    setCondition(draft.status, outcome, now)
+  })
+  const ttl = job.spec.ttlSecondsAfterFinished
+  if (ttl === undefined) return
+  clock.after(ttl * 1000, () => {
+    const same = store.find('Job', job.metadata.namespace, job.metadata.name)
+    if (same?.metadata.uid === job.metadata.uid) store.remove('Job', job.metadata.namespace, job.metadata.name)
+  })
+}
+
+function end(context: ControllerContext, pods: readonly KubeObject[]): void {
+  const { store } = context
+  for (const pod of pods) {
+    if (active(pod)) deletePod(store, pod)
+    else if (finished(pod) && tracked(pod)) release(context, pod)
+  }
 }
 
 /** A pod that is being deleted has failed, unless only pods that reached the phase Failed are replaced. */

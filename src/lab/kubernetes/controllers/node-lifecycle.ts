@@ -16,10 +16,8 @@ export interface Heartbeats {
   last(node: string): number | undefined
 }
 
-export function nodeLifecycleController(
-  { clock, store, timing }: ControllerContext,
-  heartbeats: Heartbeats
-): Controller {
+export function nodeLifecycleController(context: ControllerContext, heartbeats: Heartbeats): Controller {
+  const { clock, store, timing } = context
   const queue = workqueue(clock, timing.controllerMs, sync)
   const evictions = workqueue(clock, 0, evict)
 
@@ -40,36 +38,13 @@ export function nodeLifecycleController(
     const { name } = node.metadata
     const heard = heartbeats.last(name) ?? Date.parse(node.metadata.creationTimestamp)
     const silentFor = clock.now() - heard
-    if (silentFor > timing.nodeMonitorGraceMs) markUnknown(node)
+    if (silentFor > timing.nodeMonitorGraceMs) markUnknown(context, node)
     // A kubelet that beats needs no timer here: that it falls silent is a change of its node.
     else if (silentFor > 0) queue.add(key, timing.nodeMonitorGraceMs - silentFor + 1)
     const current = byKey(store, 'Node', key)
     if (!current) return
     setTaints(current)
-    if (conditionOf(current, 'Ready')?.status !== 'True') markPodsUnready(current)
-  }
-
-  function markUnknown(node: KubeObject): void {
-    const now = timestamp(clock.now())
-    store.write(node, (draft) => {
-      draft.status ??= {}
-      for (const type of ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']) {
-        const was = conditionOf(draft, type)
-        if (was?.status === 'Unknown') continue
-        const never = was === undefined
-        setCondition(
-          draft.status,
-          {
-            type,
-            status: 'Unknown',
-            reason: never ? 'NodeStatusNeverUpdated' : 'NodeStatusUnknown',
-            message: never ? 'Kubelet never posted node status.' : 'Kubelet stopped posting node status.',
-            lastHeartbeatTime: was?.lastHeartbeatTime ?? node.metadata.creationTimestamp
-          },
-          now
-        )
-      }
-    })
+    if (conditionOf(current, 'Ready')?.status !== 'True') markPodsUnready(context, current)
   }
 
   /** Taints of our own keys as they should be; all others are left alone. */
@@ -95,16 +70,6 @@ export function nodeLifecycleController(
 
   const equal = (a: Raw, b: Raw) => a.key === b.key && a.effect === b.effect
 
-  function markPodsUnready(node: KubeObject): void {
-    const now = timestamp(clock.now())
-    for (const pod of store.podsOnNode(node.metadata.name)) {
-      if (!podReady(pod)) continue
-      store.write(pod, ({ status }) =>
-        setCondition(status, { type: 'Ready', status: 'False', reason: 'NodeNotReady' }, now)
-      )
-    }
-  }
-
   /** Deletes a pod whose node has a NoExecute taint that it does not tolerate, or not for ever. */
   function evict(key: string): void {
     const pod = byKey(store, 'Pod', key)
@@ -112,7 +77,7 @@ export function nodeLifecycleController(
     if (!pod || !node || pod.metadata.deletionTimestamp || finished(pod)) return
     const taints: Raw[] = (node.spec?.taints ?? []).filter((one: Raw) => one.effect === 'NoExecute')
     const waits = taints
-      .map((taint) => toleratedUntil(pod, taint))
+      .map((taint) => toleratedUntil(context, pod, taint))
       .filter((until) => until !== Number.POSITIVE_INFINITY)
     if (waits.length === 0) return
     const until = Math.min(...waits)
@@ -127,13 +92,49 @@ export function nodeLifecycleController(
     deletePod(store, pod)
   }
 
-  function toleratedUntil(pod: KubeObject, taint: Raw): number {
-    const matching: Raw[] = (pod.spec.tolerations ?? []).filter((one: Raw) => tolerates(one, taint))
-    if (matching.length === 0) return 0
-    const seconds = matching.map((one) => one.tolerationSeconds).filter((one) => one !== undefined)
-    if (seconds.length === 0) return Number.POSITIVE_INFINITY
-    return (taint.timeAdded ? Date.parse(taint.timeAdded) : clock.now()) + Math.max(0, Math.min(...seconds)) * 1000
-  }
-
   return { onChange }
+}
+
+function markUnknown(context: ControllerContext, node: KubeObject): void {
+  const { clock, store } = context
+  const now = timestamp(clock.now())
+  store.write(node, (draft) => {
+    draft.status ??= {}
+    for (const type of ['Ready', 'MemoryPressure', 'DiskPressure', 'PIDPressure']) {
+      const was = conditionOf(draft, type)
+      if (was?.status === 'Unknown') continue
+      const never = was === undefined
+      setCondition(
+        draft.status,
+        {
+          type,
+          status: 'Unknown',
+          reason: never ? 'NodeStatusNeverUpdated' : 'NodeStatusUnknown',
+          message: never ? 'Kubelet never posted node status.' : 'Kubelet stopped posting node status.',
+          lastHeartbeatTime: was?.lastHeartbeatTime ?? node.metadata.creationTimestamp
+        },
+        now
+      )
+    }
+  })
+}
+
+function markPodsUnready(context: ControllerContext, node: KubeObject): void {
+  const { clock, store } = context
+  const now = timestamp(clock.now())
+  for (const pod of store.podsOnNode(node.metadata.name)) {
+    if (!podReady(pod)) continue
+    store.write(pod, ({ status }) =>
+      setCondition(status, { type: 'Ready', status: 'False', reason: 'NodeNotReady' }, now)
+    )
+  }
+}
+
+function toleratedUntil(context: ControllerContext, pod: KubeObject, taint: Raw): number {
+  const { clock } = context
+  const matching: Raw[] = (pod.spec.tolerations ?? []).filter((one: Raw) => tolerates(one, taint))
+  if (matching.length === 0) return 0
+  const seconds = matching.map((one) => one.tolerationSeconds).filter((one) => one !== undefined)
+  if (seconds.length === 0) return Number.POSITIVE_INFINITY
+  return (taint.timeAdded ? Date.parse(taint.timeAdded) : clock.now()) + Math.max(0, Math.min(...seconds)) * 1000
 }

@@ -9,8 +9,9 @@ import { byKey, type Controller, type ControllerContext, ownerKey, queueKey, wor
 
 const REVISION = 'controller-revision-hash'
 
-export function statefulSetController({ clock, store, timing }: ControllerContext): Controller {
-  const queue = workqueue(clock, timing.controllerMs, sync)
+export function statefulSetController(context: ControllerContext): Controller {
+  const { clock, store, timing } = context
+  const queue = workqueue(clock, timing.controllerMs, (key) => sync(key))
   // In place of ControllerRevision objects, which nobody who upgrades nodes reads: templates by set and revision.
   const templates = new Map<string, Raw>()
 
@@ -27,13 +28,9 @@ export function statefulSetController({ clock, store, timing }: ControllerContex
     const revision = `${set.metadata.name}-${templateHash(set.spec.template)}`
     templates.set(`${set.metadata.uid}/${revision}`, set.spec.template)
     const pods = new Map(podsOf(store, set).map((pod) => [ordinalOf(set, pod), pod]))
-    if (keepOrdinals(set, pods, revision)) if (scaleDown(set, pods)) update(set, pods, revision)
+    if (keepOrdinals(set, pods, revision)) if (scaleDown(context, set, pods)) update(context, set, pods, revision)
     report(set, key, revision)
   }
-
-  const parallel = (set: KubeObject) => set.spec.podManagementPolicy === 'Parallel'
-  const healthy = (set: KubeObject, pod: KubeObject) =>
-    pod.status?.phase === 'Running' && availableIn(pod, set.spec.minReadySeconds ?? 0, clock.now()) === 0
 
   /** Every ordinal has its pod. False when the set has to wait before it may go on. */
   function keepOrdinals(set: KubeObject, pods: Map<number, KubeObject>, revision: string): boolean {
@@ -43,7 +40,7 @@ export function statefulSetController({ clock, store, timing }: ControllerContex
       const pod = pods.get(ordinal)
       if (!pod) create(set, ordinal, revision)
       else if (finished(pod) && !pod.metadata.deletionTimestamp) deletePod(store, pod)
-      else if (!pod.metadata.deletionTimestamp && healthy(set, pod)) continue
+      else if (!pod.metadata.deletionTimestamp && healthy(context, set, pod)) continue
       if (!parallel(set)) return false
       goOn = goOn && pod !== undefined
     }
@@ -54,7 +51,7 @@ export function statefulSetController({ clock, store, timing }: ControllerContex
     const name = `${set.metadata.name}-${ordinal}`
     const revision = revisionFor(set, ordinal, newest)
     const template = templates.get(`${set.metadata.uid}/${revision}`) ?? set.spec.template
-    for (const claim of set.spec.volumeClaimTemplates ?? []) ensureClaim(set, claim, name)
+    for (const claim of set.spec.volumeClaimTemplates ?? []) ensureClaim(context, set, claim, name)
     createPod(store, set, template, {
       name,
       labels: {
@@ -72,57 +69,6 @@ export function statefulSetController({ clock, store, timing }: ControllerContex
         if (claims.length > 0) spec.volumes = [...claims, ...(spec.volumes ?? [])]
       }
     })
-  }
-
-  /** In the middle of an update a pod that is lost comes back as what it was, not as what it will be. */
-  function revisionFor(set: KubeObject, ordinal: number, newest: string): string {
-    const { currentRevision, currentReplicas = 0 } = set.status ?? {}
-    if (!currentRevision || currentRevision === newest || set.spec.updateStrategy.type !== 'RollingUpdate')
-      return newest
-    const first = set.spec.ordinals?.start ?? 0
-    const partition = set.spec.updateStrategy.rollingUpdate?.partition ?? 0
-    const old = partition > 0 ? ordinal < partition : ordinal < first + currentReplicas
-    return old ? currentRevision : newest
-  }
-
-  function ensureClaim(set: KubeObject, template: Raw, pod: string): void {
-    const name = `${template.metadata.name}-${pod}`
-    const namespace = set.metadata.namespace as string
-    if (store.find('PersistentVolumeClaim', namespace, name)) return
-    const { labels } = set.spec.selector.matchLabels ? { labels: set.spec.selector.matchLabels } : { labels: {} }
-    const metadata = { ...structuredClone(template.metadata), name, namespace, labels: { ...labels } }
-    if (set.spec.persistentVolumeClaimRetentionPolicy?.whenDeleted === 'Delete')
-      metadata.ownerReferences = [ownerReference(set)]
-    store.create({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec: structuredClone(template.spec) })
-  }
-
-  /** True when there was nothing to take away. */
-  function scaleDown(set: KubeObject, pods: Map<number, KubeObject>): boolean {
-    const end = (set.spec.ordinals?.start ?? 0) + set.spec.replicas
-    const surplus = [...pods].filter(([ordinal]) => ordinal >= end).sort(([a], [b]) => b - a)
-    if (surplus.length === 0) return true
-    for (const [, pod] of surplus) {
-      if (!pod.metadata.deletionTimestamp) deletePod(store, pod)
-      if (!parallel(set)) return false
-    }
-    return false
-  }
-
-  function update(set: KubeObject, pods: Map<number, KubeObject>, revision: string): void {
-    const { type, rollingUpdate } = set.spec.updateStrategy
-    if (type !== 'RollingUpdate') return
-    const first = set.spec.ordinals?.start ?? 0
-    for (
-      let ordinal = first + set.spec.replicas - 1;
-      ordinal >= Math.max(first, rollingUpdate?.partition ?? 0);
-      ordinal--
-    ) {
-      const pod = pods.get(ordinal)
-      if (!pod || pod.metadata.deletionTimestamp) return
-      const outdated = pod.metadata.labels?.[REVISION] !== revision
-      if (outdated) deletePod(store, pod)
-      if (outdated || !healthy(set, pod)) return
-    }
   }
 
   function report(seen: KubeObject, key: string, revision: string): void {
@@ -158,6 +104,68 @@ export function statefulSetController({ clock, store, timing }: ControllerContex
   }
 
   return { onChange }
+}
+
+function parallel(set: KubeObject): boolean {
+  return set.spec.podManagementPolicy === 'Parallel'
+}
+
+function healthy(context: ControllerContext, set: KubeObject, pod: KubeObject): boolean {
+  const { clock } = context
+  return pod.status?.phase === 'Running' && availableIn(pod, set.spec.minReadySeconds ?? 0, clock.now()) === 0
+}
+
+/** In the middle of an update a pod that is lost comes back as what it was, not as what it will be. */
+function revisionFor(set: KubeObject, ordinal: number, newest: string): string {
+  const { currentRevision, currentReplicas = 0 } = set.status ?? {}
+  if (!currentRevision || currentRevision === newest || set.spec.updateStrategy.type !== 'RollingUpdate') return newest
+  const first = set.spec.ordinals?.start ?? 0
+  const partition = set.spec.updateStrategy.rollingUpdate?.partition ?? 0
+  const old = partition > 0 ? ordinal < partition : ordinal < first + currentReplicas
+  return old ? currentRevision : newest
+}
+
+function ensureClaim(context: ControllerContext, set: KubeObject, template: Raw, pod: string): void {
+  const { store } = context
+  const name = `${template.metadata.name}-${pod}`
+  const namespace = set.metadata.namespace as string
+  if (store.find('PersistentVolumeClaim', namespace, name)) return
+  const { labels } = set.spec.selector.matchLabels ? { labels: set.spec.selector.matchLabels } : { labels: {} }
+  const metadata = { ...structuredClone(template.metadata), name, namespace, labels: { ...labels } }
+  if (set.spec.persistentVolumeClaimRetentionPolicy?.whenDeleted === 'Delete')
+    metadata.ownerReferences = [ownerReference(set)]
+  store.create({ apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata, spec: structuredClone(template.spec) })
+}
+
+/** True when there was nothing to take away. */
+function scaleDown(context: ControllerContext, set: KubeObject, pods: Map<number, KubeObject>): boolean {
+  const { store } = context
+  const end = (set.spec.ordinals?.start ?? 0) + set.spec.replicas
+  const surplus = [...pods].filter(([ordinal]) => ordinal >= end).sort(([a], [b]) => b - a)
+  if (surplus.length === 0) return true
+  for (const [, pod] of surplus) {
+    if (!pod.metadata.deletionTimestamp) deletePod(store, pod)
+    if (!parallel(set)) return false
+  }
+  return false
+}
+
+function update(context: ControllerContext, set: KubeObject, pods: Map<number, KubeObject>, revision: string): void {
+  const { store } = context
+  const { type, rollingUpdate } = set.spec.updateStrategy
+  if (type !== 'RollingUpdate') return
+  const first = set.spec.ordinals?.start ?? 0
+  for (
+    let ordinal = first + set.spec.replicas - 1;
+    ordinal >= Math.max(first, rollingUpdate?.partition ?? 0);
+    ordinal--
+  ) {
+    const pod = pods.get(ordinal)
+    if (!pod || pod.metadata.deletionTimestamp) return
+    const outdated = pod.metadata.labels?.[REVISION] !== revision
+    if (outdated) deletePod(store, pod)
+    if (outdated || !healthy(context, set, pod)) return
+  }
 }
 
 function ordinalOf(set: KubeObject, pod: KubeObject): number {
