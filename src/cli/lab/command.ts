@@ -89,7 +89,7 @@ function listText(): string {
 }
 
 async function playOne(scenario: Scenario, speed: number, screen: Screen): Promise<number> {
-  screen.out.write(`${scenario.story}\n(${speed} times faster than life; nothing leaves this machine)\n`)
+  screen.out.write(`${scenario.story}\n(${speed} times faster than real time; nothing leaves this machine)\n`)
   const played = await show(scenario, speed, screen)
   screen.out.write(`\n${proberSentence(played)}\n`)
   for (const failure of played.failures) screen.out.write(`Unexpected: ${failure}\n`)

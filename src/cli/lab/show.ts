@@ -44,7 +44,7 @@ export function screenOf({ stdout, env, program, clock = (speed) => scaledClock(
   return { out, color: able && !env.NO_COLOR, live: able, program, clock }
 }
 
-/** `speed` times faster than life. */
+/** `speed` times faster than real time. */
 export async function show(scenario: Scenario, speed: number, screen: Screen): Promise<PlayedScenario> {
   const { out, color, live } = screen
   const clock = screen.clock(speed)

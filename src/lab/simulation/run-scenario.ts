@@ -37,7 +37,7 @@ export interface ScenarioOptions {
   signal?: AbortSignal
 }
 
-/** On a virtual clock: the same every time, in far less than life takes. */
+/** On a virtual clock: the same every time, in a small part of real time. */
 export function runScenario(scenario: Scenario, options: ScenarioOptions = {}): Promise<PlayedScenario> {
   const clock = virtualClock({ seed: options.seed ?? 1 })
   return clock.run(playScenario(scenario, clock, options))
