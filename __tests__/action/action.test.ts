@@ -145,7 +145,7 @@ describe('the action as a process', { concurrency: 2 }, () => {
     assert.match(stdout, /TypeError: x is not a function\n +at /)
   })
 
-  test('post does nothing where nothing was begun, or where the run came to its end', async () => {
+  test('post does nothing if nothing was begun, or where the run came to its end', async () => {
     for (const state of [{ phase: 'main' }, { ...interrupted, outcome: 'upgraded' }]) {
       const { code, stdout, summary } = await step('broken', { state })
       assert.equal(code, 0)
@@ -187,7 +187,7 @@ describe('the action as a process', { concurrency: 2 }, () => {
     assert.equal(outputs.reason, 'bad-input')
   })
 
-  test('post that runs out of time leaves a safe state and the command to go on with', async () => {
+  test('post that runs out of time leaves a safe state and the next command', async () => {
     const orderly = await step('broken', { state: interrupted, recovery: 'orderly' })
     assert.equal(orderly.code, 130)
     assert.match(orderly.stdout, /^::error title=workers%3A cancelled::.*Next: run the workflow again with mode: /m)

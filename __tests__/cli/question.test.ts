@@ -38,6 +38,38 @@ describe('the question before a change', { timeout: 10_000 }, () => {
     assert.equal(await asked(undefined).answer, false)
   })
 
+  it('turns Ctrl-C into the signal, and into no yes', async () => {
+    const stdin = Object.assign(new PassThrough(), { isTTY: true, setRawMode: () => stdin })
+    const stdout = Object.assign(new PassThrough(), { isTTY: true, columns: 80 })
+    let signals = 0
+    const stop = new AbortController()
+    const listener = () => {
+      signals += 1
+      stop.abort()
+    }
+    process.on('SIGINT', listener)
+    try {
+      const answer = askYesOrNo('Upgrade workers?', { stdin, stdout } as never, stop.signal)
+      stdin.write('y')
+      stdin.write('\u0003')
+      assert.equal(await answer, false)
+      assert.equal(signals, 1)
+    } finally {
+      process.off('SIGINT', listener)
+    }
+  })
+
+  it('takes a half-typed answer and a closed input for a no', async () => {
+    const stdin = new PassThrough()
+    const answer = askYesOrNo(
+      'Upgrade workers?',
+      { stdin, stdout: new PassThrough() } as never,
+      new AbortController().signal
+    )
+    stdin.end('n')
+    assert.equal(await answer, false)
+  })
+
   it('takes a signal for a no, before and while it waits', async () => {
     assert.equal(await asked('', AbortSignal.abort()).answer, false)
     const stop = new AbortController()

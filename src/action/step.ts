@@ -174,7 +174,7 @@ async function post<Ports>(step: ActionStep<Ports>): Promise<number> {
   return code
 }
 
-/** That the run did not reach its goal is main's news. Post fails only where it could not do what on-cancel says. */
+/** That the run did not reach its goal is reported by main. Post fails only if it could not do what on-cancel says. */
 function recoveredCode(result: Result, onCancel: 'revert' | 'leave'): number {
   const { outcome } = result
   if (outcome === 'refused' || outcome === 'halted') return exitCode(result)

@@ -37,15 +37,20 @@ export async function runCommand<Ports>(
     stream.write(helpText(Math.min(stream.columns(), 120)))
     return args.help ? exitCodes.good : exitCodes.badInput
   }
-  const judged = validateInputs({ ...args.values, mode: args.command ?? '' }, 'cli', console.env)
+  const validated = validateInputs({ ...args.values, mode: args.command ?? '' }, 'cli', console.env)
   const command =
     args.command === undefined ? ['no command is given: plan, upgrade, finalize, revert, status or lab'] : []
-  // An unknown command was found by the parser already, and again by the judge, which sees what it means.
-  const found = [...command, ...args.problems, ...(judged.problems ?? []), ...(await kubeconfigProblems(args.values))]
+  // An unknown command was found by the parser already, and again by the validation, which knows what it means.
+  const found = [
+    ...command,
+    ...args.problems,
+    ...(validated.problems ?? []),
+    ...(await kubeconfigProblems(args.values))
+  ]
   const problems = [...new Set(found)].filter(
     (problem) => args.command !== undefined || !problem.startsWith('command ""')
   )
-  if (judged.inputs === undefined || problems.length > 0) {
+  if (validated.inputs === undefined || problems.length > 0) {
     if (args.values.output === 'json') {
       const { problemsDocument } = await import('../report/json/document.ts')
       stdout.write(`${problemsDocument(problems, version)}\n`)
@@ -55,7 +60,7 @@ export async function runCommand<Ports>(
   }
   const { runSession } = await import('./session.ts')
   return runSession({
-    inputs: judged.inputs,
+    inputs: validated.inputs,
     console,
     stdout,
     stderr,

@@ -1,4 +1,4 @@
-/** From inputs to the engine's ports, over the real AWS and the real cluster. Both faces come in this way. */
+/** From inputs to the engine's ports, over the real AWS and the real cluster. Every entry point comes through here. */
 
 import type { ClusterEndpoint } from '../aws/cluster-endpoint.ts'
 import { connectAws } from '../aws/connection.ts'
@@ -13,7 +13,7 @@ import { version } from './version.ts'
 
 const userAgent = `eks-node-upgrade/${version}`
 
-/** Calls nothing on the network itself. Rejects with region or kubeconfig where there is no way in. */
+/** Calls nothing on the network itself. Rejects with region or kubeconfig if they cannot be used. */
 export const connect: Connect<Ports> = async ({ cluster, clusterTagKey }, connection, { host, idToken, mask }) => {
   const aws = await connectAws({
     region: connection.region,

@@ -63,3 +63,9 @@ test('warnings are those of the plan and those on the way', () => {
     { title: 't', text: 'x' }
   ])
 })
+
+test('what a guard stopped is in the JSON document with its parts', () => {
+  const guarded = [{ invariant: 'I2', action: 'evict', object: 'team-a/cart-1', count: 3 }]
+  const document = JSON.parse(jsonDocument([sampleResult({ guarded })], { outcome: 'upgraded', exitCode: 0 }, '1.2.3'))
+  assert.deepEqual(document.results[0].guarded, guarded)
+})

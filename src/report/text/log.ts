@@ -11,7 +11,7 @@ import { plainLine } from './style.ts'
 
 /** Pictures come with every pod; a reader wants to know that it continues, not each step. */
 const quietMs = 10_000
-const heartbeatMs = 60_000
+const silenceMs = 60_000
 
 export interface Log {
   /** The lines that this event is worth; often none. */
@@ -85,7 +85,7 @@ export function createLog({ times, diff }: LogOptions): Log {
   return {
     lines: (event) => eventLines(plainValue(event)),
     tick(at) {
-      if (picture === undefined || at - lastAt < heartbeatMs) return []
+      if (picture === undefined || at - lastAt < silenceMs) return []
       const stage = picture.stages.find(({ state }) => state === 'active')
       return stamped(at, [`${say.marks.active} ${(stage?.stage ?? '').padEnd(8)} ${say.heartbeat(picture, at)}`])
     }
