@@ -165,7 +165,7 @@ function timeOver(
     kind: 'failed',
     code: 'time-over',
     message: `The run's time (--timeout-minutes ${settings.timeoutMs / 60_000}) is nearly over in ${stage}; the remaining time is reserved for the revert.${last}`,
-    hint: 'Give it more time, or look at what took so long.'
+    hint: 'Give it more time, or look at what took this long.'
   }
 }
 

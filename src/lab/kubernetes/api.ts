@@ -217,7 +217,7 @@ function removeAll(cluster: LabCluster, request: ApiRequest): ApiAnswer {
   return { code: 200, body: listOf(request.info, items, { resourceVersion: String(cluster.revision()) }) }
 }
 
-/** What a query's selectors let through. Throws 400 for selectors that nobody understands. */
+/** What a query's selectors let through. Throws 400 for selectors that cannot be parsed. */
 export function selection(kind: string, query: URLSearchParams): (object: KubeObject) => boolean {
   const labels = query.get('labelSelector')
   const fields = query.get('fieldSelector')

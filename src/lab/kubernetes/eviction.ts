@@ -50,7 +50,7 @@ export function answerEviction(
     )
   }
   const budget = budgets[0]
-  // An unready pod serves nobody: evicting it takes nothing from the budget, where the budget's policy agrees.
+  // An unready pod serves no traffic: evicting it takes nothing from the budget if the budget's policy agrees.
   if (budget && !(!podReady(pod) && unhealthyMayGo(budget))) takeFromBudget(store, now, budget, name, dryRun)
   return markAndDelete(store, now, pod, options, dryRun)
 }

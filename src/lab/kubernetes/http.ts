@@ -233,7 +233,7 @@ function send(response: ServerResponse, code: number, body: Raw, headers: Record
   response.end(plain ? body : JSON.stringify(body))
 }
 
-// A bug of the lab: the client gets a 500 that says so, whoever runs the lab gets the stack.
+// A bug of the lab: the client gets a 500 that says so, the person who runs the lab gets the stack.
 function crash(response: ServerResponse, error: unknown): void {
   console.error(error)
   const { status } = failure(500, 'InternalError', `the lab has a bug: ${(error as Error)?.message}`)

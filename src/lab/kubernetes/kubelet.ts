@@ -89,7 +89,7 @@ export function kubelets(context: ControllerContext, mounts: Mounts): Kubelets {
   }
 
   function planReady(pod: KubeObject, node: KubeObject): void {
-    // Containers are ready and a gate is closed: whoever opens it changes the pod, and we look again.
+    // Containers are ready and a gate is closed: opening it changes the pod, and we look again.
     if (isTrue(pod, 'ContainersReady') && !gatesOpen(pod)) return
     const containersReady = isTrue(pod, 'ContainersReady')
     const delay = containersReady ? 0 : delayOf(behaviorAnnotation('ready-after', pod, node), DEFAULT_MS)

@@ -38,7 +38,7 @@ export interface KubeObject {
   [field: string]: Raw
 }
 
-/** What somebody hands in to be created: the server fills in the rest. */
+/** What a client hands in to be created: the server fills in the rest. */
 export interface NewObject {
   apiVersion: string
   kind: string

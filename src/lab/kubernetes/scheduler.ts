@@ -106,7 +106,7 @@ export function scheduler(context: ControllerContext): Controller {
     provision(context, pod, node)
     store.write(pod, (draft) => {
       draft.spec.nodeName = node.metadata.name
-      // The admission plugin PodTopologyLabels: a bound pod bears where its node is.
+      // The admission plugin PodTopologyLabels: a bound pod has labels of where its node is.
       for (const key of ['topology.kubernetes.io/zone', 'topology.kubernetes.io/region']) {
         const value = node.metadata.labels?.[key]
         if (value !== undefined) draft.metadata.labels = { ...draft.metadata.labels, [key]: value }

@@ -2,8 +2,8 @@
  * What etcd and the registry of the API server do together: objects with one revision counter, optimistic concurrency,
  * graceful deletion and finalizers, and a history from which watches and pages are served.
  *
- * Objects are frozen: whoever wants another one writes. Everything happens at once, as in a single-threaded server;
- * listeners hear of a change before the writer goes on.
+ * Objects are frozen: a writer makes another one. Everything happens at once, as in a single-threaded server;
+ * listeners hear of a change before the writer continues.
  */
 import { omitEmpty, setDefaults } from './admission.ts'
 import {

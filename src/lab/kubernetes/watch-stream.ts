@@ -8,7 +8,7 @@ import type { RequestInfo } from './request-info.ts'
 import { apiVersionOf } from './resource.ts'
 import { watchStore } from './watch.ts'
 
-/** `silent`: open, and nothing comes. The others happen after so many events (default: at once). */
+/** `silent`: open, and nothing comes. The others happen after this many events (default: at once). */
 export interface WatchFault {
   kind: 'watch'
   does: 'silent' | 'close' | 'drop' | 'expire'

@@ -21,7 +21,7 @@ export interface ObserverOptions {
 
 export interface Observer {
   readonly violations: readonly Violation[]
-  /** Every moment in which a workload that had served had no serving pod, whoever caused it. */
+  /** Every moment in which a workload that had served had no serving pod, whatever caused it. */
   readonly gaps: readonly ServingGap[]
   /** Counted so far: workloads followed and changes of pods seen. */
   readonly seen: { workloads: number; changes: number }

@@ -271,7 +271,7 @@ function scaleDownOld(
   let budget = sum(all) - minAvailable - unavailable
   if (budget <= 0) return false
   let took = false
-  // First what serves nobody, in all old sets together no more than the budget ...
+  // First what serves no traffic, in all old sets together no more than the budget ...
   for (const set of old) {
     const idle = Math.min(budget, Math.max(0, set.spec.replicas - (set.status?.availableReplicas ?? 0)))
     if (idle <= 0) continue

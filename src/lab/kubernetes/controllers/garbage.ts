@@ -1,4 +1,4 @@
-/** Removes what nobody owns any more, pods of nodes that are gone, and the content of namespaces that are going. */
+/** Removes what has no owner any more, pods of nodes that are gone, and the content of namespaces that are going. */
 import { conditionOf, finished, type KubeObject, type Raw, setCondition, timestamp } from '../object.ts'
 import { resourceOfKind, resources } from '../resource.ts'
 import type { StoreChange } from '../store.ts'

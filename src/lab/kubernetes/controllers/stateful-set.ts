@@ -12,7 +12,7 @@ const REVISION = 'controller-revision-hash'
 export function statefulSetController(context: ControllerContext): Controller {
   const { clock, store, timing } = context
   const queue = workqueue(clock, timing.controllerMs, (key) => sync(key))
-  // In place of ControllerRevision objects, which nobody who upgrades nodes reads: templates by set and revision.
+  // In place of ControllerRevision objects, which no upgrade of nodes reads: templates by set and revision.
   const templates = new Map<string, Raw>()
 
   function onChange({ object }: StoreChange): void {

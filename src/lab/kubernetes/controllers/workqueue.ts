@@ -15,7 +15,7 @@ export interface Timing {
   /** From a change to the controller's answer to it, ms. */
   controllerMs: number
   schedulerMs: number
-  /** A kubelet that has not been heard of for so long makes its node Unknown, ms. */
+  /** A kubelet that has not been heard of for this long makes its node Unknown, ms. */
   nodeMonitorGraceMs: number
 }
 
