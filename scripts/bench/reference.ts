@@ -27,7 +27,7 @@ function workloads(namespace: string, nodes: number): Made[] {
   ])
 }
 
-async function inWorld(
+async function onTestbed(
   testbed: Testbed,
   nodes: number,
   group: string,
@@ -102,7 +102,7 @@ function perSecond(calls: readonly { at: number }[], from: number): string {
 }
 
 export function measureUpgrade(testbed: Testbed, nodes: number): Promise<Moved> {
-  return inWorld(testbed, nodes, 'ours', 'eks-node-upgrade', async () => {
+  return onTestbed(testbed, nodes, 'ours', 'eks-node-upgrade', async () => {
     const since = markAudit(testbed)
     const options = { 'stable-seconds': '1', 'soak-minutes': '0', 'canary-nodes': '0' }
     const run = await runCli(testbed, 'upgrade', { options })
@@ -114,7 +114,7 @@ export function measureUpgrade(testbed: Testbed, nodes: number): Promise<Moved> 
 /** The nodes of the other side stand ready beforehand and the old ones are all cordoned: the best that kubectl can do. */
 export function measureDrain(testbed: Testbed, nodes: number, atOnce: number): Promise<Moved> {
   const what = atOnce === 1 ? 'kubectl drain, one by one' : `kubectl drain, ${atOnce} at once`
-  return inWorld(testbed, nodes, `drain-${atOnce}`, what, async (ground, observer) => {
+  return onTestbed(testbed, nodes, `drain-${atOnce}`, what, async (ground, observer) => {
     await launch(testbed, ground.green, nodes)
     const names = observer.nodesOf(ground.blue).map(({ metadata }) => metadata.name)
     const [command = '', ...before] = testbed.kubectl
@@ -142,7 +142,7 @@ async function launch(testbed: Testbed, group: string, nodes: number): Promise<v
   await testbed.aws.autoScaling.updateAutoScalingGroup({ AutoScalingGroupName: group, ...sizes })
   await until('the other side stands', 60, async () => {
     const found = await testbed.kubernetes.list(`/api/v1/nodes?labelSelector=${sideLabel}%3D${group}`)
-    // Nobody looks at the groups otherwise, and the emulator lets time pass only when somebody looks.
+    // Nothing else reads the groups, and the emulator lets time pass only when they are read.
     const { AutoScalingGroups = [] } = await testbed.aws.autoScaling.describeAutoScalingGroups({
       AutoScalingGroupNames: [group]
     })

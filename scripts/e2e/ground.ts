@@ -185,7 +185,7 @@ function isReadyNode({ status }: KubernetesObject): boolean {
 export async function until(what: string, seconds: number, holds: () => Promise<boolean> | boolean): Promise<void> {
   const end = Date.now() + seconds * 1000
   while (!(await holds())) {
-    if (Date.now() > end) throw new Error(`waited ${seconds} s in vain until ${what}`)
+    if (Date.now() > end) throw new Error(`waited ${seconds} s, and it never was that ${what}`)
     await sleep(200)
   }
 }

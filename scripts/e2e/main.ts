@@ -98,9 +98,11 @@ async function sideBySide(names: readonly string[], lanes: number): Promise<numb
       adopt(child, 'SIGTERM')
       const exit = new Promise<number>((done) => child.once('close', (code) => done(code ?? 1)))
       let block: string[] = []
+      let summed = false
       for await (const line of createInterface({ input: child.stdout })) {
         const sum = /^(\d+) passed, (\d+) failed/.exec(line)
         if (sum) {
+          summed = true
           sums.passed += Number(sum[1])
           sums.failed += Number(sum[2])
         } else block.push(line)
@@ -108,6 +110,7 @@ async function sideBySide(names: readonly string[], lanes: number): Promise<numb
       }
       if (block.length > 0) console.log(block.join('\n'))
       block = []
+      if (!summed) console.log(`lane ${lane} (${mine.join()}) ended without a result`)
       return exit
     })
   )

@@ -239,7 +239,7 @@ export async function observe(kubernetes: Kubernetes, ground: Ground): Promise<O
       return new Promise((resolve, reject) => {
         const timer = setTimeout(() => {
           waiting.delete(look)
-          reject(new Error(`waited ${seconds} s in vain until ${what}`))
+          reject(new Error(`waited ${seconds} s, and it never was that ${what}`))
         }, seconds * 1000)
         const look = () => {
           if (!holds()) return

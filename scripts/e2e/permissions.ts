@@ -140,7 +140,7 @@ export function hasPolicy(): boolean {
   return existsSync(policyFile) && existsSync(rbacFile)
 }
 
-/** The emulator checks what an identity may do, or lets everybody do everything. */
+/** The emulator checks what an identity may do, or lets everyone do everything. */
 export async function checkPermissions({ aws }: Testbed, checked: boolean): Promise<void> {
   await aws.emulator('POST', '/moto-api/reset-auth', checked ? '0' : 'inf')
 }

@@ -92,7 +92,7 @@ export async function checkNoWrites(testbed: Testbed, since: Mark): Promise<void
   )
 }
 
-/** Every eviction hit a pod on the side that was being emptied; prints what the run asked for. */
+/** Every eviction hit a pod on the side that was being emptied; prints what the run requested. */
 export function checkEvictions(stage: ScenarioRun, since: Mark, from: string, mostRefused = 0.1): AuditedCall[] {
   const calls = callsSince(stage.testbed, since.audit)
   if (!calls) {

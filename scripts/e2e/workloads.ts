@@ -8,14 +8,14 @@ export interface Made {
 
 interface PodOptions {
   cpu?: string
-  /** Becomes Ready so long after its start; without it the node's tag decides, which lets a group's nodes be bad. */
+  /** Becomes Ready this long after its start; without it the node's tag decides, which lets a group's nodes be bad. */
   readyAfter?: string
   stopsAfter?: string
   completesAfter?: string
   spec?: object
 }
 
-/** What every ground's objects bear, so that they can be taken away again. */
+/** What every ground's objects have, so that they can be removed again. */
 export const groundLabel = 'e2e-ground'
 
 function template(name: string, options: PodOptions = {}): object {
@@ -131,7 +131,7 @@ export function shop(namespace: string, jobRunsFor = '15s'): Made[] {
     budget('kube-system', 'dns', { maxUnavailable: 1 }),
     deployment('kube-system', 'metrics', 2),
     deployment('kube-system', 'webhook', 3),
-    // The nodes' own pods are well on bad nodes, too: only what moves there is not.
+    // The nodes' own pods are well on bad nodes as well: only what moves there is not.
     daemonSet('kube-system', 'agent', { cpu: '20m', readyAfter: '300ms', spec: everywhere }),
     job(namespace, 'report', 2, { completesAfter: jobRunsFor }),
     job(namespace, 'done-before', 2, { completesAfter: '1ms' })

@@ -34,7 +34,7 @@ export const held: EndToEndScenario = {
       checkSwapped(before, await readSettings(testbed, ground))
       checkPlaced(observer, ground.green, ground.blue)
       await checkNothingLeft(testbed)
-      checkExit('finalize with nothing open', await runCli(testbed, 'finalize'), 0, 'nothing to finalize')
+      checkExit('finalize without an open run', await runCli(testbed, 'finalize'), 0, 'nothing to finalize')
     })
   }
 }
@@ -49,9 +49,9 @@ async function checkHeld({ testbed, ground, observer, before }: ScenarioRun): Pr
     `${blue.protected.length} of ${blue.instances.length}`
   )
   const open = observer.nodesOf(ground.blue).filter(({ spec }) => !spec.unschedulable)
-  check('its nodes stay cordoned', open.length === 0, `${open.length} open`)
+  check('its nodes stay cordoned', open.length === 0, `${open.length} schedulable`)
   const lease = await testbed.kubernetes.get(
     '/apis/coordination.k8s.io/v1/namespaces/kube-system/leases/eks-node-upgrade'
   )
-  check('nobody holds the Lease', !lease?.spec?.holderIdentity, lease?.spec?.holderIdentity ?? 'none')
+  check('I8: the Lease is held by no one', !lease?.spec?.holderIdentity, lease?.spec?.holderIdentity ?? 'none')
 }

@@ -68,7 +68,7 @@ export const workflow: EndToEndScenario = {
           check('the next step sees the outputs', line.includes(expected), line.trim() || tail(job.output, 10))
           check('a job summary was written', /Summary -/.test(job.output))
           check(
-            'the OIDC token is asked for, and masked',
+            'the OIDC token is requested, and masked',
             tokens.served() > 0 && !job.output.replaceAll(/add-mask.*/g, '').includes(tokens.token),
             `${tokens.served()} times`
           )
