@@ -58,5 +58,11 @@ describe('the program', () => {
       'node node_modules/.bin/eks-node-upgrade'
     )
     assert.equal(programOf([], '/'), 'eks-node-upgrade')
+    const brought = '/srv/eks/node_modules/node/bin/node'
+    assert.equal(
+      programOf([brought, '/srv/eks/src/cli/bin.ts'], '/srv/eks'),
+      'node_modules/node/bin/node src/cli/bin.ts'
+    )
+    assert.equal(programOf([brought, '/srv/eks/src/cli/bin.ts'], '/tmp'), `${brought} /srv/eks/src/cli/bin.ts`)
   })
 })

@@ -23,7 +23,7 @@ export function programOf(argv: readonly string[], cwd: string): string {
   if (basename(file) === 'eks-node-upgrade' && !file.includes('node_modules')) return 'eks-node-upgrade'
   const near = (path: string) => (path.startsWith(`${cwd}/`) ? path.slice(cwd.length + 1) : path)
   // A Node that a package brought along may be the only one that is new enough.
-  const node = interpreter.startsWith(`${cwd}/`) ? near(interpreter) : basename(interpreter)
+  const node = interpreter.includes('/node_modules/') ? near(interpreter) : basename(interpreter)
   return `${shellWord(node)} ${shellWord(near(file))}`
 }
 

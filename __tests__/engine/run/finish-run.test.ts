@@ -38,10 +38,17 @@ describe('a run that broke off', () => {
     new UpgradeError('No answer.', { code, outcome: 'halted', hint: 'Run it again.' })
 
   it('halts with the reason, and abandons only a lock that was lost', async () => {
-    const lost = await ended({ kind: 'broken-off', run: run(), error: error('lock-lost') })
+    const lost = await ended({ kind: 'broken-off', run: run(), outstanding: false, error: error('lock-lost') })
     assert.deepEqual([lost.result.outcome, lost.result.reason?.code, lost.ends], ['halted', 'lock-lost', ['abandoned']])
-    const cut = await ended({ kind: 'broken-off', run: run(), error: error('cluster-unreachable') })
+    const cut = await ended({ kind: 'broken-off', run: run(), outstanding: false, error: error('cluster-unreachable') })
     assert.deepEqual([cut.result.reason?.hint, cut.ends], ['Run it again.', []])
+  })
+})
+
+describe('a run that broke off while a write may still land', () => {
+  it('lets the Lease run out, as a stopped one does', async () => {
+    const error = new UpgradeError('No answer.', { code: 'kubernetes', outcome: 'halted', hint: '' })
+    assert.deepEqual((await ended({ kind: 'broken-off', run: run(), outstanding: true, error })).ends, ['abandoned'])
   })
 })
 

@@ -16,8 +16,8 @@ export type Ending =
   | { kind: 'halt'; run: OpenRun; reason: Reason }
   /** Stopped by a signal. `outstanding`: a write was still under way. */
   | { kind: 'stopped'; run: OpenRun; outstanding: boolean }
-  /** The run cannot continue: the lock is lost, or AWS or the API server stays out of reach. */
-  | { kind: 'broken-off'; run: OpenRun; error: UpgradeError }
+  /** The run cannot continue: the lock is lost, or AWS or the API server stays out of reach. `outstanding` as above. */
+  | { kind: 'broken-off'; run: OpenRun; outstanding: boolean; error: UpgradeError }
 
 export interface LoopOptions {
   ports: Ports

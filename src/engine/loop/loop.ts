@@ -23,7 +23,8 @@ export async function loop(options: LoopOptions): Promise<Ending> {
   } catch (error) {
     if (!(error instanceof UpgradeError)) throw error
     // As it is recorded: what could not be written is not so.
-    return { kind: 'broken-off', run: options.store.current().run ?? session.run, error }
+    const run = options.store.current().run ?? session.run
+    return { kind: 'broken-off', run, outstanding: session.executor.busy(), error }
   }
 }
 

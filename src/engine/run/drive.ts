@@ -20,7 +20,12 @@ export async function drive(context: RunContext, lock: Lock, facts: Partial<Resu
   } catch (error) {
     if (!(error instanceof UpgradeError)) throw error
     // The last write of the record failed: the run is still open, as it was written before.
-    return endingResult(ended, { kind: 'broken-off', run: store.current().run ?? ending.run, error })
+    return endingResult(ended, {
+      kind: 'broken-off',
+      run: store.current().run ?? ending.run,
+      outstanding: false,
+      error
+    })
   }
 }
 

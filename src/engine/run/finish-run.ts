@@ -37,7 +37,7 @@ export async function endingResult(ended: EndedRun, ending: Ending): Promise<Res
       return recorder.result('cancelled', common)
     case 'broken-off': {
       const { message, details } = ending.error
-      if (details.code === 'lock-lost') lock.abandon()
+      if (ending.outstanding || details.code === 'lock-lost') lock.abandon()
       return recorder.result('halted', { ...common, reason: reasonOf(details.code, message, details.hint) })
     }
   }
