@@ -57,8 +57,24 @@ function whereCell({ faces }: Input): string {
   return faces.length > 1 ? '' : faces[0] === 'action' ? ' (action only)' : ' (command line only)'
 }
 
-export function inputsTable(): string {
-  const rows = inputs.map(
+/** Those that a first workflow needs; all are on a page of their own. */
+const mainInputs = [
+  'cluster',
+  'mode',
+  'group',
+  'ami',
+  'hold',
+  'aws-region',
+  'role-to-assume',
+  'allow-downtime',
+  'jobs',
+  'soak-minutes',
+  'timeout-minutes',
+  'on-cancel'
+]
+
+export function inputsTable(shown: readonly Input[] = inputs): string {
+  const rows = shown.map(
     (input) =>
       `| ${markdownCode(input.name)} | ${defaultCell(input)} | ${markdownText(input.description)}${whereCell(input)} |`
   )
@@ -119,7 +135,13 @@ function withOwnVersion(text: string, version: string): string {
 }
 
 function withTables(text: string): string {
-  const tables = { inputs: inputsTable(), outputs: outputsTable(), outcomes: outcomesTable() }
+  const main = inputs.filter(({ name }) => mainInputs.includes(name))
+  const tables = {
+    inputs: inputsTable(),
+    'main inputs': inputsTable(main),
+    outputs: outputsTable(),
+    outcomes: outcomesTable()
+  }
   return Object.entries(tables).reduce((page, [name, table]) => withRegion(page, name, table), text)
 }
 

@@ -3,6 +3,7 @@ import { afterEach, test } from 'node:test'
 import { isTransient } from '../../src/aws/aws-error.ts'
 import { type Clients, clientsFor, deadlines } from '../../src/aws/clients.ts'
 import { type Aws, connectAws } from '../../src/aws/connection.ts'
+import { ec2Calls } from '../../src/aws/ec2-calls.ts'
 import { awsNodeGroups } from '../../src/aws/node-groups.ts'
 import { sdkCalls } from '../../src/aws/sdk-calls.ts'
 import { UpgradeError } from '../../src/engine/model/error.ts'
@@ -126,7 +127,13 @@ for (const [action, write] of Object.entries(writes)) {
 }
 
 function groupsWith(clients: Clients, writeDeadline: () => AbortSignal): NodeGroups {
-  const calls = { ...sdkCalls(clients), describeLaunchTemplateVersions: async () => ({}) }
+  const calls = {
+    ...sdkCalls(clients),
+    ...ec2Calls(
+      () => clients.reads,
+      () => clients.writes
+    )
+  }
   const options = { region: 'eu-west-1', cluster: 'shop', clusterTagKey: 'k' }
   return awsNodeGroups(calls, { ...options, deadlines: { ...deadlines, write: writeDeadline } })
 }

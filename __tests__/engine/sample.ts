@@ -6,7 +6,7 @@
 import { observe } from '../../src/engine/loop/observe.ts'
 import type { Clock } from '../../src/engine/model/clock.ts'
 import type { ClusterView, Node, Pod } from '../../src/engine/model/cluster.ts'
-import type { Activity, Group, Instance } from '../../src/engine/model/node-group.ts'
+import type { Activity, Group, Instance, TemplateState } from '../../src/engine/model/node-group.ts'
 import type { StageName } from '../../src/engine/model/report.ts'
 import { defaultSettings, type Settings } from '../../src/engine/model/settings.ts'
 import { expectedPods } from '../../src/engine/policy/budgets.ts'
@@ -143,6 +143,7 @@ export interface Scene {
   pods?: readonly Pod[]
   parts?: readonly Partial<Omit<ClusterView, 'freshAt'>>[]
   freshAt?: number
+  templates?: readonly TemplateState[]
   groupsAt?: number
   activities?: readonly Activity[]
   observations?: Observations
@@ -167,6 +168,7 @@ export function look(scene: Scene = {}): World {
     groups: {
       outgoing: scene.outgoing ?? blueGroup(),
       incoming: scene.incoming ?? greenGroup(),
+      templates: scene.templates ?? [],
       at: scene.groupsAt ?? at
     },
     view: { ...view, csiDrivers: drivers, attachments, freshAt: scene.freshAt ?? at },

@@ -46,18 +46,67 @@ export interface AutoScalingCalls {
   terminateInstanceInAutoScalingGroup: ServiceCall<TerminateInstanceInAutoScalingGroupType, ActivityType>
 }
 
-/** As client-ec2 has it; that package is only a dependency of the tests because of its size. */
+/** As client-ec2 has them; that package is only a dependency of the tests because of its size. */
 export interface LaunchTemplateVersionsInput {
   LaunchTemplateId?: string
   LaunchTemplateName?: string
-  Versions: string[]
+  Versions?: string[]
+  MinVersion?: string
+  NextToken?: string
+}
+
+export interface NewVersionInput {
+  LaunchTemplateId: string
+  SourceVersion?: string
+  VersionDescription: string
+  ClientToken: string
+  LaunchTemplateData: { ImageId?: string }
+  DryRun?: boolean
+}
+
+export interface AwsImage {
+  ImageId?: string
+  Name?: string
+  Architecture?: string
+  Platform?: string
+  State?: string
+  OwnerId?: string
+  ImageOwnerAlias?: string
+  DeprecationTime?: string
+  RootDeviceName?: string
+}
+
+export interface AwsReservation {
+  Instances?: readonly { InstanceId?: string; ImageId?: string }[]
+}
+
+interface Page {
+  NextToken?: string
+}
+
+export interface Filter {
+  Name: string
+  Values: string[]
 }
 
 export interface Ec2Calls {
   describeLaunchTemplateVersions: ServiceCall<
     LaunchTemplateVersionsInput,
-    { LaunchTemplateVersions?: readonly AwsLaunchTemplateVersion[] }
+    Page & { LaunchTemplateVersions?: readonly AwsLaunchTemplateVersion[] }
   >
+  /** By filter: a filter that matches nothing is no error. */
+  describeImages: ServiceCall<
+    Page & { Filters: Filter[]; IncludeDeprecated: boolean },
+    Page & { Images?: readonly AwsImage[] }
+  >
+  describeInstances: ServiceCall<Page & { Filters: Filter[] }, Page & { Reservations?: readonly AwsReservation[] }>
+  createLaunchTemplateVersion: ServiceCall<NewVersionInput>
+  modifyLaunchTemplate: ServiceCall<{ LaunchTemplateId: string; DefaultVersion: string; DryRun?: boolean }>
+  deleteLaunchTemplateVersions: ServiceCall<{ LaunchTemplateId: string; Versions: string[]; DryRun?: boolean }>
+}
+
+export interface SsmCalls {
+  getParameter: ServiceCall<{ Name: string }, { Parameter?: { Value?: string } }>
 }
 
 /** What one method of the port may take, counted from the moment of the question. */

@@ -100,6 +100,11 @@ export function isUnknownAction(error: unknown): boolean {
   return status === 501 || name === 'InvalidAction' || name === 'UnknownOperationException' || name === 'NotImplemented'
 }
 
+/** True if a permission is missing. */
+export function isDenied(error: unknown): boolean {
+  return deniedNames.has(seen(error).name)
+}
+
 export function nameOf(error: unknown): string {
   return seen(error).name
 }
@@ -216,6 +221,7 @@ const lookInto: Readonly<Record<string, string>> = {
   autoscaling: 'autoscaling describe-scaling-activities',
   ec2: 'ec2 describe-launch-templates',
   eks: 'eks list-clusters',
+  ssm: 'ssm describe-parameters',
   sts: 'sts get-caller-identity'
 }
 

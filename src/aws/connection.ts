@@ -4,6 +4,7 @@ import type { AutoScalingClient, AutoScalingClientConfig } from '@aws-sdk/client
 import type { EKSClient } from '@aws-sdk/client-eks'
 import type { STSClient } from '@aws-sdk/client-sts'
 import { UpgradeError } from '../engine/model/error.ts'
+import type { Images } from '../engine/model/image.ts'
 import type { NodeGroups } from '../engine/model/node-group.ts'
 import type { AwsAccess } from './aws-calls.ts'
 import { called, clientsFor, configuredEndpoint, deadlines } from './clients.ts'
@@ -12,9 +13,11 @@ import { ambientCredentials } from './credentials/ambient-credentials.ts'
 import { assumedRole, type Role } from './credentials/assumed-role.ts'
 import { rotatingCredentials } from './credentials/credentials.ts'
 import { clusterToken, type TokenSource } from './credentials/token.ts'
+import { ec2Calls, ec2Client } from './ec2-calls.ts'
+import { awsImages } from './images.ts'
 import { awsNodeGroups } from './node-groups.ts'
 import { sdkCalls } from './sdk-calls.ts'
-import { ec2Calls, ec2Client } from './single-action-client.ts'
+import { ssmCalls, ssmClient } from './ssm-calls.ts'
 
 export interface AwsOptions {
   /** Undefined: AWS_REGION or the profile's. */
@@ -37,6 +40,7 @@ export interface Identity {
 export interface Aws {
   region: string
   nodeGroups(cluster: string, clusterTagKey: string): NodeGroups
+  images: Images
   /** Throws `cluster-not-found`. */
   clusterEndpoint(cluster: string): Promise<ClusterEndpoint>
   /** The bearer token for the cluster's API server; `fresh` after a 401. */
@@ -63,17 +67,22 @@ export async function connectAws(options: AwsOptions): Promise<Aws> {
   const region = await regionOf(clients.reads, options.region)
 
   const ec2 = lazily(() => ec2Client(clients.shared))
+  const ec2Writes = lazily(() => ec2Client({ ...clients.shared, maxAttempts: 1 }))
+  const ssm = lazily(() => ssmClient(clients.shared))
+  const ofEc2 = ec2Calls(ec2, ec2Writes)
+  const others: Readonly<Record<string, () => AutoScalingClient>> = { ec2, ssm }
   const eks = lazily(() => eksClient(clients.shared))
   const sts = lazily(() => stsClient(clients.shared))
   const access: AwsAccess = {
     region,
     deadlines,
-    endpoint: (service) => configuredEndpoint(service === 'ec2' ? ec2() : clients.reads)
+    endpoint: (service) => configuredEndpoint(others[service]?.() ?? clients.reads)
   }
   return {
     region,
     nodeGroups: (cluster, clusterTagKey) =>
-      awsNodeGroups({ ...sdkCalls(clients), ...ec2Calls(ec2) }, { ...access, cluster, clusterTagKey }),
+      awsNodeGroups({ ...sdkCalls(clients), ...ofEc2 }, { ...access, cluster, clusterTagKey }),
+    images: awsImages({ ...ofEc2, ...ssmCalls(ssm) }, access),
     clusterEndpoint: async (cluster) => readClusterEndpoint(await eks(), region, cluster),
     token: (cluster) =>
       clusterToken({

@@ -10,6 +10,7 @@ import type { AutoScalingCalls, AwsAccess, Ec2Calls } from './aws-calls.ts'
 import { translated } from './aws-error.ts'
 import { readTemplateVersion } from './launch-template.ts'
 import { allPages, chunksOf } from './paging.ts'
+import { type TemplateVersionMethods, templateVersionMethods } from './template-versions.ts'
 import { terminateInstances } from './termination.ts'
 import { activityFrom, groupFrom } from './translation.ts'
 
@@ -29,7 +30,7 @@ export interface NodeGroupsOptions extends AwsAccess {
 }
 
 export function awsNodeGroups(calls: AutoScalingCalls & Ec2Calls, options: NodeGroupsOptions): NodeGroups {
-  return { ...readMethods(calls, options), ...writeMethods(calls, options) }
+  return { ...readMethods(calls, options), ...writeMethods(calls, options), ...templateVersionMethods(calls, options) }
 }
 
 type ReadMethods = Pick<
@@ -94,7 +95,7 @@ function readActivities(calls: AutoScalingCalls, access: AwsAccess, name: string
   })
 }
 
-type WriteMethods = Omit<NodeGroups, keyof ReadMethods>
+type WriteMethods = Omit<NodeGroups, keyof ReadMethods | keyof TemplateVersionMethods>
 
 function writeMethods(calls: AutoScalingCalls, access: AwsAccess): WriteMethods {
   const writing = (action: string, write: (deadline: AbortSignal) => Promise<unknown>): Promise<void> =>

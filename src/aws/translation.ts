@@ -76,6 +76,8 @@ export interface AwsLaunchTemplateVersion {
   LaunchTemplateId?: string
   LaunchTemplateName?: string
   VersionNumber?: number
+  VersionDescription?: string
+  DefaultVersion?: boolean
   CreateTime?: Date | string
   LaunchTemplateData?: unknown
 }

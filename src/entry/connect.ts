@@ -40,6 +40,7 @@ export const connect: Connect<Ports> = async ({ cluster, clusterTagKey }, connec
         ...parts,
         clock: systemClock,
         nodeGroups,
+        images: aws.images,
         reporter,
         newId: () => newRunId(systemClock.now()),
         host,

@@ -79,6 +79,27 @@ export const inputs: readonly Input[] = [
     group: 'what'
   },
   {
+    name: 'ami',
+    kind: text(
+      /^(keep|recommended|ami-[0-9a-f]{8,17})$/,
+      'keep, recommended, or the ID of an image such as ami-0123456789abcdef0'
+    ),
+    default: 'keep',
+    description:
+      'Image of the new nodes: keep (what the launch template of the inactive group says), recommended (the current one of AWS for the version of the cluster, of the same family and architecture), or the ID of an image. If the group follows $Latest or $Default of a launch template of its own, a version with this image is written, and removed again by a revert.',
+    faces: both,
+    group: 'what'
+  },
+  {
+    name: 'ami-base',
+    kind: choice('active', 'inactive'),
+    default: '',
+    description:
+      'With ami, if the two groups differ in more than the image: whose other settings the new template version takes.',
+    faces: both,
+    group: 'what'
+  },
+  {
     name: 'when-unchanged',
     kind: choice('stop', 'renew', 'swap-back'),
     default: 'stop',

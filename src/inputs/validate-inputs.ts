@@ -142,6 +142,9 @@ function relations(value: (name: string) => string): Problem[] {
   if (value('kube-context') !== '' && value('kubeconfig') === '') {
     problems.push(`kube-context is ${quoted(value('kube-context'))}, but no kubeconfig is given: give both or neither`)
   }
+  if (value('ami-base') !== '' && value('ami') === 'keep') {
+    problems.push(`ami-base is ${quoted(value('ami-base'))}, but ami is keep: give an image with it, or neither`)
+  }
   return [...problems, ...tagKeyProblems(value)]
 }
 
@@ -227,6 +230,8 @@ function assemble(
     clusterTagKey: value('cluster-tag-key'),
     groupTagKey: value('group-tag-key'),
     colorTagKey: value('color-tag-key'),
+    ami: value('ami'),
+    ...(value('ami-base') === '' ? {} : { amiBase: value('ami-base') as Settings['amiBase'] }),
     whenUnchanged: value('when-unchanged') as Settings['whenUnchanged'],
     canaryNodes: Number(value('canary-nodes')),
     hold: value('hold') === 'true',

@@ -29,6 +29,8 @@ interface Row {
   last?: EarlierOutcome
 }
 
+const content = { id: 'lt', name: '', version: 1, createdAt: 0, data: {} }
+
 function run({
   launches = fresh,
   runs = [running],
@@ -43,6 +45,7 @@ function run({
     launches: { fields: launches, written: launches, createdAt: madeAt },
     runs: runs.map((fields, number) => ({
       template: { id: 'lt', name: '', version: String(number) },
+      content,
       createdAt: runsMadeAt,
       instanceIds: [`i-${number}`],
       fields,
@@ -149,6 +152,7 @@ test('exactly the same text on both sides is no difference, whatever placeholder
     runs: [
       {
         template: { id: '', name: '', version: '1' },
+        content,
         createdAt: 0,
         instanceIds: ['i'],
         fields: at({ 'user data': 'team=blue' }),

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Group, Json } from '../../../src/engine/model/node-group.ts'
-import {
-  configurationOf,
-  decodeBase64,
-  lookupIn,
-  placeholders,
-  templateRefsOf,
-  whatActiveRuns
-} from '../../../src/engine/plan/configuration.ts'
+import { configurationOf, lookupIn, templateRefsOf, whatActiveRuns } from '../../../src/engine/plan/configuration.ts'
+import { decodeBase64, placeholders } from '../../../src/engine/plan/own-words.ts'
 import { differing } from '../../../src/engine/plan/retired-configuration.ts'
 import { base64, group, instance, template } from './world.ts'
 

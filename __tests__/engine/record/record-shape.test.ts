@@ -77,7 +77,20 @@ describe('a record with one field less', () => {
       changes: [{ field: 'image', from: 'a', to: 'b', lines: ['-a'] }],
       baseline: { 'a/deployment/b': { replicas: 1, ready: 1, templateHash: 'h' } },
       spentMs: { 'forward/drain': 1 },
-      returned: { uid: 1 }
+      returned: { uid: 1 },
+      templateWrites: [
+        {
+          template: 'lt-1',
+          name: 'shop-green',
+          follows: '$Latest',
+          image: 'ami-2',
+          source: { template: 'lt-2', version: 3 },
+          renamed: { from: { name: 'shop-blue', color: 'blue' }, to: { name: 'shop-green', color: 'green' } },
+          description: 'eks-node-upgrade run r: ami-2',
+          latestBefore: 1,
+          defaultBefore: 1
+        }
+      ]
     }),
     retired,
     last
@@ -85,6 +98,8 @@ describe('a record with one field less', () => {
   /** Left out by those who have nothing to say; and keys of maps, which may be any. */
   const optional = new Set(['run', 'retired', 'last', 'run.settings.group', 'run.changes.0.lines', 'run.reason.stage'])
   optional.add('last.reason')
+  // Records of the version before an image could be asked for have none of these.
+  for (const later of ['settings.ami', 'templateWrites', 'templateWrites.0.renamed']) optional.add(`run.${later}`)
   const maps = [
     'run.baseline.',
     'run.spentMs.',

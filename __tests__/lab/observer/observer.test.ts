@@ -190,6 +190,22 @@ const crimes: Record<string, { invariant: Invariant; commit(bench: Bench): void 
       bench.observer.ended({ outcome: 'reverted' })
     }
   },
+  'a version of a template that no run writes is removed': {
+    invariant: 'I9',
+    commit(bench) {
+      bench.begin()
+      const [id = ''] = bench.lab.aws.account.templates.keys()
+      bench.aws('DeleteLaunchTemplateVersions', { LaunchTemplateId: id, Versions: ['2'] })
+    }
+  },
+  'a template has another version after a revert': {
+    invariant: 'I10',
+    commit(bench) {
+      const [line] = bench.lab.aws.account.templates.values()
+      if (line) bench.lab.aws.addLaunchTemplateVersion(line, {})
+      bench.observer.ended({ outcome: 'reverted' })
+    }
+  },
   'a suspension is left behind': {
     invariant: 'I10',
     commit(bench) {

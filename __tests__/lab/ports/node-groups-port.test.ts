@@ -9,7 +9,12 @@ import { blueGroup, ids, shop } from '../aws/shop.ts'
 async function ground(instances = 6) {
   const { aws, clock, templateId, pass } = await shop({ blue: { MaxSize: instances, DesiredCapacity: instances } })
   const process = createProcess(clock, 'lab-1')
-  const groups = labNodeGroups({ aws, process, cluster: 'shop', clusterTagKey: 'kubernetes.io/cluster/{cluster}' })
+  const { nodeGroups: groups } = labNodeGroups({
+    aws,
+    process,
+    cluster: 'shop',
+    clusterTagKey: 'kubernetes.io/cluster/{cluster}'
+  })
   const run = <T>(ask: (groups: NodeGroups) => Promise<T>): Promise<T> => clock.run(ask(groups))
   return { aws, templateId, pass, run, calls: process.calls }
 }

@@ -55,6 +55,9 @@ function broken(action: Action, world: World, run: OpenRun): GuardedInvariant | 
     case 'protect-new':
     case 'tag':
     case 'untag':
+    case 'add-version':
+    case 'set-default':
+    case 'remove-version':
       return undefined
     default:
       return unreachable(action)

@@ -6,7 +6,7 @@ import type { Clock } from '../model/clock.ts'
 import type { ClusterView } from '../model/cluster.ts'
 import { UpgradeError } from '../model/error.ts'
 import { activityAfterMs, activityLookMs, groupBusyForMs, groupFreshForMs, groupLookMs } from '../model/limits.ts'
-import type { Activity, NodeGroups } from '../model/node-group.ts'
+import type { Activity, NodeGroups, TemplateState } from '../model/node-group.ts'
 import type { StageName } from '../model/report.ts'
 import type { OpenRun } from '../record/record.ts'
 import type { Groups } from '../world/world.ts'
@@ -69,7 +69,10 @@ export function createGroupReader(ports: { clock: Clock; nodeGroups: NodeGroups 
       // Set before the call: a write that ends while it is under way makes it old again.
       stale = false
       const at = clock.now()
-      const found = await nodeGroups.describe([run.outgoing.name, run.incoming.name]).catch((error: unknown) => {
+      const [found, templates] = await Promise.all([
+        nodeGroups.describe([run.outgoing.name, run.incoming.name]),
+        templateStates(run, nodeGroups)
+      ]).catch((error: unknown) => {
         stale = true
         throw error
       })
@@ -83,11 +86,18 @@ export function createGroupReader(ports: { clock: Clock; nodeGroups: NodeGroups 
           hint: `Create it again under the same name, or decide what becomes of the other: aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names ${gone}`
         })
       }
-      groups = { outgoing, incoming, at }
+      groups = { outgoing, incoming, templates, at }
       await readActivities(run, groups)
       return { groups, activities }
     }
   }
+}
+
+/** Only of templates that the run writes a version of; one that is gone is left out. */
+async function templateStates(run: OpenRun, nodeGroups: NodeGroups): Promise<readonly TemplateState[]> {
+  const writes = run.templateWrites ?? []
+  const states = writes.map(({ template, latestBefore }) => nodeGroups.templateState(template, latestBefore))
+  return (await Promise.all(states)).filter((state) => state !== undefined)
 }
 
 /** A node that just came and belongs to no instance that was read: its instance is newer than the look. */

@@ -18,6 +18,7 @@ export type ErrorCode =
   | 'record-unreadable'
   | 'record-newer'
   | 'record-missing'
+  | 'template-missing'
   | 'launch-failed'
   | 'launch-timeout'
   | 'join-timeout'

@@ -69,6 +69,35 @@ export interface TemplateVersion {
   bottlerocket?: Json
 }
 
+/** What a run must know of a launch template of which it writes a version. */
+export interface TemplateState {
+  id: string
+  /** Version numbers. */
+  latest: number
+  default: number
+  /** Versions above the number that was asked for, in ascending order. */
+  newer: readonly { version: number; description: string }[]
+}
+
+/** A version to be written: the content of another version with another image. */
+export interface NewTemplateVersion {
+  /** Id of the template that gets it. */
+  template: string
+  /** Whose content it takes: of the same template, or of another one. */
+  source: { template: string; version: number }
+  image: string
+  /** Words of the source that mean its own group, and what they become; only if it is another group's. */
+  renamed?: { from: OwnWords; to: OwnWords }
+  /** For people, and to recognize it by; at most 255 characters. */
+  description: string
+}
+
+/** Words that mean the group itself. */
+export interface OwnWords {
+  name: string
+  color: Color
+}
+
 export interface LifecycleHook {
   name: string
   transition: 'launching' | 'terminating'
@@ -117,6 +146,8 @@ export interface NodeGroups {
   describe(names: readonly string[]): Promise<readonly Group[]>
   /** One version, `$Latest` and `$Default` followed; undefined where it does not exist (any more). */
   template(ref: TemplateRef): Promise<TemplateVersion | undefined>
+  /** undefined: there is no such template. */
+  templateState(id: string, above: number): Promise<TemplateState | undefined>
   companions(name: string): Promise<Companions>
   /** Activities that began at or after `sinceAt`, newest first. */
   activities(name: string, sinceAt: number): Promise<readonly Activity[]>
@@ -131,4 +162,11 @@ export interface NodeGroups {
   untag(name: string, keys: readonly string[]): Promise<void>
   /** Terminates these instances by id; Desired stays as it is. An instance that is gone is no error. */
   terminate(name: string, instanceIds: readonly string[]): Promise<void>
+  /** Repeated with the same description, it writes nothing more. */
+  addTemplateVersion(version: NewTemplateVersion): Promise<void>
+  setDefaultVersion(template: string, version: number): Promise<void>
+  /** A version that is gone is no error. */
+  removeTemplateVersion(template: string, version: number): Promise<void>
+  /** Names of the actions among those that such a version takes, to write and to remove, that are denied. Writes nothing. */
+  deniedTemplateWrites(version: NewTemplateVersion, setsDefault: boolean): Promise<readonly string[]>
 }

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Cluster, Leases, Records } from './cluster.ts'
+import type { Images } from './image.ts'
 import type { NodeGroups } from './node-group.ts'
 import type { Reporter } from './report.ts'
 
@@ -7,6 +8,7 @@ import type { Reporter } from './report.ts'
 export interface Ports {
   clock: Clock
   nodeGroups: NodeGroups
+  images: Images
   cluster: Cluster
   records: Records
   leases: Leases

@@ -46,6 +46,8 @@ export interface Plan {
   group: string
   active: { name: string; nodes: number; instanceTypes: readonly string[]; template: string }
   inactive: { name: string; template: string }
+  /** Only if an image was asked for: how the new nodes get it, in sentences. */
+  image?: string
   comparison: Comparison
   /** `when-unchanged` says that an upgrade is meant although nothing new was put there. */
   meant?: boolean

@@ -186,6 +186,42 @@ const table = {
     'The kubelet of the new nodes is not compatible with the control plane.',
     'Choose an image of the minor version of the control plane.'
   ),
+  'ami-missing': blocks(
+    'The image that was asked for, or the parameter that names it, does not exist in the region or may not be used by this account.',
+    'Name an image that exists and that is shared with this account.'
+  ),
+  'ami-deprecated': blocks(
+    'The image that was asked for is deprecated.',
+    'Name a newer image, or let `ami: recommended` find it.'
+  ),
+  'ami-mismatch': blocks(
+    'The image that was asked for has another architecture, operating system or family than the nodes that run, or a newer Kubernetes than the control plane.',
+    'Name an image of the same family and architecture.'
+  ),
+  'ami-unknown-family': blocks(
+    'The recommended image was asked for, and the present one is none that AWS publishes for EKS.',
+    'Name the image itself with the input `ami`.'
+  ),
+  'ami-alias': blocks(
+    'An image was asked for by its ID, and the launch template names an alias that means another one.',
+    'Change the parameter, or use `ami: recommended`, which follows it.'
+  ),
+  'ami-template': blocks(
+    'A template version with the image cannot be written, because the group launches a version by its number or shares its launch template with the active group.',
+    'Give the group a launch template of its own and let it follow `$Latest`.'
+  ),
+  'ami-base': blocks(
+    'The groups differ in more than the image, and it was not said whose other settings the new template version takes.',
+    'Use the input `ami-base`.'
+  ),
+  'ami-root-snapshot': blocks(
+    'The launch template creates the root volume from a snapshot, so the new image would not be what boots.',
+    'Remove the snapshot of the root device from the launch template.'
+  ),
+  'ami-permissions': blocks(
+    'The template version with the image may not be written, or not be removed again by a revert.',
+    'Attach the second IAM policy, examples/iam-policy-ami.json.'
+  ),
   'fits-nowhere': blocks(
     'Pods do not fit on any new node or on any remaining node.',
     'Compare what the pods require with the labels, taints and instance types of the inactive group.'

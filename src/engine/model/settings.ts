@@ -11,6 +11,10 @@ export interface Settings {
   clusterTagKey: string
   groupTagKey: string
   colorTagKey: string
+  /** `keep`, `recommended` or an image id: which image the incoming group launches. */
+  ami: string
+  /** Whose other settings a template version that is written takes. */
+  amiBase?: 'active' | 'inactive'
   whenUnchanged: WhenUnchanged
   canaryNodes: number
   hold: boolean
@@ -39,6 +43,7 @@ export const defaultSettings: Omit<Settings, 'cluster'> = {
   clusterTagKey: 'kubernetes.io/cluster/{cluster}',
   groupTagKey: 'eks-node-upgrade/group',
   colorTagKey: 'eks-node-upgrade/color',
+  ami: 'keep',
   whenUnchanged: 'stop',
   canaryNodes: 1,
   hold: false,

@@ -30,6 +30,8 @@ export interface EarlierOutcome {
 
 export interface ComparisonInput {
   launches: Launches
+  /** An image was asked for, so a difference in it is meant; and whether it was said whose other settings are. */
+  image?: { baseGiven: boolean }
   /** At least one. */
   runs: readonly ActiveRun[]
   /** Copies of the inactive group's configuration when it was retired; from the record, the tag, or both. */
@@ -45,18 +47,23 @@ export interface Compared {
   changes: readonly Change[]
 }
 
-/** The first that applies, in this order. */
-export function compare({ launches, runs, retired, whenUnchanged }: ComparisonInput): Compared {
-  const differences = runs.map((run) => runDiffers(run, launches))
+export function compare(input: ComparisonInput): Compared {
+  const differences = input.runs.map((run) => runDiffers(run, input.launches))
   const shown = differences.findIndex((fields) => fields.length > 0)
-  const run = runs[Math.max(0, shown)]
-  const changes = run ? changesOf(differences[Math.max(0, shown)] ?? [], run.written, launches.written) : []
-  const answer = (comparison: Comparison, verdict: Compared['verdict'], takenBack: readonly string[] = []) => ({
-    comparison,
-    verdict,
-    takenBack,
-    changes
-  })
+  const run = input.runs[Math.max(0, shown)]
+  const changes = run ? changesOf(differences[Math.max(0, shown)] ?? [], run.written, input.launches.written) : []
+  const judged = input.image && shown !== -1 ? judgeWithImage(input, input.image, differences) : judge(input, shown)
+  return { ...judged, changes }
+}
+
+type Judged = Omit<Compared, 'changes'>
+
+function answer(comparison: Comparison, verdict: Compared['verdict'], takenBack: readonly string[] = []): Judged {
+  return { comparison, verdict, takenBack }
+}
+
+/** The first that applies, in this order. */
+function judge({ launches, runs, retired, whenUnchanged }: ComparisonInput, shown: number): Judged {
   if (runs.length > 0 && shown === -1) return answer('equal', whenUnchanged === 'renew' ? 'upgrade' : 'unchanged')
 
   const isMeant = whenUnchanged === 'swap-back'
@@ -70,6 +77,44 @@ export function compare({ launches, runs, retired, whenUnchanged }: ComparisonIn
     return answer('older', isMeant ? 'upgrade' : 'refused')
   }
   return answer('change', 'upgrade')
+}
+
+/**
+ * The image is what was asked for: a difference in it is a change. All other settings are judged as without it. If they are those of
+ * the retired group, a new image does not say that they are to return; and without a new image there is nothing to do.
+ */
+function judgeWithImage(
+  input: ComparisonInput,
+  { baseGiven }: { baseGiven: boolean },
+  differences: readonly (readonly string[])[]
+): Judged {
+  const others = [...new Set(differences.flat())].filter((field) => field !== imageField).sort()
+  if (others.length === 0) return answer('change', 'upgrade')
+  const rest = compare({
+    ...input,
+    image: undefined,
+    launches: withoutImage(input.launches),
+    runs: input.runs.map(withoutImage),
+    retired: input.retired.map(copyWithoutImage)
+  })
+  const isNewImage = differences.some((fields) => fields.includes(imageField))
+  if (rest.verdict === 'upgrade' || (rest.verdict === 'refused' && !baseGiven)) return rest
+  if (rest.verdict === 'unchanged' && !isNewImage) return rest
+  return baseGiven ? answer('change', 'upgrade') : answer('takes-back', 'refused', others)
+}
+
+const imageField = 'image'
+
+function without({ [imageField]: _, ...fields }: Configuration): Configuration {
+  return fields
+}
+
+function withoutImage<T extends Pick<Launches, 'fields' | 'written'>>(side: T): T {
+  return { ...side, fields: without(side.fields), written: without(side.written) }
+}
+
+function copyWithoutImage(copy: RetiredCopy): RetiredCopy {
+  return 'fields' in copy ? { ...copy, fields: without(copy.fields) } : { ...copy, prints: without(copy.prints) }
 }
 
 /** When the newest template version that runs was made. */

@@ -5,19 +5,14 @@
  * Left out: the template's id, name and version (an equal copy under another number is equal) and its tags. A group's own name and
  * color word become placeholders, because user data labels nodes with them. Image aliases (`resolve:ssm:…`) stay as written.
  */
-import type { Color, Group, Json, TemplateRef, TemplateVersion } from '../model/node-group.ts'
+import type { Group, Json, OwnWords, TemplateRef, TemplateVersion } from '../model/node-group.ts'
+import { decodeBase64, placeholders } from './own-words.ts'
 
 /** Grows when the fields or their canonical texts change their meaning; copies of another format are not compared. */
 export const configurationFormat = 1
 
 /** Field → canonical text. A field that is not set is not there; `format` always is. */
 export type Configuration = Readonly<Record<string, string>>
-
-/** Words that mean the group itself. */
-export interface Naming {
-  name: string
-  color: Color
-}
 
 /**
  * Keys of LaunchTemplateData with a name of their own. Every other key is a field as well, named by its words (`CpuOptions`: `cpu options`).
@@ -76,7 +71,7 @@ export function templateRefsOf(group: Group): readonly TemplateRef[] {
 export function configurationOf(
   group: Group,
   template: TemplateVersion,
-  naming: Naming | undefined,
+  naming: OwnWords | undefined,
   lookup: TemplateLookup = () => undefined
 ): Configuration {
   const fields: Record<string, string> = { [formatField]: String(configurationFormat) }
@@ -102,6 +97,8 @@ export function configurationOf(
 /** What an instance of the active group runs, for each different configuration among them, most instances first. */
 export interface ActiveRun {
   template: TemplateRef
+  /** Its content, with the image that these instances run if that was read. */
+  content: TemplateVersion
   createdAt: number
   instanceIds: readonly string[]
   fields: Configuration
@@ -111,12 +108,13 @@ export interface ActiveRun {
 
 /**
  * Read from the instances: each has the template version that it was launched from. Instances whose version was deleted, or that
- * have none, are returned by id.
+ * have none, are returned by id. `images`: which image an instance runs; an alias in its template may mean another one by now.
  */
 export function whatActiveRuns(
   group: Group,
-  naming: Naming,
-  lookup: TemplateLookup
+  naming: OwnWords,
+  lookup: TemplateLookup,
+  images: ReadonlyMap<string, string> = new Map()
 ): { runs: readonly ActiveRun[]; unknown: readonly string[] } {
   const byRef = new Map<string, { template: TemplateVersion; ref: TemplateRef; ids: string[] }>()
   const unknown: string[] = []
@@ -127,15 +125,17 @@ export function whatActiveRuns(
       unknown.push(instance.id)
       continue
     }
-    const key = `${ref.id}:${ref.version}`
+    const image = images.get(instance.id)
+    const key = `${ref.id}:${ref.version}:${image ?? ''}`
     const known = byRef.get(key)
     if (known) known.ids.push(instance.id)
-    else byRef.set(key, { template, ref, ids: [instance.id] })
+    else byRef.set(key, { template: image ? withImage(template, image) : template, ref, ids: [instance.id] })
   }
   const runs = [...byRef.values()].map(({ template, ref, ids }) => {
     const { base, look } = asRemembered(group, template, lookup)
     return {
       template: ref,
+      content: template,
       createdAt: template.createdAt,
       instanceIds: ids,
       fields: configurationOf(group, base, naming, look),
@@ -143,6 +143,17 @@ export function whatActiveRuns(
     }
   })
   return { runs: runs.sort((a, b) => b.instanceIds.length - a.instanceIds.length), unknown }
+}
+
+/** The same version with another image. */
+export function withImage(version: TemplateVersion, image: string): TemplateVersion {
+  return { ...version, data: { ...asObject(version.data), ImageId: image } }
+}
+
+/** The image as the template names it: by its id, or by an alias. */
+export function imageIn(version: TemplateVersion): string | undefined {
+  const { ImageId } = asObject(version.data)
+  return typeof ImageId === 'string' ? ImageId : undefined
 }
 
 /** An override may name a template of its own; an instance that was launched from it says nothing about the base. */
@@ -168,7 +179,7 @@ function overrideRef(override: Json): TemplateRef | undefined {
 }
 
 /** The override with its own template's content instead of the reference; one that cannot be looked up stays as written. */
-function followOverride(override: Json, group: Group, naming: Naming | undefined, lookup: TemplateLookup): Json {
+function followOverride(override: Json, group: Group, naming: OwnWords | undefined, lookup: TemplateLookup): Json {
   const ref = overrideRef(override)
   const template = ref && lookup(ref)
   if (!template) return override
@@ -176,29 +187,19 @@ function followOverride(override: Json, group: Group, naming: Naming | undefined
   return { ...rest, template: configurationOf({ ...group, mixed: undefined, subnets: [] }, template, naming) }
 }
 
-function userData(value: Json | undefined, naming: Naming | undefined): string | undefined {
+function userData(value: Json | undefined, naming: OwnWords | undefined): string | undefined {
   if (typeof value !== 'string' || value === '') return undefined
   return placeholders(decodeBase64(value) ?? value, naming)
 }
 
-/** undefined: no base64, or not text (compressed user data is compared as it is). */
-export function decodeBase64(text: string): string | undefined {
-  try {
-    const bytes = Uint8Array.from(atob(text), (character) => character.charCodeAt(0))
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes)
-  } catch {
-    return undefined
-  }
-}
-
 /** Keys and lists are sorted, and empty values left out. undefined: nothing is left. */
-function canonical(value: Json | undefined, naming: Naming | undefined): string | undefined {
+function canonical(value: Json | undefined, naming: OwnWords | undefined): string | undefined {
   const plain = canonicalValue(value, naming)
   if (plain === undefined) return undefined
   return typeof plain === 'string' ? plain : JSON.stringify(plain)
 }
 
-function canonicalValue(value: Json | undefined, naming: Naming | undefined): Json | undefined {
+function canonicalValue(value: Json | undefined, naming: OwnWords | undefined): Json | undefined {
   if (value === undefined || value === null || value === '') return undefined
   if (typeof value === 'string') return placeholders(value, naming)
   if (typeof value !== 'object') return value
@@ -213,18 +214,6 @@ function canonicalValue(value: Json | undefined, naming: Naming | undefined): Js
     .filter(([, item]) => item !== undefined)
     .sort(([a], [b]) => compareTexts(a, b))
   return entries.length > 0 ? Object.fromEntries(entries) : undefined
-}
-
-/** Replaces the group's own words where they stand alone: `blue` in `shop-blue`, not in `bluebird`. */
-export function placeholders(text: string, naming: Naming | undefined): string {
-  if (!naming) return text
-  const name = new RegExp(`(?<![A-Za-z0-9_-])${escapePattern(naming.name)}(?![A-Za-z0-9_-])`, 'g')
-  const color = new RegExp(`(?<![A-Za-z0-9])${naming.color}(?![A-Za-z0-9])`, 'gi')
-  return text.replace(name, '{name}').replace(color, '{color}')
-}
-
-function escapePattern(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&')
 }
 
 function words(key: string): string {

@@ -9,7 +9,7 @@ import { hostnameLabel, zoneLabels } from '../model/names.ts'
 import type { Color, Group, Json, TemplateVersion } from '../model/node-group.ts'
 import { resourceAmount } from '../policy/quantity.ts'
 import { fitOf, less, type NodeInfo, plus } from '../policy/scheduling-fit.ts'
-import { decodeBase64 } from './configuration.ts'
+import { decodeBase64 } from './own-words.ts'
 
 const templatePrefix = 'k8s.io/cluster-autoscaler/node-template/'
 

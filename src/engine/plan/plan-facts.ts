@@ -13,7 +13,9 @@ import {
   whatActiveRuns
 } from './configuration.ts'
 import { type Forecast, forecast } from './forecast.ts'
+import { type Choice, chooseImages, type ImageLooks, imageTargets, isFound, withAliases } from './image-choice.ts'
 import type { NodeGroupPair } from './node-group-pair.ts'
+import { withOwnWords } from './own-words.ts'
 import { type MoveSurvey, surveyMoves } from './planned-moves.ts'
 import { retiredCopies } from './retired-configuration.ts'
 
@@ -28,6 +30,10 @@ export interface PlanInput {
   template: TemplateLookup
   companions: { blue: Companions; green: Companions }
   denied: readonly AccessCheck[]
+  /** Read only if an image is asked for. */
+  images?: ImageLooks
+  /** Of the template versions that would be written: names of the actions that are denied. */
+  deniedTemplateWrites?: readonly string[]
   /** Of the control plane, such as `1.33`. */
   serverVersion: string
   /** What the inactive group was configured to launch when it was retired: the record's copy of it, and the tag's text. */
@@ -62,6 +68,8 @@ export interface PlanFacts extends PlanInput {
   /** Undefined if the inactive group's template version cannot be read. */
   incomingTemplate?: TemplateVersion
   launches?: Launches
+  /** Only if an image is asked for. */
+  choice?: Choice
   /** Undefined if either side of the comparison is unknown. */
   compared?: Compared
 }
@@ -92,22 +100,50 @@ function sideOf(color: Color, { pair, companions }: PlanInput): GroupSide {
   return { group: pair[color], color, companions: companions[color] }
 }
 
-function configurations(
-  { template, retired, settings }: PlanInput,
-  active: GroupSide,
-  { group, color }: GroupSide
-): Pick<PlanFacts, 'runs' | 'unknownInstances' | 'incomingTemplate' | 'launches' | 'compared'> {
+type Configurations = Pick<
+  PlanFacts,
+  'runs' | 'unknownInstances' | 'incomingTemplate' | 'launches' | 'choice' | 'compared'
+>
+
+function configurations(input: PlanInput, active: GroupSide, inactive: GroupSide): Configurations {
+  const { retired, settings, images } = input
+  const { group, color } = inactive
+  const template = images ? withAliases(input.template, images) : input.template
   const naming = { name: active.group.name, color: active.color }
-  const { runs, unknown: unknownInstances } = whatActiveRuns(active.group, naming, template)
-  const incomingTemplate = group.template && template(group.template)
-  if (!incomingTemplate) return { runs, unknownInstances }
+  const known = whatActiveRuns(active.group, naming, template, images?.ofInstances)
+  const { runs, unknown: unknownInstances } = known
+  const choice = images && choiceOf(input, images, active, inactive, runs)
+  const launched = choice ? withAliases(choice.lookup, images) : template
+  const incomingTemplate = group.template && launched(group.template)
+  if (!incomingTemplate) return { runs, unknownInstances, choice }
   const launches: Launches = {
-    fields: configurationOf(group, incomingTemplate, { name: group.name, color }, template),
-    written: configurationOf(group, incomingTemplate, undefined, template),
+    fields: configurationOf(group, incomingTemplate, { name: group.name, color }, launched),
+    written: configurationOf(group, incomingTemplate, undefined, launched),
     createdAt: incomingTemplate.createdAt
   }
+  const image = images && { baseGiven: settings.amiBase !== undefined }
   const { whenUnchanged } = settings
+  // Which image is meant must be known before anything can be said to be current.
+  const isUnclear = choice !== undefined && !choice.targets.every((target) => isFound(target, settings.ami))
   const compared =
-    runs.length === 0 ? undefined : compare({ launches, runs, retired: retiredCopies(retired), whenUnchanged })
-  return { runs, unknownInstances, incomingTemplate, launches, compared }
+    runs.length === 0 || isUnclear
+      ? undefined
+      : compare({ launches, image, runs, retired: retiredCopies(retired), whenUnchanged })
+  return { runs, unknownInstances, incomingTemplate, launches, choice, compared }
+}
+
+function choiceOf(
+  { settings, template, serverVersion, now }: PlanInput,
+  images: ImageLooks,
+  active: GroupSide,
+  inactive: GroupSide,
+  runs: readonly ActiveRun[]
+): Choice {
+  const targets = imageTargets({ settings, inactive: inactive.group, template, serverVersion }, images)
+  const [run] = runs
+  if (settings.amiBase !== 'active' || !run) return chooseImages(targets, template, now)
+  const from = { name: active.group.name, color: active.color }
+  const to = { name: inactive.group.name, color: inactive.color }
+  const content = { ...run.content, data: withOwnWords(run.content.data, from, to) }
+  return chooseImages(targets, template, now, { content, source: run.content })
 }

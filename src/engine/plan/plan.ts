@@ -1,9 +1,10 @@
 /** The plan: what an upgrade would do and everything that blocks it. Made of read-only looks, all gathered beforehand. */
 import type { Group } from '../model/node-group.ts'
-import type { Plan } from '../model/report.ts'
+import type { Change, Plan } from '../model/report.ts'
 import type { Findings } from './checks/check.ts'
 import { checks } from './checks/checks.ts'
 import type { Compared, Launches } from './comparison.ts'
+import type { Choice } from './image-choice.ts'
 import { type PlanFacts, type PlanInput, planFacts } from './plan-facts.ts'
 
 /** The plan with what it was made of, so that it is computed once. */
@@ -13,6 +14,8 @@ export interface PlanMade {
   verdict: Compared['verdict']
   /** Undefined if the pair has no active side, or the inactive group's template could not be read. */
   launches?: Launches
+  /** Only if an image was asked for. */
+  choice?: Choice
   active?: Group
   inactive?: Group
 }
@@ -29,6 +32,7 @@ export function makePlan(input: PlanInput): PlanMade {
     plan: planOfSides(facts, all),
     verdict: facts.compared?.verdict ?? 'refused',
     launches: facts.launches,
+    choice: facts.choice,
     active: facts.active.group,
     inactive: facts.inactive.group
   }
@@ -37,6 +41,7 @@ export function makePlan(input: PlanInput): PlanMade {
 function planOfSides(facts: PlanFacts, { blockers, warnings }: Findings): Plan {
   const { moves, runs, compared, incomingTemplate: incoming } = facts
   const { name, instances } = facts.active.group
+  const isWritten = (facts.choice?.writes.length ?? 0) > 0 && compared?.verdict !== 'unchanged'
   return {
     cluster: facts.settings.cluster,
     group: facts.pair.name,
@@ -46,10 +51,14 @@ function planOfSides(facts: PlanFacts, { blockers, warnings }: Findings): Plan {
       instanceTypes: [...new Set(instances.map((one) => one.type))].sort(),
       template: runs.map(({ template }) => `${template.name || template.id} ${template.version}`).join(', ')
     },
-    inactive: { name: facts.inactive.group.name, template: incoming ? `${incoming.name} ${incoming.version}` : '' },
+    inactive: {
+      name: facts.inactive.group.name,
+      template: incoming ? `${incoming.name} ${isWritten ? 'new version' : incoming.version}` : ''
+    },
+    image: imageText(facts),
     comparison: compared?.comparison ?? 'change',
     meant: compared?.verdict === 'upgrade' && compared.comparison !== 'change',
-    changes: compared?.changes ?? [],
+    changes: (compared?.changes ?? []).map((change) => withImageNames(change, facts)),
     moves: moves.moves,
     podsToMove: moves.podsToMove,
     workloadsToMove: moves.workloadsToMove,
@@ -61,6 +70,34 @@ function planOfSides(facts: PlanFacts, { blockers, warnings }: Findings): Plan {
     blockers: compared?.verdict === 'unchanged' ? [] : blockers,
     warnings
   }
+}
+
+/** How the image that was asked for comes about; undefined if none was. */
+function imageText({ choice, inactive, compared }: PlanFacts): string | undefined {
+  if (!choice) return undefined
+  if (compared?.verdict === 'unchanged') return 'It is current: nothing is written.'
+  const texts = choice.targets.flatMap(({ ref, alias, wanted }) => {
+    const template = ref.name || ref.id
+    if (alias !== undefined) return [`${template} follows ${alias}, which means ${wanted} now: nothing is written.`]
+    const write = choice.writes.find(({ target }) => target.ref === ref)
+    if (!write) return [`${template} has ${wanted} already: nothing is written.`]
+    const content = write.isCopy ? 'with the settings of the active group' : 'in which only the image changes'
+    const back = 'a revert removes it again'
+    return [
+      `A new version of ${template} is written, ${content}; ${inactive.group.name} follows ${ref.version}; ${back}.`
+    ]
+  })
+  return texts.join(' ')
+}
+
+/** The id of an image says nothing to a person. */
+function withImageNames(change: Change, { images }: PlanFacts): Change {
+  if (!images || change.field !== 'image') return change
+  const named = (id: string) => {
+    const name = images.images.find((one) => one.id === id)?.name
+    return name ? `${id} (${name})` : id
+  }
+  return { ...change, from: named(change.from), to: named(change.to) }
 }
 
 function planWithoutSides({ settings, pair }: PlanInput, { blockers, warnings }: Findings): Plan {

@@ -1,6 +1,6 @@
 /** How a record is stored, and what it must hold to be read: a run that is continued from half a record would revert to half a state. */
 import { UpgradeError } from '../model/error.ts'
-import type { Capacity } from '../model/node-group.ts'
+import type { Capacity, OwnWords } from '../model/node-group.ts'
 import type { Change, Reason } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
 import {
@@ -13,7 +13,8 @@ import {
   type RunFacts,
   type RunReason,
   type RunState,
-  recordVersion
+  recordVersion,
+  type TemplateWrite
 } from './record.ts'
 import { all, amount, flag, listOf, mapOf, object, oneOf, optional, type Shape, text } from './shape.ts'
 
@@ -77,6 +78,8 @@ const settingsShape = object<Settings>({
   clusterTagKey: text,
   groupTagKey: text,
   colorTagKey: text,
+  ami: optional(text),
+  amiBase: optional(oneOf('active', 'inactive')),
   whenUnchanged: oneOf('stop', 'renew', 'swap-back'),
   canaryNodes: amount,
   hold: flag,
@@ -97,6 +100,19 @@ const settingsShape = object<Settings>({
   lockTimeoutMs: amount
 })
 
+const ownWordsShape = object<OwnWords>({ name: text, color: oneOf('blue', 'green') })
+const templateWriteShape = object<TemplateWrite>({
+  template: text,
+  name: text,
+  follows: oneOf('$Latest', '$Default'),
+  image: text,
+  source: object<TemplateWrite['source']>({ template: text, version: amount }),
+  renamed: optional(object<{ from: OwnWords; to: OwnWords }>({ from: ownWordsShape, to: ownWordsShape })),
+  description: text,
+  latestBefore: amount,
+  defaultBefore: amount
+})
+
 /** What a run needs to continue or to revert. A field that is added later must be optional here: older runs lack it. */
 const factsShape = object<RunFacts>({
   id: text,
@@ -109,6 +125,7 @@ const factsShape = object<RunFacts>({
   changes: listOf(object<Change>({ field: text, from: text, to: text, lines: optional(listOf(text)) })),
   changeFingerprint: text,
   plannedTemplates: listOf(text),
+  templateWrites: optional(listOf(templateWriteShape)),
   serverVersion: text,
   outgoingConfiguration: templateConfiguration,
   settings: settingsShape,

@@ -2,7 +2,7 @@
  * The record: the one durable object per node group that holds what cannot be seen in the world. It is written before
  * the first change that needs it, by compare-and-swap (record-store.ts), and read without trust (record-shape.ts).
  */
-import type { Capacity, Color } from '../model/node-group.ts'
+import type { Capacity, Color, NewTemplateVersion } from '../model/node-group.ts'
 import type { Change, Reason, StageName } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
 
@@ -59,6 +59,8 @@ export interface RunFacts {
   changeFingerprint: string
   /** `template-id:version` that incoming instances must come from; empty: not compared. */
   plannedTemplates: readonly string[]
+  /** Versions that the run writes first; instances must come from these as well. */
+  templateWrites?: readonly TemplateWrite[]
   /** Of the control plane, when the run began. */
   serverVersion: string
   /** What outgoing was configured to launch when it was frozen, field by field. */
@@ -75,6 +77,17 @@ export interface RunFacts {
   beforeReplacement: readonly string[]
   /** How often pods of a workload came back to a cordoned node; and, by UID, those that were counted. */
   returned: Readonly<Record<string, number>>
+}
+
+/** A launch template version that the run writes, with what undoes it. It is recognized by its description. */
+export interface TemplateWrite extends NewTemplateVersion {
+  /** Of the template, for people. */
+  name: string
+  /** Which version of the template the incoming group follows. */
+  follows: '$Latest' | '$Default'
+  /** As they were when the run began. */
+  latestBefore: number
+  defaultBefore: number
 }
 
 export interface Retired {

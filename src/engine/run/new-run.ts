@@ -8,6 +8,7 @@ import { configurationFingerprint } from '../plan/retired-configuration.ts'
 import { indexCluster } from '../policy/workloads.ts'
 import type { OpenRun, Original } from '../record/record.ts'
 import { takeBaseline } from '../world/workload-health.ts'
+import { describedBy } from './image-input.ts'
 import { configuredNow, type PreparedPlan, plannedTemplates } from './plan-input.ts'
 
 export function newRun(prepared: PreparedPlan, settings: Settings, ports: Ports, id: string): OpenRun {
@@ -17,6 +18,7 @@ export function newRun(prepared: PreparedPlan, settings: Settings, ports: Ports,
   const nodes = nodesOf(active, view)
   const index = indexCluster(view)
   const now = ports.clock.now()
+  const writes = prepared.templateWrites.map((one) => ({ ...one, description: describedBy(id, one.image) }))
   return {
     id,
     startedAt: now,
@@ -29,6 +31,7 @@ export function newRun(prepared: PreparedPlan, settings: Settings, ports: Ports,
     changes: plan.changes.map(({ field, from, to }) => ({ field, from: from.slice(0, 200), to: to.slice(0, 200) })),
     changeFingerprint: launches ? configurationFingerprint(launches.fields) : '',
     plannedTemplates: plannedTemplates(inactive, prepared.template),
+    ...(writes.length > 0 ? { templateWrites: writes } : {}),
     serverVersion: prepared.serverVersion,
     outgoingConfiguration: configuredNow(active, prepared),
     settings: { ...settings, group: plan.group },

@@ -1,9 +1,10 @@
 /** Gathers everything that the plan is made of, side by side, and makes it. Nothing is written. */
 import type { AccessCheck } from '../model/cluster.ts'
 import { retiredConfigurationTag } from '../model/names.ts'
-import type { Companions, Group, TemplateRef, TemplateVersion } from '../model/node-group.ts'
+import type { Color, Companions, Group, TemplateRef, TemplateVersion } from '../model/node-group.ts'
 import type { Ports } from '../model/ports.ts'
 import type { Settings } from '../model/settings.ts'
+import { activeColor } from '../plan/active-group.ts'
 import { accessNeeded } from '../plan/checks/access.ts'
 import {
   type Configuration,
@@ -12,12 +13,16 @@ import {
   type TemplateLookup,
   templateRefsOf
 } from '../plan/configuration.ts'
+import type { ImageLooks } from '../plan/image-choice.ts'
 import type { NodeGroupPair } from '../plan/node-group-pair.ts'
 import { makePlan, type PlanMade } from '../plan/plan.ts'
-import type { GroupRecord } from '../record/record.ts'
+import type { GroupRecord, TemplateWrite } from '../record/record.ts'
+import { deniedWrites, readImages, templateWrites } from './image-input.ts'
 
 export interface PreparedPlan extends PlanMade {
   pair: NodeGroupPair
+  /** Launch template versions that the run would write. */
+  templateWrites: readonly TemplateWrite[]
   template: TemplateLookup
   serverVersion: string
 }
@@ -44,12 +49,23 @@ export async function preparePlan(
     green: groups.find((group) => group.name === pair.green.name) ?? pair.green
   }
   const template = await readTemplates([fresh.blue, fresh.green], ports)
-  return planOf(fresh, settings, ports, record, {
-    template,
-    companions: { blue: blueCompanions, green: greenCompanions },
-    denied,
-    serverVersion
-  })
+  const companions = { blue: blueCompanions, green: greenCompanions }
+  const active = activeColor(fresh) ?? 'blue'
+  const inactive = active === 'blue' ? 'green' : 'blue'
+  const pairNow = { active: fresh[active], inactive: fresh[inactive] }
+  const images = await readImages(pairNow, template, settings, serverVersion, ports)
+  const gathered = { template, companions, denied, serverVersion, images }
+  const made = planOf(fresh, settings, ports, record, gathered)
+  if (!made.choice || made.verdict === 'unchanged' || made.choice.writes.length === 0) return made
+  const words = (color: Color) => ({ name: fresh[color].name, color })
+  const sides = { active: words(active), inactive: words(inactive) }
+  const writes = await templateWrites(made.choice, sides, ports)
+  const deniedTemplateWrites = await deniedWrites(writes, ports)
+  const known =
+    deniedTemplateWrites.length === 0
+      ? made
+      : planOf(fresh, settings, ports, record, { ...gathered, deniedTemplateWrites })
+  return { ...known, templateWrites: writes }
 }
 
 interface Gathered {
@@ -57,6 +73,8 @@ interface Gathered {
   companions: { blue: Companions; green: Companions }
   denied: readonly AccessCheck[]
   serverVersion: string
+  images?: ImageLooks
+  deniedTemplateWrites?: readonly string[]
 }
 
 function planOf(
@@ -87,7 +105,7 @@ function planOf(
     credentialsExpireAt: ports.credentialsExpireAt?.(),
     now: ports.clock.now()
   })
-  return { ...made, pair, template: gathered.template, serverVersion: gathered.serverVersion }
+  return { ...made, pair, template: gathered.template, serverVersion: gathered.serverVersion, templateWrites: [] }
 }
 
 /** Every version that the groups would launch or that their instances were launched from, each read once. */

@@ -9,6 +9,7 @@ import type { OpenRun, Original } from '../record/record.ts'
 import type { Action } from '../world/action.ts'
 import type { Side, World } from '../world/world.ts'
 import { act, done, type Stage } from './stage.ts'
+import { newVersions } from './template-version.ts'
 
 /**
  * Each would terminate or replace instances by itself
@@ -38,7 +39,8 @@ export const freeze: Stage = {
       ...protection(world.outgoing),
       ...protectNew(world.outgoing)
     ]
-    return actions.length === 0 ? done('settings of both groups recorded and pinned') : act('pinning settings', actions)
+    if (actions.length > 0) return act('pinning settings', actions)
+    return newVersions(world, run) ?? done('settings of both groups recorded and pinned')
   }
 }
 

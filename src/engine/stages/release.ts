@@ -15,6 +15,7 @@ import { isRetained, type Side, type World } from '../world/world.ts'
 import { frozenProcesses } from './freeze.ts'
 import { compareSettings } from './restored-settings.ts'
 import { act, done, type Stage, type Step, wait } from './stage.ts'
+import { versionsAsFound } from './template-version.ts'
 
 export const release: Stage = {
   name: 'release',
@@ -23,6 +24,7 @@ export const release: Stage = {
       () => cover(world.to),
       () => sizes(world, run),
       () => [...unprotect(world, run), ...protectNew(world), ...resume(world)],
+      () => versionsAsFound(world, run),
       () => removeMarks(world, run),
       () => finalTags(world, run)
     ]

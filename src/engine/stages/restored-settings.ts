@@ -1,6 +1,7 @@
 /** The settings of both groups after release, compared with those that the run found: what the report says of them. */
 import type { Capacity } from '../model/node-group.ts'
 import type { OpenRun } from '../record/record.ts'
+import { stateOf, writtenVersion } from '../world/template-versions.ts'
 import type { Side, World } from '../world/world.ts'
 
 interface ComparedSetting {
@@ -19,18 +20,31 @@ export interface SettingsComparison {
 }
 
 export function compareSettings(world: World, run: OpenRun): SettingsComparison {
-  const compared = [world.outgoing, world.incoming].flatMap((side) => [
+  const all: ComparedSetting[] = [world.outgoing, world.incoming].flatMap((side) => [
     // After an upgrade the sizes follow the role, so only a revert restores them.
     ...(run.direction === 'reverting' ? [sizes(side)] : []),
     suspendedProcesses(side),
     protectionOfNew(side),
     protectionOfInstances(side)
   ])
+  if (run.direction === 'reverting') all.push(...templates(world, run))
   return {
-    asFound: compared.filter(({ now }) => now === undefined).map(({ text }) => text),
-    total: compared.length,
-    different: compared.flatMap(({ text, now }) => (now === undefined ? [] : [`${text} when found, now ${now}`]))
+    asFound: all.filter(({ now }) => now === undefined).map(({ text }) => text),
+    total: all.length,
+    different: all.flatMap(({ text, now }) => (now === undefined ? [] : [`${text} when found, now ${now}`]))
   }
+}
+
+function templates(world: World, run: OpenRun): readonly ComparedSetting[] {
+  return (run.templateWrites ?? []).map((write) => {
+    const ours = writtenVersion(world, write)
+    const text = `launch template ${write.name}: default version ${write.defaultBefore}, none of this run`
+    const now = stateOf(world, write)
+    if (!now) return { text, now: 'it does not exist' }
+    if (ours === undefined && now.default === write.defaultBefore) return { text }
+    const left = ours === undefined ? '' : `, version ${ours} of this run`
+    return { text, now: `default version ${now.default}${left}` }
+  })
 }
 
 function sizes({ group, original }: Side): ComparedSetting {

@@ -5,7 +5,7 @@
 import type { Cluster, EvictionAnswer, Node, Pod, Workload, WriteAnswer } from '../model/cluster.ts'
 import { unreachable } from '../model/error.ts'
 import { groupSettleMs, terminateAgainMs } from '../model/limits.ts'
-import type { Capacity, NodeGroups } from '../model/node-group.ts'
+import type { Capacity, NewTemplateVersion, NodeGroups } from '../model/node-group.ts'
 import type { ReadonlyObservations } from './observations.ts'
 
 export type GroupAction =
@@ -17,6 +17,10 @@ export type GroupAction =
   | { kind: 'tag'; group: string; tags: Readonly<Record<string, string>> }
   | { kind: 'untag'; group: string; keys: readonly string[] }
   | { kind: 'terminate'; group: string; instanceIds: readonly string[] }
+  /** Of a launch template that the group follows. */
+  | { kind: 'add-version'; group: string; version: NewTemplateVersion }
+  | { kind: 'set-default'; group: string; template: string; version: number }
+  | { kind: 'remove-version'; group: string; template: string; version: number }
 
 export type ClusterAction =
   | { kind: 'cordon'; node: Node; runId: string }
@@ -66,6 +70,11 @@ export function actionKey(action: Action): string {
       return `untag ${action.group} ${action.keys.join()}`
     case 'terminate':
       return `terminate ${action.group} ${action.instanceIds.join()}`
+    case 'add-version':
+      return `add-version ${action.version.template} ${action.version.description}`
+    case 'set-default':
+    case 'remove-version':
+      return `${action.kind} ${action.template} ${action.version}`
     case 'cordon':
     case 'uncordon':
       return `${action.kind} ${action.node.uid} ${action.node.resourceVersion}`
@@ -130,6 +139,12 @@ export function actionText(action: Action): string | undefined {
       return `${action.group}: removed tags ${action.keys.join(', ')}`
     case 'terminate':
       return `${action.group}: terminated ${action.instanceIds.join(', ')}`
+    case 'add-version':
+      return `${action.group}: wrote a version of ${action.version.template} with ${action.version.image}`
+    case 'set-default':
+      return `${action.group}: made version ${action.version} the default of ${action.template}`
+    case 'remove-version':
+      return `${action.group}: removed version ${action.version} of ${action.template}, which this run had written`
     case 'cordon':
       return `cordoned node ${action.node.name}`
     case 'uncordon':
@@ -192,6 +207,12 @@ function performOnGroup(action: GroupAction, groups: NodeGroups): Promise<void> 
       return groups.untag(action.group, action.keys)
     case 'terminate':
       return groups.terminate(action.group, action.instanceIds)
+    case 'add-version':
+      return groups.addTemplateVersion(action.version)
+    case 'set-default':
+      return groups.setDefaultVersion(action.template, action.version)
+    case 'remove-version':
+      return groups.removeTemplateVersion(action.template, action.version)
     default:
       return unreachable(action)
   }

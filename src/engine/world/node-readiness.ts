@@ -5,6 +5,7 @@ import type { Instance } from '../model/node-group.ts'
 import { fitOf } from '../policy/scheduling-fit.ts'
 import { nodeMatches } from '../policy/selectors.ts'
 import type { OpenRun } from '../record/record.ts'
+import { plannedNow } from './template-versions.ts'
 import { nodeOf, type World } from './world.ts'
 
 export type Usability =
@@ -29,7 +30,7 @@ export function usability(instance: Instance, world: World, run: OpenRun): Usabi
   const { lifecycle, healthy, template } = instance
   if (lifecycle !== 'InService') return no('launch', 'not-in-service', `the instance is ${lifecycle}`)
   if (!healthy) return no('launch', 'unhealthy', 'the instance is Unhealthy')
-  const planned = run.plannedTemplates
+  const planned = plannedNow(world, run)
   if (planned.length > 0 && !planned.includes(template ? `${template.id}:${template.version}` : 'unknown')) {
     const versions = planned.map((one) => one.split(':')[1]).join(', ')
     const why = `it was launched from template version ${template?.version ?? 'unknown'}, and ${versions} was planned`

@@ -1,7 +1,7 @@
 /** One look at everything: both groups, the cluster, and what was observed before. Plain values, made again for every pass. */
 import type { Budget, ClusterView, Node, Pod } from '../model/cluster.ts'
 import { budgetReflectedMs, lostNodeMs, staleMs, unknownRetryMs } from '../model/limits.ts'
-import type { Activity, Group, Instance } from '../model/node-group.ts'
+import type { Activity, Group, Instance, TemplateState } from '../model/node-group.ts'
 import { budgetsOf } from '../policy/budgets.ts'
 import { type ClusterIndex, indexCluster } from '../policy/workloads.ts'
 import type { OpenRun, Original } from '../record/record.ts'
@@ -29,6 +29,8 @@ export interface World {
   groupsAt: number
   /** Auto Scaling's activities of the incoming group since its size was last changed, newest first. */
   activities: readonly Activity[]
+  /** Launch templates of which the run writes a version; read with the groups. */
+  templates: readonly TemplateState[]
   observations: ReadonlyObservations
   /** When the AWS credentials end for good; infinite if they are renewed. */
   credentialsEndAt: number
@@ -37,6 +39,7 @@ export interface World {
 export interface Groups {
   outgoing: Group
   incoming: Group
+  templates: readonly TemplateState[]
   at: number
 }
 
@@ -87,6 +90,7 @@ export function makeWorld({
     to: back ? outgoing : incoming,
     groupsAt: groups.at,
     activities,
+    templates: groups.templates,
     observations,
     credentialsEndAt
   }

@@ -46,6 +46,7 @@ export function newAccount({ clock, seed = 1, ...options }: LabAwsOptions): Acco
     groups: new Map(),
     templates: new Map(),
     images: new Map(),
+    parameters: new Map(),
     subnets: new Map(),
     machines: new Map(),
     addresses: new Set(),
@@ -64,6 +65,8 @@ export function newAccount({ clock, seed = 1, ...options }: LabAwsOptions): Acco
 export interface Preparation {
   addSubnet(zone: string, details?: Partial<Subnet>): Subnet
   addImage(id: string, details?: Partial<Image>): Image
+  /** Sets it, too, if it exists: an alias moves. */
+  setParameter(name: string, value: string): void
   /**
    * A template with one version. If its image does not exist, it is added for the architecture of the instance type.
    */
@@ -94,6 +97,7 @@ export function prepare(account: Account): Preparation {
   return {
     addSubnet: (zone, details) => addSubnet(account, zone, details),
     addImage: (id, details) => addImage(account, id, details),
+    setParameter: (name, value) => void account.parameters.set(name, value),
     addLaunchTemplate(name, data, details = {}) {
       addImageOf(account, data)
       return createLine(account, name, data, details)

@@ -1,5 +1,5 @@
 /**
- * A small AWS in one process: Auto Scaling with time and random choices, and as much of EC2, EKS and STS as an upgrade
+ * A small AWS in one process: Auto Scaling with time and random choices, and as much of EC2, EKS, Systems Manager and STS as an upgrade
  * of nodes needs. Its calls have the names and shapes of the SDK. What happens without a call (a machine dies, an alarm
  * goes off) is done through `world`.
  */
@@ -15,6 +15,7 @@ import { instanceActions } from './instance-actions.ts'
 import { policyActions } from './policy-actions.ts'
 import { processActions } from './process-actions.ts'
 import { scheduleActions } from './schedule-actions.ts'
+import { ssmActions } from './ssm.ts'
 import type { Account, Listener } from './state.ts'
 import { stsActions } from './sts.ts'
 import { tagActions } from './tag-actions.ts'
@@ -35,6 +36,7 @@ export interface LabAws extends Preparation {
   readonly account: Account
   readonly autoScaling: Served<AutoScalingActions>
   readonly ec2: Served<ReturnType<typeof ec2Actions>>
+  readonly ssm: Served<ReturnType<typeof ssmActions>>
   readonly eks: Served<ReturnType<typeof eksActions>>
   readonly sts: Served<ReturnType<typeof stsActions>>
   readonly faults: AwsFaults
@@ -65,6 +67,7 @@ export function createAws(options: LabAwsOptions): LabAws {
     account,
     autoScaling: served(through, 'autoscaling', autoScaling),
     ec2: served(through, 'ec2', ec2Actions(account)),
+    ssm: served(through, 'ssm', ssmActions(account)),
     eks: served(through, 'eks', eksActions(account)),
     sts: served(through, 'sts', stsActions(account)),
     faults: met,

@@ -2,8 +2,6 @@
 import type {
   CreateLaunchTemplateRequest,
   CreateLaunchTemplateResult,
-  CreateLaunchTemplateVersionRequest,
-  CreateLaunchTemplateVersionResult,
   DescribeImagesRequest,
   DescribeImagesResult,
   DescribeInstancesRequest,
@@ -16,28 +14,33 @@ import type {
   DescribeLaunchTemplateVersionsResult,
   DescribeSubnetsRequest,
   DescribeSubnetsResult,
-  ModifyLaunchTemplateRequest,
-  ModifyLaunchTemplateResult,
-  ResponseLaunchTemplateData
+  Image
 } from '@aws-sdk/client-ec2'
 import { filtered } from './ec2-filters.ts'
 import { describeMachine } from './ec2-machines.ts'
 import { knownInstanceTypes } from './instance-types.ts'
-import {
-  addVersion,
-  createLine,
-  describeLine,
-  describeVersion,
-  ec2Error,
-  lineFor,
-  versionOf
-} from './launch-templates.ts'
+import { createLine, describeLine, describeVersion, ec2Error, lineFor, versionOf } from './launch-templates.ts'
 import { page } from './paging.ts'
 import type { Account } from './state.ts'
+import { contentOf, templateVersionActions } from './template-version-actions.ts'
 
+/** Every action of EC2 can be asked whether it would be allowed. */
 export function ec2Actions(account: Account) {
+  const actions = allActions(account)
+  const dry = Object.entries(actions).map(([name, action]) => [
+    name,
+    (input: { DryRun?: boolean }) => {
+      if (!input.DryRun) return (action as (input: object) => unknown)(input)
+      throw ec2Error('DryRunOperation', 'Request would have succeeded, but DryRun flag is set.', 412)
+    }
+  ])
+  return Object.fromEntries(dry) as typeof actions
+}
+
+function allActions(account: Account) {
   return {
     ...launchTemplateActions(account),
+    ...templateVersionActions(account),
 
     describeInstances(input: DescribeInstancesRequest): DescribeInstancesResult {
       const machines = named(
@@ -68,7 +71,13 @@ export function ec2Actions(account: Account) {
         (one) => one.ImageId,
         (id) => ec2Error('InvalidAMIID.NotFound', `The image id '[${id}]' does not exist`)
       )
-      const { items, NextToken } = page('ec2', filtered(images, input.Filters), ec2PageRequest(input))
+      const isListed = ({ DeprecationTime, ImageId }: Image) =>
+        input.IncludeDeprecated ||
+        input.ImageIds?.includes(ImageId ?? '') ||
+        !DeprecationTime ||
+        Date.parse(DeprecationTime) > account.clock.now()
+      const listed = filtered(images.filter(isListed), input.Filters)
+      const { items, NextToken } = page('ec2', listed, ec2PageRequest(input))
       return { Images: items, NextToken }
     },
 
@@ -142,37 +151,9 @@ function launchTemplateActions(account: Account) {
       const data = contentOf(input.LaunchTemplateData)
       const line = createLine(account, input.LaunchTemplateName ?? '', data, { description: input.VersionDescription })
       return { LaunchTemplate: describeLine(account, line) }
-    },
-
-    createLaunchTemplateVersion(input: CreateLaunchTemplateVersionRequest): CreateLaunchTemplateVersionResult {
-      const line = lineFor(account, input)
-      const source = input.SourceVersion === undefined ? undefined : versionOf(line, input.SourceVersion)
-      if (input.SourceVersion !== undefined && !source) {
-        throw ec2Error(
-          'InvalidLaunchTemplateId.VersionNotFound',
-          `Could not find the specified version ${input.SourceVersion} for the launch template with ID ${line.id}.`
-        )
-      }
-      const data = { ...source?.data, ...contentOf(input.LaunchTemplateData) }
-      const version = addVersion(account, line, data, { description: input.VersionDescription })
-      return { LaunchTemplateVersion: describeVersion(account, line, version) }
-    },
-
-    modifyLaunchTemplate(input: ModifyLaunchTemplateRequest): ModifyLaunchTemplateResult {
-      const line = lineFor(account, input)
-      const version = versionOf(line, input.DefaultVersion)
-      if (!version) {
-        throw ec2Error('InvalidLaunchTemplateId.VersionNotFound', `Could not find the version ${input.DefaultVersion}.`)
-      }
-      line.defaultVersion = version.number
-      return { LaunchTemplate: describeLine(account, line) }
     }
   }
 }
-
-/** A request and a description have the same fields for the content of a template. */
-const contentOf = (data: CreateLaunchTemplateRequest['LaunchTemplateData']) =>
-  structuredClone(data ?? {}) as ResponseLaunchTemplateData
 
 const inRange = (
   number: number,

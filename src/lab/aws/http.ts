@@ -1,6 +1,6 @@
 /**
  * The lab's AWS over HTTP, for the real SDK and the AWS CLI with AWS_ENDPOINT_URL: Auto Scaling, EC2 and STS in the
- * query protocol, EKS in REST and JSON. An unknown action is an error, never an empty success.
+ * query protocol, EKS in REST and JSON, Systems Manager in JSON. An unknown action is an error, never an empty success.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -82,6 +82,8 @@ function read(request: SignedRequest): Operation {
     const service = servicesByVersion[form.get('Version') ?? ''] ?? (signedFor as Service | undefined) ?? 'sts'
     return { service, action: form.get('Action') ?? '', input: readForm(form, service === 'ec2' ? 'ec2' : 'query') }
   }
+  const target = /^AmazonSSM\.(\w+)$/.exec(String(request.headers['x-amz-target'] ?? ''))?.[1]
+  if (target) return { service: 'ssm', action: target, input: JSON.parse(request.body.toString() || '{}') }
   const [, root, name] = request.url.pathname.split('/')
   const service = (signedFor as Service | undefined) ?? 'eks'
   if (request.method === 'GET' && root === 'clusters') {
@@ -94,8 +96,7 @@ function read(request: SignedRequest): Operation {
 function authorize(caller: LabCaller, { service, action }: Operation): void {
   if (mayCall(caller, service, action)) return
   const message = `User: ${caller.arn} is not authorized to perform: ${service}:${action}`
-  const code =
-    service === 'ec2' ? 'UnauthorizedOperation' : service === 'eks' ? 'AccessDeniedException' : 'AccessDenied'
+  const code = service === 'ec2' ? 'UnauthorizedOperation' : isXml(service) ? 'AccessDenied' : 'AccessDeniedException'
   throw new LabAwsError(service, 403, code, message)
 }
 
@@ -106,14 +107,11 @@ async function call(
   { service, action, input }: Operation,
   caller: LabCaller | undefined
 ): Promise<unknown> {
-  const services = { autoscaling: aws.autoScaling, ec2: aws.ec2, eks: aws.eks, sts: aws.sts }
+  const services = { autoscaling: aws.autoScaling, ec2: aws.ec2, eks: aws.eks, ssm: aws.ssm, sts: aws.sts }
   const actions = (services[service] ?? {}) as Record<string, unknown>
   const name = `${action.charAt(0).toLowerCase()}${action.slice(1)}`
   if (!Object.hasOwn(actions, name)) {
     throw new LabAwsError(service, 501, 'NotImplemented', `The lab's AWS cannot do ${action} of ${service}`)
-  }
-  if (input.DryRun === true) {
-    throw new LabAwsError('ec2', 412, 'DryRunOperation', 'Request would have succeeded, but DryRun flag is set.')
   }
   return (actions[name] as Action)(input, caller)
 }
@@ -127,7 +125,7 @@ interface Reply {
 }
 
 type XmlService = 'autoscaling' | 'sts' | 'ec2'
-const isXml = (service: Service): service is XmlService => service !== 'eks' && service in answersInXml
+const isXml = (service: Service): service is XmlService => service in answersInXml
 const answersInXml = { autoscaling: true, sts: true, ec2: true }
 
 function send(

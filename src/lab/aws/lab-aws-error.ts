@@ -2,7 +2,7 @@
  * An error of the lab's AWS. It has the form of the SDK's error for the same answer over HTTP, so that an adapter
  * cannot distinguish the two.
  */
-export type Service = 'autoscaling' | 'ec2' | 'eks' | 'sts'
+export type Service = 'autoscaling' | 'ec2' | 'eks' | 'ssm' | 'sts'
 
 export class LabAwsError extends Error {
   /** The code on the wire: `ScalingActivityInProgress`. */

@@ -20,6 +20,7 @@ export function createLine(
     name,
     createdAt: details.createdAt ?? account.clock.now(),
     defaultVersion: 1,
+    latestVersion: 0,
     versions: []
   }
   account.templates.set(line.id, line)
@@ -31,15 +32,17 @@ export function addVersion(
   account: Account,
   line: LaunchTemplateLine,
   data: ResponseLaunchTemplateData,
-  details: { description?: string; createdAt?: number } = {}
+  details: { description?: string; createdAt?: number; clientToken?: string } = {}
 ): LabTemplateVersion {
   const version: LabTemplateVersion = {
-    number: (line.versions.at(-1)?.number ?? 0) + 1,
+    number: Math.max(line.latestVersion, ...line.versions.map((one) => one.number)) + 1,
     createdAt: details.createdAt ?? account.clock.now(),
     description: details.description,
+    clientToken: details.clientToken,
     data: structuredClone(data)
   }
   line.versions.push(version)
+  line.latestVersion = version.number
   return version
 }
 

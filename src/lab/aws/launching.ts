@@ -64,18 +64,27 @@ function blueprintOf(account: Account, group: LabGroup): Blueprint | string {
   const type = override?.InstanceType as ResponseLaunchTemplateData['InstanceType']
   return {
     template: { LaunchTemplateId: line.id, LaunchTemplateName: line.name, Version: String(version.number) },
-    data: type ? { ...version.data, InstanceType: type } : version.data,
+    data: { ...version.data, ...(type ? { InstanceType: type } : {}), ImageId: imageOf(account, version.data) },
     weight: override?.WeightedCapacity === undefined ? undefined : Number(override.WeightedCapacity)
   }
 }
+
+/** EC2 resolves an alias at the launch. A parameter that does not exist stays as it is, and the launch fails. */
+function imageOf(account: Account, { ImageId }: ResponseLaunchTemplateData): string | undefined {
+  return ImageId?.startsWith(alias) ? (account.parameters.get(ImageId.slice(alias.length)) ?? ImageId) : ImageId
+}
+
+const alias = 'resolve:ssm:'
 
 function launchProblem(account: Account, group: LabGroup, zone: string, { data }: Blueprint): string | undefined {
   const { launchFails, launchFailsIn } = behaviorOf(group)
   if (launchFails && (launchFailsIn ?? zone) === zone) return launchFails
   const failed = (reason: string) => `Could not launch On-Demand Instances. ${reason} Launching EC2 instance failed.`
   const image = account.images.get(data.ImageId ?? '')
-  // EC2 resolves an alias; the lab accepts it as it is.
-  if (!image && !data.ImageId?.startsWith('resolve:ssm:')) {
+  if (data.ImageId?.startsWith(alias)) {
+    return failed(`ParameterNotFound - The parameter '${data.ImageId.slice(alias.length)}' does not exist.`)
+  }
+  if (!image) {
     return failed(`InvalidAMIID.NotFound - The image id '[${data.ImageId}]' does not exist.`)
   }
   const type = instanceType(data.InstanceType ?? '')

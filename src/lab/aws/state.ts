@@ -27,6 +27,8 @@ export interface Account {
   readonly groups: Map<string, LabGroup>
   readonly templates: Map<string, LaunchTemplateLine>
   readonly images: Map<string, Image>
+  /** Of Systems Manager, by name. */
+  readonly parameters: Map<string, string>
   readonly subnets: Map<string, Subnet>
   /** All instances, also terminated ones: EC2 describes them for some time. */
   readonly machines: Map<string, LabInstance>
@@ -183,6 +185,8 @@ export interface LaunchTemplateLine {
   readonly name: string
   readonly createdAt: number
   defaultVersion: number
+  /** The highest number that was ever given; it is not given again. */
+  latestVersion: number
   readonly versions: LabTemplateVersion[]
 }
 
@@ -190,6 +194,8 @@ export interface LabTemplateVersion {
   readonly number: number
   readonly createdAt: number
   readonly description?: string
+  /** The request that made it; an equal one makes no other. */
+  readonly clientToken?: string
   readonly data: ResponseLaunchTemplateData
 }
 

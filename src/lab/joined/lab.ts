@@ -50,6 +50,10 @@ export function createLab({ clock, world, seed = 1, credentialsNow }: LabOptions
   const joinAfter = new Map<string, number>()
   const life = nodeLife({ aws, cluster, clock, joinAfterMs: (group) => joinAfter.get(group) ?? 0 })
   const templates: Record<string, LaunchTemplateLine> = {}
+  for (const { ImageId, ...details } of world.images ?? []) {
+    aws.addImage(ImageId, { ImageOwnerAlias: 'amazon', OwnerId: '602401143452', ...details })
+  }
+  for (const [name, value] of Object.entries(world.parameters ?? {})) aws.setParameter(name, value)
   cluster.apply(world.objects)
   for (let i = 0; i < (world.foreignNodes ?? 0); i++) addForeignNode(cluster, i)
   const pairs = descriptions.map((description): GroupNames => {
@@ -100,7 +104,8 @@ export function createLab({ clock, world, seed = 1, credentialsNow }: LabOptions
   }
 }
 
-type Whole = Required<Omit<NodeGroupDescription, 'blue' | 'green' | 'min' | 'max'>> & NodeGroupDescription
+type Whole = Required<Omit<NodeGroupDescription, 'blue' | 'green' | 'min' | 'max' | 'ownTemplates'>> &
+  NodeGroupDescription
 
 function addPair(aws: LabAws, cluster: string, description: Whole): { pair: GroupNames; line: LaunchTemplateLine } {
   const { name, nodes, active, min = nodes, max = nodes + 3 } = description
@@ -112,7 +117,11 @@ function addPair(aws: LabAws, cluster: string, description: Whole): { pair: Grou
     ...description[color]?.template
   })
   const line = aws.addLaunchTemplate(title, data(active), { createdAt: now - templateAges.running })
-  aws.addLaunchTemplateVersion(line, data(other), { createdAt: now - templateAges.new })
+  const createdAt = now - templateAges.new
+  const own = description.ownTemplates
+    ? aws.addLaunchTemplate(`${title}-${other}`, data(other), { createdAt })
+    : undefined
+  if (!own) aws.addLaunchTemplateVersion(line, data(other), { createdAt })
   const add = (color: LabColor) => {
     const group: GroupDescription = description[color] ?? {}
     const isActive = color === active
@@ -121,7 +130,10 @@ function addPair(aws: LabAws, cluster: string, description: Whole): { pair: Grou
       MinSize: isActive ? min : 0,
       MaxSize: isActive ? max : 0,
       DesiredCapacity: isActive ? nodes : 0,
-      LaunchTemplate: { LaunchTemplateId: line.id, Version: group.version ?? (isActive ? '1' : '2') },
+      LaunchTemplate:
+        own && !isActive
+          ? { LaunchTemplateId: own.id, Version: group.version ?? '$Latest' }
+          : { LaunchTemplateId: line.id, Version: group.version ?? (isActive ? '1' : '2') },
       Tags: groupTags(cluster, name, color, group.tags),
       ...group.input
     }

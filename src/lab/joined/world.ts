@@ -3,7 +3,7 @@
  * is not said is ordinary: six nodes in three zones, blue active, green with a newer image.
  */
 import type { CreateAutoScalingGroupType } from '@aws-sdk/client-auto-scaling'
-import type { ResponseLaunchTemplateData } from '@aws-sdk/client-ec2'
+import type { Image, ResponseLaunchTemplateData } from '@aws-sdk/client-ec2'
 import type { GroupExtras } from '../aws/groups.ts'
 import type { NewObject } from '../kubernetes/object.ts'
 
@@ -31,14 +31,24 @@ export interface NodeGroupDescription {
   launchAfterMs?: number
   joinAfterMs?: number
   terminateAfterMs?: number
+  /** The inactive group has a launch template of its own, which it follows by `$Latest`. */
+  ownTemplates?: boolean
   blue?: GroupDescription
   green?: GroupDescription
+}
+
+/** An image, and whatever of it is not ordinary; ordinary is one of Amazon's for EKS. */
+export interface ImageDescription extends Partial<Image> {
+  ImageId: string
 }
 
 export interface WorldDescription {
   cluster?: string
   version?: string
   nodeGroups?: readonly NodeGroupDescription[]
+  images?: readonly ImageDescription[]
+  /** Of Systems Manager: name → value. */
+  parameters?: Readonly<Record<string, string>>
   /** Nodes that belong to no node group (Karpenter's, or another team's). */
   foreignNodes?: number
   objects: readonly NewObject[]

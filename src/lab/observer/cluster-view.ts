@@ -10,6 +10,8 @@ export interface OpenRecord {
   direction: string
   outgoing: string
   incoming: string
+  /** Ids of launch templates that it writes a version of. */
+  templates: readonly string[]
 }
 
 export interface ObservedCluster {
@@ -55,8 +57,9 @@ export function createObservedCluster(lab: Lab): ObservedCluster {
     runs = texts.flatMap((text) => {
       const run = parsed(text)?.run
       if (!run) return []
-      const { id, direction, outgoing, incoming } = run
-      return [{ id, direction, outgoing: outgoing.name, incoming: incoming.name }]
+      const { id, direction, outgoing, incoming, templateWrites = [] } = run
+      const templates = templateWrites.map(({ template }: { template: string }) => template)
+      return [{ id, direction, outgoing: outgoing.name, incoming: incoming.name, templates }]
     })
     return runs
   }

@@ -11,6 +11,7 @@ import { createEndChecks, type ExpectedEnd } from './ending.ts'
 import type { Invariant, Violation } from './invariants.ts'
 import { createPodChecks, type ServingGap } from './pods.ts'
 import { createSideChecks } from './sides.ts'
+import { createTemplateChecks } from './templates.ts'
 
 export interface ObserverOptions {
   /** Workloads (`shop/Deployment/ledger`) that may be without a serving pod for a moment: agreed to, or not our doing. */
@@ -42,7 +43,9 @@ export function observeLab(lab: Lab, options: ObserverOptions = {}): Observer {
   const pods = createPodChecks(lab, observed, broken, options.mayBeDown ?? [])
   const calls = createCallChecks(lab, observed, broken)
   const sides = createSideChecks(lab, observed, broken)
-  const end = createEndChecks(lab, observed, broken, options.changedByOthers ?? [])
+  const changedByOthers = options.changedByOthers ?? []
+  const end = createEndChecks(lab, observed, broken, changedByOthers)
+  const templates = createTemplateChecks(lab, observed, broken, changedByOthers)
   const stopListening = lab.cluster.store.listen((change) => {
     observed.changed(change)
     pods.changed(change)
@@ -54,12 +57,15 @@ export function observeLab(lab: Lab, options: ObserverOptions = {}): Observer {
     gaps: pods.gaps,
     seen: pods.seen,
     sees(call, when, failed) {
-      if (when === 'before') calls.before(call)
-      else if (!failed) sides.looked()
+      if (when === 'before') {
+        calls.before(call)
+        templates.before(call)
+      } else if (!failed) sides.looked()
     },
     ended(ending) {
       pods.ended()
       end.ended(ending)
+      templates.ended(ending.outcome)
     },
     stop() {
       stopListening()

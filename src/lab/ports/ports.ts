@@ -31,7 +31,7 @@ export function labPorts(lab: Lab, options: LabPortsOptions): { ports: Ports; pr
   const ports: Ports = {
     ...parts,
     clock: process.clock,
-    nodeGroups: labNodeGroups({ aws: lab.aws, process, cluster, clusterTagKey }),
+    ...labNodeGroups({ aws: lab.aws, process, cluster, clusterTagKey }),
     reporter: {
       report(event) {
         if (process.alive()) reporter?.report(event)

@@ -1,7 +1,7 @@
 /** What belongs to an Auto Scaling group must exist for both groups, otherwise the upgrade would lose it. Sizes follow the role. */
 import { shellWord } from '../../model/shell-word.ts'
-import { placeholders } from '../configuration.ts'
 import { autoscaling, type Blocker, count, finding, nameSome, tagCommand, type Warning } from '../finding.ts'
+import { placeholders } from '../own-words.ts'
 import type { GroupSide, PlanFacts } from '../plan-facts.ts'
 import type { Findings } from './check.ts'
 

@@ -10,6 +10,7 @@ import { type Check, ofSides } from './check.ts'
 import { comparison } from './comparison.ts'
 import { deadlines } from './deadlines.ts'
 import { groupSettings } from './group-settings.ts'
+import { image } from './image.ts'
 import { kubeletVersion } from './kubelet-version.ts'
 import { nodes } from './nodes.ts'
 import { ownPod } from './own-pod.ts'
@@ -23,6 +24,7 @@ export const checks: readonly Check[] = [
   access,
   ofSides(template),
   ofSides(comparison),
+  ofSides(image),
   ofSides(groupSettings),
   ofSides(attachedResources),
   ofSides(nodes),

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { EC2Client } from '@aws-sdk/client-ec2'
-import { ec2Client } from '../../src/aws/single-action-client.ts'
+import { ec2Client } from '../../src/aws/ec2-calls.ts'
+import { ssmClient } from '../../src/aws/ssm-calls.ts'
 
 const regions = `eu-west-1 us-east-1 cn-north-1 us-gov-west-1 us-gov-east-1 us-iso-east-1 us-isob-east-1 eu-isoe-west-1
   us-isof-south-1 eusc-de-east-1 xx-new-9`.split(/\s+/)
@@ -14,7 +15,7 @@ function hostOf(endpoint: () => { url: URL }): string {
   }
 }
 
-test('the hosts in every partition are those of the whole client', () => {
+test('the hosts of EC2 in every partition are those of the whole client', () => {
   for (const Region of regions) {
     const whole = new EC2Client({ region: Region })
     const small = ec2Client({ region: Region })
@@ -29,4 +30,13 @@ test('the hosts in every partition are those of the whole client', () => {
       }
     }
   }
+})
+
+/** https://docs.aws.amazon.com/general/latest/gr/ssm.html */
+test('the host of Systems Manager is its own', () => {
+  const host = (Region: string, UseFIPS = false) =>
+    hostOf(() => ssmClient({ region: Region }).config.endpointProvider({ Region, UseFIPS, UseDualStack: false }))
+  assert.equal(host('eu-west-1'), 'ssm.eu-west-1.amazonaws.com')
+  assert.equal(host('cn-north-1'), 'ssm.cn-north-1.amazonaws.com.cn')
+  assert.equal(host('us-east-1', true), 'ssm-fips.us-east-1.amazonaws.com')
 })

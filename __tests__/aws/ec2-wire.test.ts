@@ -9,7 +9,7 @@ import {
 } from '@aws-sdk/client-ec2'
 import { NormalizedSchema } from '@smithy/core/schema'
 import { connectAws } from '../../src/aws/connection.ts'
-import { launchTemplateVersionsFrom } from '../../src/aws/launch-template-wire.ts'
+import { launchTemplateVersionsFrom } from '../../src/aws/ec2-wire.ts'
 import { plainJson, templateVersionFrom } from '../../src/aws/translation.ts'
 import { awsFake } from './aws-fake.ts'
 

@@ -1,10 +1,11 @@
 /**
- * Reads a launch template version from the EC2 API's XML (already parsed) into the shape that the SDK gives it. The
- * SDK's EC2 client would add 760 kB to the bundle for this one answer. Reading by rule instead of by schema also keeps
- * settings that are newer than this code: to miss one would be to miss a change.
+ * Reads answers of the EC2 API from their XML (already parsed) into the shape that the SDK gives them. The SDK's EC2 client would add
+ * 760 kB to the bundle for these few. Reading by rule instead of by schema also keeps settings of a launch template that are newer
+ * than this code: to miss one would be to miss a change.
  * https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeLaunchTemplateVersions.html
  */
 
+import type { AwsImage, AwsReservation } from './aws-calls.ts'
 import type { AwsLaunchTemplateVersion } from './translation.ts'
 
 /** An element: text, a structure, or several under the same name. */
@@ -12,6 +13,8 @@ export type Element = string | readonly Element[] | { readonly [name: string]: E
 
 /** The SDK's names of lists; all others are `fooBarSet` → `FooBars`. */
 const lists: Readonly<Record<string, string>> = {
+  imagesSet: 'Images',
+  instancesSet: 'Instances',
   ipv6AddressesSet: 'Ipv6Addresses',
   privateIpAddressesSet: 'PrivateIpAddresses',
   ipv4PrefixSet: 'Ipv4Prefixes',
@@ -40,6 +43,32 @@ const instants = new Set(['CreateTime', 'ValidUntil'])
 export function launchTemplateVersionsFrom(response: Element): AwsLaunchTemplateVersion[] {
   const { LaunchTemplateVersions: versions } = structure(response)
   return Array.isArray(versions) ? versions : []
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html */
+export function imagesFrom(response: Element): readonly AwsImage[] {
+  const { Images: images } = structure(response) as { Images?: readonly Record<string, string>[] }
+  return (images ?? []).map((image) => ({
+    ImageId: image.ImageId,
+    Name: image.Name,
+    Architecture: image.Architecture,
+    Platform: image.Platform,
+    State: image.ImageState,
+    OwnerId: image.ImageOwnerId,
+    ImageOwnerAlias: image.ImageOwnerAlias,
+    DeprecationTime: image.DeprecationTime,
+    RootDeviceName: image.RootDeviceName
+  }))
+}
+
+/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html */
+export function reservationsFrom(response: Element): readonly AwsReservation[] {
+  return (structure(response) as { Reservations?: readonly AwsReservation[] }).Reservations ?? []
+}
+
+export function pageOf(response: Element): { NextToken?: string } {
+  const { NextToken } = structure(response) as { NextToken?: string }
+  return NextToken ? { NextToken } : {}
 }
 
 function structure(element: Element): Record<string, unknown> {
