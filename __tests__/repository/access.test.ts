@@ -23,8 +23,27 @@ test('the IAM policy allows each Auto Scaling call that is made, and no other', 
   )
 })
 
+/** Every action of EC2 that is called. */
+const ec2Actions = [...read('src/aws/ec2-calls.ts').matchAll(/'([A-Z]\w+)', (?:input|\{)/g)].map(
+  ([, action]) => `ec2:${action}`
+)
+
 test('the IAM policy launches nothing, passes no role and has no wildcard among its actions', () => {
   for (const action of allowed) assert.doesNotMatch(action, /\*|RunInstances|PassRole|^ec2:(?!Describe)|^iam:/)
+})
+
+test('the second IAM policy has only what an image takes, and writes only templates with the tag of the cluster', () => {
+  const second = JSON.parse(read('examples/iam-policy-ami.json')) as {
+    Statement: (Statement & { Condition?: object })[]
+  }
+  const writes = second.Statement.filter(({ Action }) => [Action].flat().some((one) => !/:(Describe|Get)/.test(one)))
+  assert.deepEqual(
+    second.Statement.flatMap(({ Action }) => Action).toSorted(),
+    [...ec2Actions.filter((action) => !allowed.includes(action)), 'ssm:GetParameter'].toSorted()
+  )
+  for (const { Action, Condition } of writes) {
+    assert.ok(JSON.stringify(Condition ?? {}).includes('aws:ResourceTag/kubernetes.io/cluster/'), String(Action))
+  }
 })
 
 /** Our RBAC file has lists in one line, so that it can be read without a parser. */

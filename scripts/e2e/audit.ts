@@ -113,6 +113,7 @@ export async function awsCalls(testbed: Testbed): Promise<AwsCall[] | undefined>
   return (await testbed.aws.emulator('GET', '/_emulator/calls')) as AwsCall[] | undefined
 }
 
-export function isAwsWrite({ action }: AwsCall): boolean {
-  return !/^(Describe|Get|List|AssumeRole|GET )/.test(action)
+/** 412 and 501 change nothing: the answers to a dry run, and to what the emulator cannot do. */
+export function isAwsWrite({ action, status }: AwsCall): boolean {
+  return status !== 412 && status !== 501 && !/^(Describe|Get|List|AssumeRole|GET )/.test(action)
 }

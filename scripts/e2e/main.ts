@@ -9,6 +9,7 @@ import { grantRbac } from './permissions.ts'
 import type { EndToEndScenario } from './run.ts'
 import { action } from './scenarios/action.ts'
 import { held } from './scenarios/held.ts'
+import { images } from './scenarios/images.ts'
 import { killed } from './scenarios/killed.ts'
 import { observer } from './scenarios/observer.ts'
 import { permitted } from './scenarios/permitted.ts'
@@ -18,7 +19,17 @@ import { workflow } from './scenarios/workflow.ts'
 import { adopt, endWith, startTestbed, type Testbed } from './testbed.ts'
 import { commandLine, isBuilt } from './tool.ts'
 
-const scenarios: readonly EndToEndScenario[] = [observer, upgraded, reverted, killed, action, permitted, workflow, held]
+const scenarios: readonly EndToEndScenario[] = [
+  observer,
+  upgraded,
+  reverted,
+  killed,
+  action,
+  permitted,
+  workflow,
+  held,
+  images
+]
 
 const { values } = parseArgs({
   options: {

@@ -25,6 +25,9 @@ const retryMs: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000]
 export function retryDelayMs(failures: number): number {
   return retryMs[Math.min(Math.max(failures, 1), retryMs.length) - 1] ?? 15_000
 }
+/** How often something that nothing depends on any more is tried, until it is only named. A permission hardly comes back. */
+export const cleanUpAttempts = { denied: 3, other: 5 } as const
+
 /** A call that has failed so often in a row (about ten minutes of it) does not fail for a passing reason. */
 export const passingFailures = 44
 /** kubectl's interval for a budget that says no; a change of the budget wakes sooner. */

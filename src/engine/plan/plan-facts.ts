@@ -85,6 +85,8 @@ export function planFacts(input: PlanInput): PlanFacts | undefined {
   const moves = surveyMoves(index, outgoing, input.settings)
   return {
     ...input,
+    // An alias is compared as what it means now, if that was read.
+    template: input.images ? withAliases(input.template, input.images) : input.template,
     active,
     inactive,
     index,

@@ -76,8 +76,8 @@ function planOfSides(facts: PlanFacts, { blockers, warnings }: Findings): Plan {
 function imageText({ choice, inactive, compared }: PlanFacts): string | undefined {
   if (!choice) return undefined
   if (compared?.verdict === 'unchanged') return 'It is current: nothing is written.'
-  const texts = choice.targets.flatMap(({ ref, alias, wanted }) => {
-    const template = ref.name || ref.id
+  const texts = choice.targets.flatMap(({ ref, version, alias, wanted }) => {
+    const template = ref.name || version.name || ref.id
     if (alias !== undefined) return [`${template} follows ${alias}, which means ${wanted} now: nothing is written.`]
     const write = choice.writes.find(({ target }) => target.ref === ref)
     if (!write) return [`${template} has ${wanted} already: nothing is written.`]

@@ -60,6 +60,7 @@ export async function preparePlan(
   const words = (color: Color) => ({ name: fresh[color].name, color })
   const sides = { active: words(active), inactive: words(inactive) }
   const writes = await templateWrites(made.choice, sides, ports)
+  if (made.plan.blockers.length > 0) return { ...made, templateWrites: writes }
   const deniedTemplateWrites = await deniedWrites(writes, ports)
   const known =
     deniedTemplateWrites.length === 0

@@ -4,6 +4,7 @@
  * writes no second one.
  */
 import { UpgradeError } from '../model/error.ts'
+import { cleanUpAttempts } from '../model/limits.ts'
 import type { OpenRun, TemplateWrite } from '../record/record.ts'
 import { type Action, actionKey } from '../world/action.ts'
 import { stateOf, writtenVersion } from '../world/template-versions.ts'
@@ -37,7 +38,7 @@ function missing(world: World, run: OpenRun, write: TemplateWrite): readonly Act
 /**
  * Back: the default first, because a default version cannot be removed
  * (https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteLaunchTemplateVersions.html). A default that others have moved
- * since stays. What is denied is named at the end and holds nothing up.
+ * since stays. What cannot be done is named at the end and holds nothing up: nothing depends on it any more.
  */
 export function versionsAsFound(world: World, run: OpenRun): readonly Action[] {
   if (run.direction !== 'reverting') return []
@@ -50,15 +51,13 @@ export function versionsAsFound(world: World, run: OpenRun): readonly Action[] {
     const action: Action = isDefault
       ? { kind: 'set-default', group, template, version: defaultBefore }
       : { kind: 'remove-version', group, template, version }
-    return isDenied(action, world) ? [] : [action]
+    return isHopeless(action, world) ? [] : [action]
   })
 }
 
-/** Permissions may come back within minutes, and hardly later. */
-const deniedOften = 3
-
-function isDenied(action: Action, { observations }: World): boolean {
+function isHopeless(action: Action, { observations }: World): boolean {
   const attempt = observations.attempts.get(actionKey(action))
-  if (!attempt || attempt.failures < deniedOften || !(attempt.error instanceof UpgradeError)) return false
-  return attempt.error.details.code === 'access-denied'
+  if (!(attempt?.error instanceof UpgradeError)) return false
+  const isDenied = attempt.error.details.code === 'access-denied'
+  return attempt.failures >= (isDenied ? cleanUpAttempts.denied : cleanUpAttempts.other)
 }

@@ -147,7 +147,8 @@ function planSection(plan: Plan, { entries, characters }: Measure): string {
       )
     )
   const numbers = `${say.movesSentence(plan)}.`
-  return [[table, ...rows].join('\n'), markdownText(numbers), ...diffs].join('\n\n')
+  const image = plan.image === undefined ? [] : [markdownText(`New image: ${cut(plan.image, characters)}`)]
+  return [[table, ...rows].join('\n'), ...image, markdownText(numbers), ...diffs].join('\n\n')
 
   function code(text: string): string {
     return markdownCode(cut(text, characters)) || 'none'

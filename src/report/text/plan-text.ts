@@ -64,6 +64,7 @@ export function planLines(plan: Plan, options: TextOptions): Line[] {
   const goes = plan.comparison === 'change' || plan.meant === true
   const lines: Line[] = [...heading, []]
   if (plan.changes.length > 0 || plan.comparison === 'change') lines.push(...changeRows(plan, options))
+  if (plan.image !== undefined) lines.push(...row('New image', plan.image, options.width))
   if (comparison !== undefined) lines.push(...row('Compared', comparison, options.width))
   if (goes) {
     lines.push(...row('What moves', say.movesSentence(plan), options.width))

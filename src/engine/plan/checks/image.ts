@@ -93,7 +93,7 @@ function mismatch(wanted: Image, { current }: ImageTarget, facts: Asked): readon
   const architecture = present?.architecture ?? nodeArchitecture(facts)
   const problems: string[] = []
   if (architecture !== undefined && wanted.architecture !== architecture) {
-    problems.push(`it is for ${wanted.architecture}, and the nodes are ${architecture}`)
+    problems.push(`it is for ${wanted.architecture || 'an unknown architecture'}, and the nodes are ${architecture}`)
   }
   if (present && wanted.windows !== present.windows) {
     problems.push(
@@ -131,9 +131,9 @@ function rootSnapshot({ rootDevice }: Image, { version }: ImageTarget, { inactiv
   ]
 }
 
-function writable({ ref }: ImageTarget, { active, inactive }: Asked): readonly Blocker[] {
+function writable({ ref, version }: ImageTarget, { active, inactive }: Asked): readonly Blocker[] {
   const name = inactive.group.name
-  const template = ref.name || ref.id
+  const template = ref.name || version.name || ref.id
   const isShared = templatesInUse(active.group).has(ref.id)
   const isNumber = ref.version !== '$Latest' && ref.version !== '$Default'
   if (!isShared && !isNumber) return []
