@@ -28,7 +28,7 @@ const saved = { ...process.env }
 
 before(async () => {
   const pace = { launchAfterMs: 2_000, joinAfterMs: 2_000, terminateAfterMs: 2_000 }
-  served = await serveLab({ world: { objects, nodeGroups: [{ nodes: 3, ...pace }] }, steps: [] }, 20)
+  served = await serveLab({ world: { objects, nodeGroups: [{ nodes: 3, ...pace }] }, steps: [] }, { speed: 20 })
   for (const name of Object.keys(process.env)) if (/^AWS_|^KUBE/.test(name)) delete process.env[name]
   Object.assign(process.env, served.env)
 })
@@ -72,5 +72,5 @@ test('the real adapters plan, upgrade and find nothing more to do on a served la
 test('the kubeconfig that it prints is for kubectl, too', () => {
   const document = JSON.parse(readFileSync(served.env.KUBECONFIG ?? '', 'utf8'))
   assert.equal(document.kind, 'Config')
-  assert.match(document.clusters[0].cluster.server, /^http:\/\/127\.0\.0\.1:\d+$/)
+  assert.match(document.clusters[0].cluster.server, /^https:\/\/127\.0\.0\.1:\d+$/)
 })

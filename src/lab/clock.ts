@@ -159,7 +159,7 @@ function timedClock(now: () => number, speed: number, haste: number, seed = 1): 
   }
 }
 
-function sleepOn(clock: LabClock): SleepingClock['sleep'] {
+export function sleepOn(clock: LabClock): SleepingClock['sleep'] {
   return (ms, signal) =>
     new Promise((resolve, reject) => {
       if (signal?.aborted) return reject(signal.reason)

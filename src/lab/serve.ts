@@ -3,9 +3,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { serveAws } from './aws/http.ts'
-import { hurriedClock } from './clock.ts'
 import { createLab, type Lab } from './joined/lab.ts'
 import { serveKubernetes } from './kubernetes/http.ts'
+import { begunClock } from './serve/begun-clock.ts'
+import { selfSignedCertificate } from './serve/certificate.ts'
+import { tellStory } from './serve/story.ts'
 import type { Scenario } from './simulation/scenario.ts'
 
 export interface ServedLab {
@@ -17,30 +19,44 @@ export interface ServedLab {
 
 const user = { name: 'lab', accessKeyId: 'LABLABLABLABLABLABLA', secretAccessKey: 'lab/not/a/secret' }
 
+export interface ServeLabOptions {
+  /** How many times sooner than in life things happen. */
+  speed?: number
+  /** Takes what happens, line by line. */
+  say?: (line: string) => void
+}
+
+/** Longer than a world takes to come to rest. */
+const pastMs = 5 * 60_000
+
 /** The scenario's world as it is before its first step. Clients over HTTP live in real time, so its instants are real as well. */
-export async function serveLab(scenario: Pick<Scenario, 'world' | 'steps'>, speed = 1): Promise<ServedLab> {
-  const clock = hurriedClock({ speed })
+export async function serveLab(
+  scenario: Pick<Scenario, 'world' | 'steps'>,
+  { speed = 1, say }: ServeLabOptions = {}
+): Promise<ServedLab> {
+  const clock = begunClock({ speed, pastMs })
   const lab = createLab({ clock, world: scenario.world, credentialsNow: () => Date.now() })
-  await lab.settled()
+  await clock.begin(() => lab.settled())
   scenario.steps[0]?.before?.(lab)
   const { aws, cluster, clusterName } = lab
   aws.addUser(user)
-  const awsServer = await serveAws(aws)
+  const story = say && tellStory(lab, say)
+  const awsServer = await serveAws(aws, story ? { onCall: story.onCall } : {})
+  const tls = selfSignedCertificate()
   const kubernetes = await serveKubernetes(cluster, {
+    tls,
     tokens(token) {
-      // That of the kubeconfig. kubectl sends no credentials to a server without TLS, so none are demanded either:
-      // https://github.com/kubernetes/client-go/blob/v0.34.0/tools/clientcmd/client_config.go
-      if (token === 'lab' || token === undefined) return { username: 'lab' }
-      // Every other must be one that EKS would take.
-      const review = aws.reviewToken(token, clusterName)
-      return review.authenticated ? { username: review.arn } : undefined
-    }
+      if (token === 'lab') return { username: 'lab' }
+      // Every other than that of the kubeconfig must be one that EKS would take.
+      const review = token === undefined ? undefined : aws.reviewToken(token, clusterName)
+      return review?.authenticated ? { username: review.arn } : undefined
+    },
+    ...(story ? { onRequest: story.onRequest } : {})
   })
   aws.addCluster({
     name: clusterName,
     endpoint: kubernetes.url,
-    // Plain HTTP needs no authority, and EKS always names one.
-    certificateAuthority: Buffer.from('none').toString('base64'),
+    certificateAuthority: Buffer.from(tls.cert).toString('base64'),
     version: cluster.version
   })
   const directory = mkdtempSync(join(tmpdir(), 'eks-node-upgrade-lab-'))
@@ -59,6 +75,7 @@ export async function serveLab(scenario: Pick<Scenario, 'world' | 'steps'>, spee
     },
     async close() {
       clock.stop()
+      story?.end()
       await Promise.all([awsServer.close(), kubernetes.close()])
       rmSync(directory, { recursive: true, force: true })
     }

@@ -1,10 +1,10 @@
 /** `eks-node-upgrade lab`: the demonstration, single scenarios, and a world that other commands can be tried on. */
 import { parseArgs } from 'node:util'
 import { scenarioNamed, scenarios } from '../../lab/scenarios/all.ts'
-import { serveLab } from '../../lab/serve.ts'
 import type { Scenario } from '../../lab/simulation/scenario.ts'
 import { outputStream } from '../output-stream.ts'
 import { demonstrate, demonstrationSpeed } from './demonstration.ts'
+import { serve } from './serve.ts'
 import { type LabStreams, proberSentence, type Screen, screenOf, show } from './show.ts'
 
 function usage(program: string): string {
@@ -95,33 +95,6 @@ async function playOne(scenario: Scenario, speed: number, screen: Screen): Promi
   for (const failure of played.failures) screen.out.write(`Unexpected: ${failure}\n`)
   if (played.failures.length === 0) screen.out.write('It ended as the scenario expects.\n')
   return played.failures.length === 0 ? 0 : 1
-}
-
-async function serve(scenario: Scenario, speed: number, { out, program }: Screen): Promise<number> {
-  const stopped = new Promise<void>((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => resolve())
-  })
-  const served = await serveLab(scenario, speed)
-  const { clusterName } = served.lab
-  out.write(
-    [
-      `${scenario.name}: ${scenario.story}`,
-      `Its AWS and Kubernetes are up, ${speed === 1 ? 'in real time' : `${speed} times faster than real time`}. In another terminal:`,
-      '',
-      ...Object.entries(served.env).map(([key, value]) => `export ${key}=${value}`),
-      '',
-      `${program} plan --cluster ${clusterName}`,
-      `${program} upgrade --cluster ${clusterName}`,
-      'kubectl get nodes',
-      'aws autoscaling describe-auto-scaling-groups',
-      '',
-      'Press Ctrl-C to stop it.',
-      ''
-    ].join('\n')
-  )
-  await stopped
-  await served.close()
-  return 0
 }
 
 /** Ctrl-C is an answer, not a crash: the world is in this process and ends with it. */

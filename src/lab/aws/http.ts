@@ -17,6 +17,20 @@ export interface AwsServer {
   close(): Promise<void>
 }
 
+/** What was asked, for a log; `code` of the error where the answer was one. */
+export interface AwsCall {
+  service: Service
+  action: string
+  input: Record<string, unknown>
+  code?: string
+}
+
+export interface AwsServerOptions {
+  port?: number
+  host?: string
+  onCall?: (call: AwsCall) => void
+}
+
 interface Operation {
   service: Service
   /** As AWS names it. */
@@ -24,11 +38,11 @@ interface Operation {
   input: Record<string, unknown>
 }
 
-export async function serveAws(aws: LabAws, options: { port?: number; host?: string } = {}): Promise<AwsServer> {
+export async function serveAws(aws: LabAws, options: AwsServerOptions = {}): Promise<AwsServer> {
   const host = options.host ?? '127.0.0.1'
   const server = createServer((incoming, outgoing) => {
     // If the request was aborted, no caller waits for the answer.
-    answer(aws, incoming, outgoing).catch(() => incoming.socket.destroy())
+    answer(aws, options, incoming, outgoing).catch(() => incoming.socket.destroy())
   })
   await new Promise<void>((listening, failed) => {
     server.once('error', failed)
@@ -42,7 +56,12 @@ export async function serveAws(aws: LabAws, options: { port?: number; host?: str
   return { url: `http://${host}:${(server.address() as AddressInfo).port}`, close }
 }
 
-async function answer(aws: LabAws, incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> {
+async function answer(
+  aws: LabAws,
+  { onCall }: AwsServerOptions,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse
+): Promise<void> {
   const request = await receive(incoming)
   const operation = read(request)
   const reply = { outgoing, operation, id: `lab-${aws.calls.length}`, at: aws.account.clock.now() }
@@ -50,12 +69,14 @@ async function answer(aws: LabAws, incoming: IncomingMessage, outgoing: ServerRe
     const caller = authenticate(aws.account, operation.service, request, operation.action)
     if (caller) authorize(caller, operation)
     const result = await call(aws, operation, caller)
+    onCall?.(operation)
     send(
       reply,
       200,
       isXml(operation.service) ? resultXml(operation.service, operation.action, result, reply.id) : json(result)
     )
   } catch (error) {
+    onCall?.({ ...operation, code: error instanceof LabAwsError ? error.Code : (error as Error).name })
     if (error instanceof ConnectionLost) incoming.socket.destroy()
     else sendError(reply, error)
   }
