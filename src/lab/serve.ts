@@ -7,6 +7,7 @@ import { createLab, type Lab } from './joined/lab.ts'
 import { serveKubernetes } from './kubernetes/http.ts'
 import { begunClock } from './serve/begun-clock.ts'
 import { selfSignedCertificate } from './serve/certificate.ts'
+import { recordEvents } from './serve/events.ts'
 import { tellStory } from './serve/story.ts'
 import type { Scenario } from './simulation/scenario.ts'
 
@@ -36,6 +37,7 @@ export async function serveLab(
 ): Promise<ServedLab> {
   const clock = begunClock({ speed, pastMs })
   const lab = createLab({ clock, world: scenario.world, credentialsNow: () => Date.now() })
+  const stopRecording = recordEvents(lab)
   await clock.begin(() => lab.settled())
   scenario.steps[0]?.before?.(lab)
   const { aws, cluster, clusterName } = lab
@@ -76,6 +78,7 @@ export async function serveLab(
     async close() {
       clock.stop()
       story?.end()
+      stopRecording()
       await Promise.all([awsServer.close(), kubernetes.close()])
       rmSync(directory, { recursive: true, force: true })
     }

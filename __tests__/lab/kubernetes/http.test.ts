@@ -284,5 +284,22 @@ test('kubectl gets a table where it asks for one, everybody else the objects', a
   assert.equal(body.kind, 'Table')
   assert.deepEqual(body.rows[0].cells.slice(0, 2), ['n0', 'Ready'])
   assert.equal((await call('GET', '/api/v1/nodes')).body.kind, 'NodeList')
-  assert.equal((await call('GET', '/apis/storage.k8s.io/v1/csinodes', undefined, accept)).body.kind, 'CSINodeList')
+  const others = await call('GET', '/apis/storage.k8s.io/v1/csinodes', undefined, accept)
+  const titles = others.body.columnDefinitions.map(({ name }: { name: string }) => name)
+  assert.deepEqual(titles, ['Name', 'Age'])
+})
+
+test('a table carries whole objects where kubectl is to sort by their fields', async () => {
+  const accept = { accept: 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json' }
+  const { body } = await call('GET', '/api/v1/nodes?includeObject=Object', undefined, accept)
+  assert.equal(body.rows[0].object.kind, 'Node')
+  assert.ok(body.rows[0].object.status)
+  const partly = await call('GET', '/api/v1/nodes', undefined, accept)
+  assert.equal(partly.body.rows[0].object.kind, 'PartialObjectMetadata')
+})
+
+test('OpenAPI documents are refused in words that kubectl can show', async () => {
+  const { code, body } = await call('GET', '/openapi/v3')
+  assert.equal(code, 501)
+  assert.match(String(body), /the lab does not simulate this: OpenAPI/)
 })

@@ -13,7 +13,7 @@ import { discover, knownGroup } from './discovery.ts'
 import type { Raw } from './object.ts'
 import { decodeProtobuf } from './protobuf.ts'
 import { type RequestInfo, requestInfo } from './request-info.ts'
-import { tableOf, wantsTable } from './table.ts'
+import { tableOf, wantsObjects, wantsTable } from './table.ts'
 import { streamWatch, type WatchFault } from './watch-stream.ts'
 
 /** One request as a fault or a log sees it. */
@@ -128,6 +128,7 @@ async function handle(
       demandAccess(options.deny ?? [], user, info)
       streamWatch(cluster, info, url.searchParams, response, {
         bookmarkMs: options.bookmarkMs ?? 60_000,
+        asTable: wantsTable(incoming.headers.accept),
         ...(fault?.kind === 'watch' ? { fault } : {})
       })
       options.onRequest?.(request, 200)
@@ -137,7 +138,9 @@ async function handle(
     if (fault?.kind === 'drop') return void incoming.socket.destroy()
     if (fault?.kind === 'answer') return say(fault.code, fault.body, fault.headers)
     const table =
-      info && !info.subresource && wantsTable(incoming.headers.accept) ? asTable(cluster, info, result.body) : undefined
+      info && !info.subresource && wantsTable(incoming.headers.accept)
+        ? asTable(cluster, info, url.searchParams, result.body)
+        : undefined
     say(result.code, table ?? result.body)
   } catch (error) {
     const no = asContinueError(error, url.searchParams)
@@ -172,17 +175,28 @@ function respond(
   if (method === 'GET' && ['/healthz', '/livez', '/readyz'].includes(path)) return { code: 200, body: 'ok' }
   const document = method === 'GET' ? discover(path, cluster.version) : undefined
   if (document) return { code: 200, body: document }
-  if (path.startsWith('/openapi')) throw notSimulated('OpenAPI documents (with kubectl use --validate=false)')
+  // As text: kubectl asks for these in protobuf, and of a Status in JSON it would say "unknown".
+  if (path.startsWith('/openapi')) {
+    const { message } = notSimulated(
+      'OpenAPI documents, so no kubectl explain (create and apply with --validate=false)'
+    )
+    return { code: 501, body: message }
+  }
   // A group that is not there is not known to the part that writes Status objects.
   if (!knownGroup(path)) return { code: 404, body: '404 page not found\n' }
   throw noSuchResource()
 }
 
-/** What `kubectl get` asked for, where the lab has columns for the kind. */
-function asTable(cluster: LabCluster, { resource, verb }: RequestInfo, body: Raw): Raw | undefined {
-  if (verb === 'get')
-    return tableOf(resource.kind, [body], { resourceVersion: body.metadata.resourceVersion }, cluster.clock.now())
-  return verb === 'list' ? tableOf(resource.kind, body.items, body.metadata, cluster.clock.now()) : undefined
+/** What `kubectl get` asked for. */
+function asTable(
+  cluster: LabCluster,
+  { resource, verb }: RequestInfo,
+  query: URLSearchParams,
+  body: Raw
+): Raw | undefined {
+  const options = { now: cluster.clock.now(), whole: wantsObjects(query) }
+  if (verb === 'get') return tableOf(resource, [body], { resourceVersion: body.metadata.resourceVersion }, options)
+  return verb === 'list' ? tableOf(resource, body.items, body.metadata, options) : undefined
 }
 
 function authenticate({ tokens }: ServeOptions, { headers }: IncomingMessage): RequestUser {

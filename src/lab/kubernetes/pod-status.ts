@@ -56,6 +56,9 @@ function containerStatus(pod: Raw, { name, image }: Raw, want: PodState, now: st
 export function addressOf(node: KubeObject | Raw): string {
   const known = node.status?.addresses?.find((one: Raw) => one.type === 'InternalIP')?.address
   if (known) return known
+  // EC2 names a machine after its address.
+  const named = /^ip-(\d+)-(\d+)-(\d+)-(\d+)\./.exec(node.metadata.name)
+  if (named) return named.slice(1).join('.')
   const hash = fnv(node.metadata.name)
   return `192.168.${(hash >>> 8) & 255}.${1 + (hash % 250)}`
 }

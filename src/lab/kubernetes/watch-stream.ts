@@ -6,6 +6,7 @@ import type { LabCluster } from './cluster.ts'
 import type { Raw } from './object.ts'
 import type { RequestInfo } from './request-info.ts'
 import { apiVersionOf } from './resource.ts'
+import { tableOf, wantsObjects } from './table.ts'
 import { watchStore } from './watch.ts'
 
 /** `silent`: open, and nothing comes. The others happen after this many events (default: at once). */
@@ -17,6 +18,8 @@ export interface WatchFault {
 
 interface StreamOptions {
   bookmarkMs: number
+  /** As `kubectl get --watch` asks; the first table says what the columns are. */
+  asTable?: boolean
   fault?: WatchFault
 }
 
@@ -52,7 +55,17 @@ export function streamWatch(
     if (over) return
     if (fault && events >= (fault.afterEvents ?? 0)) return misbehave()
     events++
-    response.write(`${JSON.stringify({ type, object })}\n`)
+    const shown = options.asTable ? asTable(type, object) : object
+    response.write(`${JSON.stringify({ type, object: shown })}\n`)
+  }
+  let described = false
+  const asTable = (type: string, object: Raw) => {
+    const rows = type === 'BOOKMARK' ? [] : [object]
+    const metadata = { resourceVersion: object.metadata.resourceVersion }
+    const table = tableOf(resource, rows, metadata, { now: cluster.clock.now(), whole: wantsObjects(query) })
+    if (described) table.columnDefinitions = null
+    described = true
+    return table
   }
   const misbehave = () => {
     if (fault?.does === 'silent') return
