@@ -298,6 +298,19 @@ test('a table carries whole objects where kubectl is to sort by their fields', a
   assert.equal(partly.body.rows[0].object.kind, 'PartialObjectMetadata')
 })
 
+test('a watch as tables says what the columns are with its first event only', async () => {
+  const headers = { authorization: 'Bearer good', accept: 'application/json;as=Table;v=v1;g=meta.k8s.io' }
+  const response = await fetch(`${served.url}/api/v1/namespaces?watch=true&timeoutSeconds=1`, { headers })
+  const events = (await response.text())
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line))
+  assert.ok(events.length > 1)
+  for (const { object } of events) assert.deepEqual([object.kind, object.rows.length], ['Table', 1])
+  assert.equal(events[0].object.columnDefinitions[0].name, 'Name')
+  assert.equal(events[1].object.columnDefinitions, null)
+})
+
 test('OpenAPI documents are refused in words that kubectl can show', async () => {
   const { code, body } = await call('GET', '/openapi/v3')
   assert.equal(code, 501)
