@@ -13,7 +13,8 @@ export function findKubectl(): readonly string[] | undefined {
   const built = existsSync(cache) ? readdirSync(cache).filter((name) => /^control-plane-[0-9a-f]+$/.test(name)) : []
   const [newest] = built.map((name) => join(cache, name)).sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs)
   if (newest) return [newest, 'kubectl']
-  return spawnSync('kubectl', ['version', '--client']).status === 0 ? ['kubectl'] : undefined
+  const onPath = 'kubectl'
+  return spawnSync(onPath, ['version', '--client']).status === 0 ? [onPath] : undefined
 }
 
 /** E2E_AWS_CLI, or version 1 from PyPI in an environment of its own, which is kept. */
