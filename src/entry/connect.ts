@@ -35,7 +35,7 @@ export const connect: Connect<Ports> = async ({ cluster, clusterTagKey }, connec
     findGroups: () => nodeGroups.find(),
     async ports(reporter) {
       const way = connection.kubeconfig ? { kubeconfig: connection.kubeconfig } : { endpoint: await endpoint() }
-      const parts = await connectCluster({ ...way, userAgent })
+      const parts = await connectCluster({ ...way, userAgent, now: systemClock.now })
       return {
         ...parts,
         clock: systemClock,

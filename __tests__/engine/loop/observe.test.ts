@@ -74,7 +74,8 @@ describe('what is remembered', () => {
     seen(now + 1000, 1, 'InService')
     seen(now + 2000, 2, 'InService')
     assert.deepEqual(observations.desired.get(blue), { value: 2, at: now + 2000 })
-    assert.deepEqual(observations.instances.get('i-b1'), { group: blue, seenAt: now, inServiceAt: now + 1000 })
+    const entry = { group: blue, seenAt: now, inServiceAt: now + 1000, seenComing: true, nodeName: 'b1' }
+    assert.deepEqual(observations.instances.get('i-b1'), entry)
     assert.equal(observations.completeAt.get(blue), now + 1000)
   })
 
@@ -151,8 +152,36 @@ describe('progress of a workload', () => {
     watch({ run: run(), nodes, pods: shop.pods, parts: [{ workloads: shop.workloads }], observations, now: time }, 1)
   }
 
-  it('is a pod less on from, or one more that has become ready elsewhere', () => {
+  const draining = () => {
     const observations = observationsAt(now)
+    observations.stage = { key: 'forward/drain', at: now }
+    return observations
+  }
+
+  it('is not asked of it while another stage speaks', () => {
+    const observations = draining()
+    at(observations, now, ['b1', 'b2'])
+    observations.stage = { key: 'forward/launch', at: now }
+    at(observations, now + minute, ['b1', 'b2'])
+    assert.equal(progressAt(observations), now + minute)
+  })
+
+  it('begins anew for a workload that was whole and falls ill', () => {
+    const observations = draining()
+    const open = run({ baseline: { 'team-a/deployment/shop': { replicas: 2, ready: 2, templateHash: '' } } })
+    const look = (time: number, ready: boolean) => {
+      const shop = deployment('shop', ['g1', 'g2'], {}, { ready })
+      watch({ run: open, nodes, pods: shop.pods, parts: [{ workloads: shop.workloads }], observations, now: time }, 1)
+    }
+    look(now, true)
+    look(now + minute, true)
+    look(now + 2 * minute, false)
+    look(now + 3 * minute, false)
+    assert.equal(progressAt(observations), now + minute)
+  })
+
+  it('is a pod less on from, or one more that has become ready elsewhere', () => {
+    const observations = draining()
     at(observations, now, ['b1', 'b2'])
     at(observations, now + minute, ['b1', 'b2'])
     assert.equal(progressAt(observations), now)
@@ -163,7 +192,7 @@ describe('progress of a workload', () => {
   })
 
   it('is not a pod that flaps, nor one that comes and goes', () => {
-    const observations = observationsAt(now)
+    const observations = draining()
     at(observations, now, ['g1', 'b2'])
     for (let number = 1; number < 10; number++) at(observations, now + number * minute, ['g1', 'b2'], number % 2 === 0)
     assert.equal(progressAt(observations), now)

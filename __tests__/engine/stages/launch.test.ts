@@ -180,6 +180,7 @@ describe('an instance that is late', () => {
       observations.instances.set(`i-${name}`, {
         group: green,
         seenAt: now - inServiceForMs,
+        seenComing: true,
         inServiceAt: now - inServiceForMs
       })
     }

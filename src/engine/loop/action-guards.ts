@@ -3,11 +3,11 @@
  * stops something has met a bug or a race: what it stopped is counted, logged and reported.
  */
 import { unreachable } from '../model/error.ts'
-import { judgePod } from '../policy/pod-filters.ts'
 import type { OpenRun } from '../record/record.ts'
 import { desiredCoversInstances } from '../stages/release.ts'
 import { type Action, actionObject, type PodAction } from '../world/action.ts'
-import { isStranded, type World } from '../world/world.ts'
+import { occupancyOf } from '../world/occupancy.ts'
+import type { World } from '../world/world.ts'
 
 /** The invariants that are guarded here. */
 export type GuardedInvariant = 'I1' | 'I2' | 'I4' | 'I6' | 'I23'
@@ -93,7 +93,7 @@ function brokenBySize(
   const next = action.capacity.desired ?? Math.min(desired, action.capacity.max ?? desired)
   if (next >= desired) return undefined
   if (side === world.outgoing && run.direction !== 'retiring') return 'I4'
-  return side.instances.every((instance) => instance.protectedFromScaleIn) ? undefined : 'I6'
+  return side.counted.every((instance) => instance.protectedFromScaleIn) ? undefined : 'I6'
 }
 
 /** Only what is seen to hold no pod that could move; of outgoing nothing before it is retired. */
@@ -104,14 +104,7 @@ function brokenByTermination(
 ): GuardedInvariant | undefined {
   if (group === run.outgoing.name && run.direction !== 'retiring') return 'I4'
   const ids = new Set(instanceIds)
-  const nodes = world.view.nodes.filter((node) => node.instanceId !== undefined && ids.has(node.instanceId))
-  const names = new Set(nodes.map((node) => node.name))
-  const busy = world.view.pods.some(
-    (pod) =>
-      pod.nodeName !== undefined &&
-      names.has(pod.nodeName) &&
-      !isStranded(pod, world.from, world.now) &&
-      judgePod(pod, run.settings, world.index).kind !== 'leave'
-  )
-  return busy ? 'I6' : undefined
+  const { podsOn } = occupancyOf(world, run)
+  const instances = [...world.outgoing.group.instances, ...world.incoming.group.instances]
+  return instances.some((instance) => ids.has(instance.id) && podsOn(instance).length > 0) ? 'I6' : undefined
 }

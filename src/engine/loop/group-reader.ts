@@ -5,6 +5,7 @@
 import type { Clock } from '../model/clock.ts'
 import type { ClusterView } from '../model/cluster.ts'
 import { UpgradeError } from '../model/error.ts'
+import { countsInDesired } from '../model/lifecycle.ts'
 import { activityAfterMs, activityLookMs, groupBusyForMs, groupFreshForMs, groupLookMs } from '../model/limits.ts'
 import type { Activity, NodeGroups, TemplateState } from '../model/node-group.ts'
 import type { StageName } from '../model/report.ts'
@@ -43,7 +44,7 @@ export function createGroupReader(ports: { clock: Clock; nodeGroups: NodeGroups 
 
   async function readActivities(run: OpenRun, now: Groups): Promise<void> {
     const incoming = now.incoming
-    const missing = incoming.instances.length < incoming.capacity.desired
+    const missing = incoming.instances.filter(countsInDesired).length < incoming.capacity.desired
     missingSince = missing ? (missingSince ?? now.at) : undefined
     if (missingSince === undefined || now.at - missingSince < activityAfterMs) return
     if (now.at - activitiesAt < activityLookMs) return

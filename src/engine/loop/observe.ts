@@ -1,20 +1,22 @@
 /** Writes the observations: what this look adds to what was seen before. Called once a pass, before anything is decided. */
 
+import { isRetained } from '../model/lifecycle.ts'
 import { acceptedRetryMs } from '../model/limits.ts'
 import { judgePod } from '../policy/pod-filters.ts'
 import type { OpenRun } from '../record/record.ts'
 import { nodesWithVolumes } from '../stages/drain/volume-detach.ts'
 import { desiredCoversInstances } from '../stages/release.ts'
 import { usability } from '../world/node-readiness.ts'
-import { agree, type Observations, type WorkloadEntry } from '../world/observations.ts'
+import { agree, type InstanceEntry, type Observations, type WorkloadEntry } from '../world/observations.ts'
+import { occupancyOf } from '../world/occupancy.ts'
 import { ailments } from '../world/workload-health.ts'
-import { isRetained, isStale, isStranded, nodeOf, type Side, type World } from '../world/world.ts'
+import { isStale, nodeOf, type Side, type World } from '../world/world.ts'
 
 export function observe(world: World, observations: Observations, run: OpenRun): void {
   const fresh = !isStale(world)
-  rememberNodes(observations, world)
   for (const side of [world.outgoing, world.incoming]) rememberGroup(observations, world, side)
-  if (run.direction === 'forward' && observations.cordonedAt === undefined) rememberUsable(observations, world, run)
+  rememberNodes(observations, world)
+  if (run.direction === 'forward') rememberUsable(observations, world, run)
   // Two looks at the same Desired: what was seen before it was written says nothing of it.
   if (observations.desired.get(world.to.group.name)?.at === world.groupsAt)
     agree(observations, 'covered', false, world.now)
@@ -29,19 +31,27 @@ export function observe(world: World, observations: Observations, run: OpenRun):
   rememberHealth(observations, world, run, fresh)
   if (fresh) rememberEmpty(observations, world, run)
   rememberProgress(observations, world)
+  observations.lookedAt = world.now
 }
 
 function rememberNodes(observations: Observations, world: World): void {
   for (const node of [...world.outgoing.nodes, ...world.incoming.nodes]) {
+    const instance = observations.instances.get(node.instanceId ?? '')
+    if (instance) instance.nodeName = node.name
     if (node.ready !== 'True') observations.readySince.delete(node.uid)
     else if (!observations.readySince.has(node.uid)) observations.readySince.set(node.uid, world.now)
   }
 }
 
-function rememberGroup(observations: Observations, world: World, { group, instances }: Side): void {
+function rememberGroup(observations: Observations, world: World, { group, counted }: Side): void {
   const at = world.groupsAt
   for (const instance of group.instances) {
-    const known = observations.instances.get(instance.id) ?? { group: group.name, seenAt: at }
+    const seenComing = instance.lifecycle.startsWith('Pending')
+    const known: InstanceEntry = observations.instances.get(instance.id) ?? {
+      group: group.name,
+      seenAt: at,
+      seenComing
+    }
     const inService = instance.lifecycle === 'InService'
     if (inService && known.inServiceAt === undefined) known.inServiceAt = at
     observations.instances.set(instance.id, known)
@@ -49,7 +59,7 @@ function rememberGroup(observations: Observations, world: World, { group, instan
   const size = observations.desired.get(group.name)
   if (size?.value !== group.capacity.desired)
     observations.desired.set(group.name, { value: group.capacity.desired, at })
-  if (instances.length >= group.capacity.desired) observations.completeAt.set(group.name, at)
+  if (counted.length >= group.capacity.desired) observations.completeAt.set(group.name, at)
   // Retained instances stay until an operator terminates them; they are named.
   agree(
     observations,
@@ -88,7 +98,7 @@ function forgetEvictions(observations: Observations, world: World): void {
 
 /** Progress is a pod less on *from*, or one more that has become ready elsewhere; the same pod flapping is none. */
 function rememberWorkloads(observations: Observations, world: World, run: OpenRun): void {
-  const from = new Set(world.from.nodes.map((node) => node.name))
+  const from = world.from.nodeNames
   const here = new Map<string, number>()
   for (const pod of world.view.pods) {
     if (pod.nodeName === undefined || !from.has(pod.nodeName)) continue
@@ -101,7 +111,12 @@ function rememberWorkloads(observations: Observations, world: World, run: OpenRu
   }
   // Those, too, whose pods had all left before this engine began to look: their replacements are waited for.
   for (const key of Object.keys(run.baseline)) entryOf(observations, key, world.now)
+  const ailing = new Set(ailments(run.baseline, world.index, world.now).map(({ key }) => key))
+  // While another stage speaks no pod is asked to go, and that time is not the pods'.
+  const paused = observations.stage?.key === `${run.direction}/drain` ? 0 : world.now - observations.lookedAt
   for (const [key, entry] of observations.workloads) {
+    // What is whole and has nothing on *from* has nothing to do; if it falls ill later, its time begins then.
+    entry.progressAt = !here.has(key) && !ailing.has(key) ? world.now : Math.min(world.now, entry.progressAt + paused)
     for (const pod of world.index.podsOf(key)) {
       if (pod.ready && pod.nodeName !== undefined && !from.has(pod.nodeName)) entry.served.add(pod.uid)
     }
@@ -143,17 +158,13 @@ function rememberHealth(observations: Observations, world: World, run: OpenRun, 
   observations.badSince = good ? undefined : (observations.badSince ?? world.now)
 }
 
-/** Instances whose node holds nothing that could be moved, and no volume; or that never became a node. */
+/** Instances that hold nothing that could be moved, and no volume. */
 function rememberEmpty(observations: Observations, world: World, run: OpenRun): void {
-  const busy = new Set(nodesWithVolumes(world.view))
-  for (const pod of world.view.pods) {
-    if (pod.nodeName === undefined || busy.has(pod.nodeName)) continue
-    if (isStranded(pod, world.from, world.now)) continue
-    if (judgePod(pod, run.settings, world.index).kind !== 'leave') busy.add(pod.nodeName)
-  }
+  const attached = nodesWithVolumes(world.view)
+  const { podsOn } = occupancyOf(world, run)
   for (const instance of world.from.instances) {
     const node = nodeOf(world.from, instance)
-    const empty = !node || (!node.schedulable && !busy.has(node.name))
+    const empty = !(node && (node.schedulable || attached.has(node.name))) && podsOn(instance).length === 0
     if (!empty) observations.emptySince.delete(instance.id)
     else if (!observations.emptySince.has(instance.id)) observations.emptySince.set(instance.id, world.now)
   }

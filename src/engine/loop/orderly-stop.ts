@@ -12,15 +12,22 @@ export async function stopCleanly(session: Session): Promise<Ending> {
   await within(stopMs.actions, executor.idle(), session)
   const now = ports.clock.now()
   const run = next(booked(session.run, session.observations, now), session, now)
-  // A write that hangs must not hang the stop; the record that is there is enough to resume from.
+  // A write that hangs must not hang the stop; the record that is there is enough to resume from. But it may still land.
+  let saving = false
   if (lock.held()) {
-    const saved = store.save({ ...store.current(), run }).catch(() => undefined)
+    saving = true
+    const saved = store
+      .save({ ...store.current(), run })
+      .catch(() => undefined)
+      .finally(() => {
+        saving = false
+      })
     await within(stopMs.record, saved, session)
   }
   const last = recorder.stages.at(-1)
   if (last && last.detail === '') Object.assign(last, { detail: 'stopped', endedAt: now })
   recorder.follow(run)
-  return { kind: 'stopped', run, outstanding: executor.busy() }
+  return { kind: 'stopped', run, outstanding: saving || executor.busy() }
 }
 
 /** With `on-cancel: revert` a run that goes forward reverts from here; a held one is never reverted by a cancel. */

@@ -73,6 +73,8 @@ export const deadPodMs = 60_000
 export const lostNodeMs = 300_000
 /** A pod that comes back to a cordoned node is moved this many times. */
 export const returnsAllowed = 2
+/** In one direction no pod, under whatever UID it comes back, is asked to go more often. */
+export const evictionsOfOne = 5
 /** Time reserved for a revert: the larger of this and the time since cordon began. */
 export const revertReserveMs = 15 * 60_000
 /** An orderly stop: this long for what is under way, and this long for the record; the process has 2 s in all. */

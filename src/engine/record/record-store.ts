@@ -17,7 +17,7 @@ export interface RecordStore {
   save(next: GroupRecord): Promise<void>
   /** Reads again; true when the stored record is not the one that this engine wrote or read last. */
   reload(): Promise<boolean>
-  /** Keys of other groups' records. */
+  /** Other groups' records, but for those that cannot be read. */
   others(): readonly GroupRecord[]
 }
 
@@ -35,7 +35,7 @@ export async function openRecordStore(records: Records, group: string): Promise<
     record = text === undefined ? { version: recordVersion, group } : parseRecord(text, key)
     others = Object.entries(read.entries)
       .filter(([other]) => other !== key)
-      .map(([other, content]) => parseRecord(content, other))
+      .flatMap(([other, content]) => readable(content, other))
   }
   await load()
 
@@ -85,6 +85,16 @@ export async function openRecordStore(records: Records, group: string): Promise<
         hint: 'Look at ConfigMap kube-system/eks-node-upgrade and the health of the API server, then run the same command again.'
       })
     }
+  }
+}
+
+/** A record of another group that is broken, or newer, is that group's trouble: its own next run says so. */
+function readable(text: string, key: string): readonly GroupRecord[] {
+  try {
+    return [parseRecord(text, key)]
+  } catch (error) {
+    if (error instanceof UpgradeError) return []
+    throw error
   }
 }
 

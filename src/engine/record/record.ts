@@ -72,7 +72,7 @@ export interface RunFacts {
   elapsedMs: number
   podsMoved: number
   podsTotal: number
-  /** Instances that were late and were replaced; and all that were there when the last was. */
+  /** Instances that were late and were replaced; and all that were there when the first was. */
   replaced: readonly string[]
   beforeReplacement: readonly string[]
   /** How often pods of a workload came back to a cordoned node; and, by UID, those that were counted. */

@@ -1,9 +1,9 @@
 /** How a run passes from one state to the next. Each is written before the first change that it allows. */
 import type { OpenRun, RunReason } from './record.ts'
 
-/** From here on only the way to the outgoing group is left. */
+/** From here on only the way to the outgoing group is left. Pods that came back to an old node are at home now. */
 export function asReverting(run: OpenRun, reason: RunReason): OpenRun {
-  return { ...run, direction: 'reverting', held: undefined, reason }
+  return { ...run, direction: 'reverting', held: undefined, reason, returned: {} }
 }
 
 /** The point of no return. */

@@ -1,5 +1,6 @@
 /** The record of a new run: everything that cannot be seen later, written before the first change. */
 
+import { countsInDesired } from '../model/lifecycle.ts'
 import type { Color, Group } from '../model/node-group.ts'
 import type { Ports } from '../model/ports.ts'
 import type { Settings } from '../model/settings.ts'
@@ -26,7 +27,7 @@ export function newRun(prepared: PreparedPlan, settings: Settings, ports: Ports,
     direction: 'forward',
     outgoing: original(active, colorOf(active, prepared)),
     incoming: original(inactive, colorOf(inactive, prepared)),
-    count: active.instances.length,
+    count: active.instances.filter(countsInDesired).length,
     cordonedBefore: nodes.filter((node) => !node.schedulable).flatMap((node) => node.instanceId ?? []),
     changes: plan.changes.map(({ field, from, to }) => ({ field, from: from.slice(0, 200), to: to.slice(0, 200) })),
     changeFingerprint: launches ? configurationFingerprint(launches.fields) : '',

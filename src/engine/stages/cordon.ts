@@ -17,8 +17,8 @@ export const cordon: Stage = {
     const total = world.from.nodes.length
     const actions: Action[] = open.map((node) => ({ kind: 'cordon', node, runId: run.id }))
     // The side that pods leave must not grow: Max goes down to what is there, and never below Min or Desired.
-    const { group, instances } = world.from
-    const most = Math.max(group.capacity.desired, instances.length, group.capacity.min)
+    const { group, counted } = world.from
+    const most = Math.max(group.capacity.desired, counted.length, group.capacity.min)
     // A side without instances is at rest, and release restores its Max, which may be more than 0.
     if (most > 0 && group.capacity.max > most)
       actions.push({ kind: 'resize', group: group.name, capacity: { max: most } })
@@ -31,8 +31,8 @@ export const cordon: Stage = {
 
 /** The count is fixed here, before the first node is cordoned: incoming must get as many nodes as outgoing has grown to. */
 function growthStopped(world: World, run: OpenRun): Step | undefined {
-  if (run.direction !== 'forward' || world.outgoing.instances.length <= run.count) return undefined
-  const count = world.outgoing.instances.length
+  if (run.direction !== 'forward' || world.outgoing.counted.length <= run.count) return undefined
+  const count = world.outgoing.counted.length
   return {
     kind: 'busy',
     detail: `outgoing has grown to ${count} nodes`,

@@ -6,10 +6,10 @@
 import { activityAfterMs, waveNodes, waveShare } from '../model/limits.ts'
 import type { Activity, Capacity, Instance } from '../model/node-group.ts'
 import type { Waiting } from '../model/report.ts'
-import { judgePod } from '../policy/pod-filters.ts'
 import type { OpenRun } from '../record/record.ts'
 import type { Action } from '../world/action.ts'
 import { type Usability, usability } from '../world/node-readiness.ts'
+import { occupancyOf } from '../world/occupancy.ts'
 import { nodeOf, type World } from '../world/world.ts'
 import { canaryTrouble } from './canary.ts'
 import { cordonBegan } from './cordon.ts'
@@ -61,9 +61,9 @@ export const launch: Stage = {
 }
 
 function lookAtIncoming(world: World, run: OpenRun): Launching {
-  const judged = world.incoming.instances.map((instance): Judged => ({ instance, is: usability(instance, world, run) }))
+  const judged = world.incoming.counted.map((instance): Judged => ({ instance, is: usability(instance, world, run) }))
   const usable = judged.filter(({ is }) => is.usable).map(({ instance }) => instance)
-  const count = Math.max(run.count, world.outgoing.instances.length)
+  const count = Math.max(run.count, world.outgoing.counted.length)
   const cordoned = cordonBegan(world, run)
   const zones = cordoned || usable.length >= count ? missingZones(world, usable) : []
   return { judged, usable, count, cordoned, missingZones: zones }
@@ -109,8 +109,8 @@ function missingZones(world: World, usable: readonly Instance[]): readonly strin
  * fails at once, another one at the deadline.
  */
 function launchFailure({ judged }: Launching, world: World, run: OpenRun): Step | undefined {
-  const { group, instances } = world.incoming
-  if (instances.length >= group.capacity.desired) return undefined
+  const { group, counted } = world.incoming
+  if (counted.length >= group.capacity.desired) return undefined
   const failure = failedActivity(world)
   const over = world.now - missingSince(world) >= run.settings.launchTimeoutMs
   if (failure && (isFatal(failure) || over)) {
@@ -149,8 +149,8 @@ function missingSince(world: World): number {
 
 /** Nothing that runs would put a node there any more: AZRebalance is suspended, and all that were wanted are there. */
 function zoneFailure({ missingZones: zones, cordoned }: Launching, world: World, run: OpenRun): Step | undefined {
-  const { group, instances } = world.incoming
-  if (zones.length === 0 || instances.length < group.capacity.desired) return undefined
+  const { group, counted } = world.incoming
+  if (zones.length === 0 || counted.length < group.capacity.desired) return undefined
   // Not `missingSince`: no instance is missing by number. Once pods are moving, the group replaces a node that dies.
   const wantedAt = world.observations.desired.get(group.name)?.at ?? world.now
   if (cordoned || world.now - wantedAt < run.settings.launchTimeoutMs) return undefined
@@ -177,7 +177,7 @@ function lateInstance(launching: Launching, world: World, run: OpenRun, detail: 
   const late = launching.judged.find((one) => isLate(one, world, run))
   if (!late || late.is.usable) return undefined
   const { instance, is } = late
-  const busy = hasMovablePods(instance, world, run)
+  const busy = occupancyOf(world, run).podsOn(instance).length > 0
   if (run.replaced.includes(instance.id) && !busy) {
     const action: Action = { kind: 'terminate', group: world.incoming.group.name, instanceIds: [instance.id] }
     return act(detail, [action], [{ what: instance.id, seen: 'being replaced' }])
@@ -206,7 +206,8 @@ function bookReplacement(instance: Instance, why: string, { judged }: Launching,
     first: (open) => ({
       ...open,
       replaced: [...open.replaced, instance.id],
-      beforeReplacement: [...new Set([...open.beforeReplacement, ...present])]
+      // Only once: the instance that comes in place of another is not one of them, however many are replaced.
+      beforeReplacement: open.replaced.length === 0 ? present : open.beforeReplacement
     })
   }
 }
@@ -221,16 +222,6 @@ function isLate({ instance, is }: Judged, world: World, run: OpenRun): boolean {
   // One that was usable and is not for a moment has its time from then on.
   const since = Math.max(known.inServiceAt ?? world.now, known.usableAt ?? 0)
   return world.now - since >= run.settings.joinTimeoutMs
-}
-
-function hasMovablePods(instance: Instance, world: World, run: OpenRun): boolean {
-  const node = nodeOf(world.incoming, instance)
-  return (
-    node !== undefined &&
-    world.view.pods.some(
-      (pod) => pod.nodeName === node.name && judgePod(pod, run.settings, world.index).kind !== 'leave'
-    )
-  )
 }
 
 function launchWaits(launching: Launching, world: World, run: OpenRun): readonly Waiting[] {

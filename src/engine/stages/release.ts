@@ -4,6 +4,7 @@
  * terminate them (https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-instance-termination.html).
  */
 
+import { isRetained } from '../model/lifecycle.ts'
 import { tagValueLength } from '../model/limits.ts'
 import { originalsTag, retiredConfigurationTag, retiredTag, runTag } from '../model/names.ts'
 import type { Capacity, Instance } from '../model/node-group.ts'
@@ -11,7 +12,7 @@ import { retiredCopy } from '../plan/retired-configuration.ts'
 import type { OpenRun } from '../record/record.ts'
 import type { Action } from '../world/action.ts'
 import { agreedLooks } from '../world/observations.ts'
-import { isRetained, type Side, type World } from '../world/world.ts'
+import type { Side, World } from '../world/world.ts'
 import { frozenProcesses } from './freeze.ts'
 import { compareSettings } from './restored-settings.ts'
 import { act, done, type Stage, type Step, wait } from './stage.ts'
@@ -51,20 +52,20 @@ export const release: Stage = {
 /** Whether neither Desired nor Max is below the number of instances. */
 export function desiredCoversInstances(side: Side): boolean {
   const { max, desired } = side.group.capacity
-  return desired >= side.instances.length && max >= side.instances.length
+  return desired >= side.counted.length && max >= side.counted.length
 }
 
 function cover(side: Side): readonly Action[] {
   if (desiredCoversInstances(side)) return []
   const { max, desired } = side.group.capacity
-  const wanted = Math.max(desired, side.instances.length)
+  const wanted = Math.max(desired, side.counted.length)
   return [{ kind: 'resize', group: side.group.name, capacity: { max: Math.max(max, wanted), desired: wanted } }]
 }
 
 /** Sizes belong to the role: after an upgrade incoming has what outgoing had, and the retired side is at rest. */
 function finalCapacity(world: World, run: OpenRun): { staying: Capacity; leaving: Capacity } {
   // Never lowered: what an autoscaler has requested since may still be launching.
-  const there = Math.max(world.to.instances.length, world.to.group.capacity.desired)
+  const there = Math.max(world.to.counted.length, world.to.group.capacity.desired)
   const { min, max } = run.outgoing.capacity
   const staying = { min, max: Math.max(max, there), desired: Math.max(there, min) }
   const leaving = run.direction === 'reverting' ? run.incoming.capacity : { min: 0, max: 0, desired: 0 }

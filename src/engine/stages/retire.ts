@@ -6,15 +6,16 @@
  * record says `retiring` before this stage is reached: the point of no return.
  */
 
+import { isRetained } from '../model/lifecycle.ts'
 import { agreeMs, namesShown, retireBatch } from '../model/limits.ts'
 import type { Instance } from '../model/node-group.ts'
 import type { Waiting } from '../model/report.ts'
-import { judgePod } from '../policy/pod-filters.ts'
 import type { OpenRun } from '../record/record.ts'
 import { type Action, terminationsRequested } from '../world/action.ts'
 import { agreedLooks } from '../world/observations.ts'
+import { occupancyOf } from '../world/occupancy.ts'
 import { ailments } from '../world/workload-health.ts'
-import { isRetained, isStale, nodeOf, type World } from '../world/world.ts'
+import { isStale, nodeOf, type World } from '../world/world.ts'
 import { volumesText } from './drain/volume-detach.ts'
 import { protection } from './freeze.ts'
 import { act, done, failed, type Stage, type Step, wait } from './stage.ts'
@@ -60,7 +61,7 @@ export const retire: Stage = {
 function zeroSize(world: World): Step | undefined {
   const { from } = world
   const { min, max, desired } = from.group.capacity
-  const unprotected = from.instances.filter((instance) => !instance.protectedFromScaleIn)
+  const unprotected = from.counted.filter((instance) => !instance.protectedFromScaleIn)
   if (unprotected.length > 0) {
     const actions: Action[] = protection(from)
     const coming = unprotected.filter((instance) => instance.lifecycle !== 'InService')
@@ -107,13 +108,14 @@ function waitingFor(leaving: readonly Instance[]): readonly Waiting[] {
 
 function busyNode(instance: Instance, world: World, run: OpenRun): Waiting {
   const node = nodeOf(world.from, instance)
-  const pods = world.view.pods.filter(
-    (pod) => node && pod.nodeName === node.name && judgePod(pod, run.settings, world.index).kind !== 'leave'
-  )
+  const pods = occupancyOf(world, run).podsOn(instance)
   const names = pods.slice(0, namesShown).map((pod) => `${pod.namespace}/${pod.name}`)
   const more = pods.length > namesShown ? ` and ${pods.length - namesShown} more` : ''
   const volumes = node && volumesText(node.name, world.view)
+  const gone = node ? '' : ', and its Node object is gone'
   const seen =
-    names.length > 0 ? `${names.join(', ')}${more} still there` : (volumes ?? 'checking once more whether it is empty')
+    names.length > 0
+      ? `${names.join(', ')}${more} still there${gone}`
+      : (volumes ?? 'checking once more whether it is empty')
   return { what: node?.name ?? instance.id, seen }
 }

@@ -1,11 +1,12 @@
 /** The first stage of a revert: the old nodes are uncordoned, and enough of them are Ready, before any new one is cordoned. */
 
 import type { Node } from '../model/cluster.ts'
+import { serves } from '../model/lifecycle.ts'
 import { namesShown } from '../model/limits.ts'
 import type { OpenRun } from '../record/record.ts'
 import type { Action } from '../world/action.ts'
 import { agreedLooks } from '../world/observations.ts'
-import { nodeOf, serves, type World } from '../world/world.ts'
+import { nodeOf, type World } from '../world/world.ts'
 import { act, done, type Stage, wait } from './stage.ts'
 
 export const uncordon: Stage = {
@@ -44,12 +45,12 @@ export function neededOutgoing(world: World, run: OpenRun): number {
 }
 
 function size(world: World, run: OpenRun): Action[] {
-  const { group, instances } = world.outgoing
-  const max = Math.max(run.outgoing.capacity.max, instances.length, group.capacity.desired)
+  const { group, counted } = world.outgoing
+  const max = Math.max(run.outgoing.capacity.max, counted.length, group.capacity.desired)
   const pinned =
     group.template !== undefined &&
     /^\d+$/.test(group.template.version) &&
-    instances.every((instance) => instance.template?.version === group.template?.version)
+    counted.every((instance) => instance.template?.version === group.template?.version)
   const usable = world.incoming.instances.filter(serves).length
   // If incoming has grown, its pods must find room on outgoing, but only on nodes that are like the old ones.
   const desired = pinned ? Math.max(group.capacity.desired, Math.min(usable, max)) : group.capacity.desired

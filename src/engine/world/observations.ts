@@ -14,6 +14,20 @@ export interface EvictionEntry {
   lane: string
 }
 
+/** By instance id. */
+export interface InstanceEntry {
+  group: string
+  seenAt: number
+  /** First seen InService. */
+  inServiceAt?: number
+  /** Of incoming: last seen usable. */
+  usableAt?: number
+  /** It was seen while it was launching: if it has no node name, it never had one. */
+  seenComing: boolean
+  /** The name of its node, also when the Node object is gone. */
+  nodeName?: string
+}
+
 export interface WorkloadEntry {
   /** Its state in short; whenever this changes, it has made progress. */
   signature: string
@@ -34,10 +48,11 @@ export interface Attempt {
 
 export interface Observations {
   startedAt: number
+  /** The last look. */
+  lookedAt: number
   /** Node UID → since when it has been Ready in every look of ours. */
   readySince: Map<string, number>
-  /** Instance id → when it was first seen, first seen InService, and (incoming) last seen usable. */
-  instances: Map<string, { group: string; seenAt: number; inServiceAt?: number; usableAt?: number }>
+  instances: Map<string, InstanceEntry>
   /** Group → since when its Desired has the value that it has. */
   desired: Map<string, { value: number; at: number }>
   /** Group → when it was last seen with as many instances as Desired says. */
@@ -79,6 +94,7 @@ type Frozen<T> =
 export function newObservations(now: number): Observations {
   return {
     startedAt: now,
+    lookedAt: now,
     readySince: new Map(),
     instances: new Map(),
     desired: new Map(),

@@ -1,5 +1,6 @@
 /** One look at everything: both groups, the cluster, and what was observed before. Plain values, made again for every pass. */
 import type { Budget, ClusterView, Node, Pod } from '../model/cluster.ts'
+import { countsInDesired, isAttached } from '../model/lifecycle.ts'
 import { budgetReflectedMs, lostNodeMs, staleMs, unknownRetryMs } from '../model/limits.ts'
 import type { Activity, Group, Instance, TemplateState } from '../model/node-group.ts'
 import { budgetsOf } from '../policy/budgets.ts'
@@ -10,10 +11,14 @@ import type { ReadonlyObservations } from './observations.ts'
 export interface Side {
   group: Group
   original: Original
-  /** Instances that are there or coming; not those that leave. */
+  /** Instances that are attached: there or coming, not those that leave. */
   instances: readonly Instance[]
+  /** Those of them that count in Desired. */
+  counted: readonly Instance[]
   /** Nodes of this group's instances, those that are just leaving included. */
   nodes: readonly Node[]
+  /** Their names, and the names of nodes whose Node object is gone while the machine may still run. */
+  nodeNames: ReadonlySet<string>
 }
 
 export interface World {
@@ -70,11 +75,18 @@ export function makeWorld({
   const side = (group: Group, original: Original): Side => {
     const ids = new Set(group.instances.map((instance) => instance.id))
     for (const [id, known] of observations.instances) if (known.group === group.name) ids.add(id)
+    const nodes = [...ids].flatMap((id) => nodesByInstance.get(id) ?? [])
+    // Addresses, and with them names, are used again: a name that another node has now means that node.
+    const lost = [...ids]
+      .flatMap((id) => (nodesByInstance.has(id) ? [] : (observations.instances.get(id)?.nodeName ?? [])))
+      .filter((name) => !index.nodes.has(name))
     return {
       group,
       original,
-      instances: group.instances.filter(isPresent),
-      nodes: [...ids].flatMap((id) => nodesByInstance.get(id) ?? [])
+      instances: group.instances.filter(isAttached),
+      counted: group.instances.filter(countsInDesired),
+      nodes,
+      nodeNames: new Set([...nodes.map((node) => node.name), ...lost])
     }
   }
   const outgoing = side(groups.outgoing, run.outgoing)
@@ -99,27 +111,6 @@ export function makeWorld({
 /** Nothing was heard from the cluster for too long: what the view shows may be over, and nothing is concluded from it. */
 export function isStale(world: World): boolean {
   return world.now - world.view.freshAt > staleMs
-}
-
-/**
- * In the group and not leaving it. States that begin with Terminat or Detach are leaving; those with Warmed are in a warm pool
- * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/ec2-auto-scaling-lifecycle.html).
- */
-function isPresent(instance: Instance): boolean {
-  return !/^(Terminat|Detach|Warmed)/.test(instance.lifecycle)
-}
-
-/**
- * Kept by a lifecycle policy after its hook failed; it goes only when an operator terminates it again
- * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/instance-lifecycle-policy.html).
- */
-export function isRetained(instance: Instance): boolean {
-  return instance.lifecycle === 'Terminating:Retained'
-}
-
-/** The instance is there, in service, healthy. */
-export function serves(instance: Instance): boolean {
-  return instance.lifecycle === 'InService' && instance.healthy
 }
 
 /**

@@ -1,4 +1,5 @@
 /** Exactly one group of the pair may have instances, and the sizes of both must be at rest. */
+import { isInStandby } from '../../model/lifecycle.ts'
 import type { Group } from '../../model/node-group.ts'
 import { activeColor, hasInstances } from '../active-group.ts'
 import { autoscaling, type Blocker, count, finding } from '../finding.ts'
@@ -16,7 +17,7 @@ export function activeGroup({ pair }: Pick<PlanInput, 'pair'>): Findings {
 }
 
 function sizeChanging(group: Group): readonly Blocker[] {
-  const odd = group.instances.filter((one) => one.lifecycle !== 'InService' && !isStandby(one.lifecycle))
+  const odd = group.instances.filter((one) => one.lifecycle !== 'InService' && !isInStandby(one))
   const look = autoscaling('describe-scaling-activities', group.name, '--max-items 5')
   if (odd.length > 0) {
     const shown = odd.slice(0, 3).map((one) => `${one.id} is ${one.lifecycle}`)
@@ -34,15 +35,11 @@ function sizeChanging(group: Group): readonly Blocker[] {
 
 /** https://docs.aws.amazon.com/autoscaling/ec2/userguide/as-enter-exit-standby.html */
 function inStandby(group: Group): readonly Blocker[] {
-  const ids = group.instances.filter((one) => isStandby(one.lifecycle)).map((one) => one.id)
+  const ids = group.instances.filter(isInStandby).map((one) => one.id)
   if (ids.length === 0) return []
   const reason = `${count(ids.length, 'instance')} in Standby, which would be neither drained nor counted: ${ids.join(', ')}`
   const remedy = autoscaling('exit-standby', group.name, `--instance-ids ${ids.join(' ')}`)
   return [finding('standby', group.name, reason, remedy)]
-}
-
-function isStandby(lifecycle: string): boolean {
-  return lifecycle === 'Standby' || lifecycle === 'EnteringStandby'
 }
 
 function bothActive({ name, blue, green }: NodeGroupPair): Blocker {

@@ -5,7 +5,7 @@
  */
 
 import type { Pod } from '../../model/cluster.ts'
-import { creationTimeRoundingMs, returnsAllowed } from '../../model/limits.ts'
+import { creationTimeRoundingMs, evictionsOfOne, returnsAllowed } from '../../model/limits.ts'
 import { cordonedTaint } from '../../model/names.ts'
 import { tolerated } from '../../policy/scheduling-fit.ts'
 import type { PodOwner } from '../../policy/workloads.ts'
@@ -13,9 +13,13 @@ import type { OpenRun } from '../../record/record.ts'
 import { type Action, isPodAction } from '../../world/action.ts'
 import type { World } from '../../world/world.ts'
 
-/** It came back as often as it may: its pods keep their node. */
+/**
+ * It came back as often as it may: its pods keep their node. A revert cannot leave them there: the nodes that are empty go, one
+ * after the other, and each eviction has a better chance than the last.
+ */
 export function cameBackTooOften(ownerKey: string, run: OpenRun): boolean {
-  return (run.returned[ownerKey] ?? 0) >= returnsAllowed
+  const allowed = run.direction === 'reverting' ? evictionsOfOne : returnsAllowed
+  return (run.returned[ownerKey] ?? 0) >= allowed
 }
 
 /** The change of the record that counts the pods which came back and are about to be asked to go; undefined if there are none. */

@@ -1,7 +1,7 @@
 /** What there is to drain at this moment: pods on *from* by workload, what stays behind, what is stuck, and why. */
 import type { Pod, VolumeAttachment } from '../../model/cluster.ts'
 import type { ErrorCode } from '../../model/error.ts'
-import { returnsAllowed, unschedulableMs } from '../../model/limits.ts'
+import { unschedulableMs } from '../../model/limits.ts'
 import { judgePod } from '../../policy/pod-filters.ts'
 import { ownerLabel, type PodOwner } from '../../policy/workloads.ts'
 import type { OpenRun } from '../../record/record.ts'
@@ -62,7 +62,7 @@ export function surveyDrain(world: World, run: OpenRun): DrainSurvey {
 
 /** The pods on *from*: those that go, by workload; those that may not be moved; and the Jobs that are waited for. */
 function sortPods(world: World, run: OpenRun) {
-  const from = new Set(world.from.nodes.map((node) => node.name))
+  const from = world.from.nodeNames
   const onFrom = new Map<string, { owner: PodOwner; onFrom: Pod[]; candidates: Pod[] }>()
   const leftovers: Leftover[] = []
   const jobs = new Set<string>()
@@ -76,7 +76,8 @@ function sortPods(world: World, run: OpenRun) {
       continue
     }
     if (verdict.kind === 'refuse' || cameBackTooOften(owner.key, run)) {
-      const why = verdict.kind === 'refuse' ? verdict.why : `it came back to a cordoned node ${returnsAllowed} times`
+      const why =
+        verdict.kind === 'refuse' ? verdict.why : `it came back to a cordoned node ${run.returned[owner.key]} times`
       leftovers.push({ pod, text: `${pod.namespace}/${pod.name} stays on ${pod.nodeName}: ${why}` })
       continue
     }
@@ -84,7 +85,8 @@ function sortPods(world: World, run: OpenRun) {
     if (isStranded(pod, world.from, world.now)) continue
     const entry = onFrom.get(owner.key) ?? { owner, onFrom: [], candidates: [] }
     entry.onFrom.push(pod)
-    if (verdict.kind === 'move') entry.candidates.push(pod)
+    // Kubernetes itself deletes pods whose Node object is gone (https://kubernetes.io/docs/concepts/workloads/pods/pod-lifecycle/#pod-garbage-collection).
+    if (verdict.kind === 'move' && world.index.nodes.has(pod.nodeName)) entry.candidates.push(pod)
     onFrom.set(owner.key, entry)
   }
   return { onFrom, leftovers, jobs }

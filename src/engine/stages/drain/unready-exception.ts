@@ -20,7 +20,7 @@ export function safeToDelete(pod: Pod, owner: PodOwner, world: World): boolean {
   const others = world.index.podsOf(owner.key).filter((other) => other.uid !== pod.uid && !other.ready)
   if (others.some((other) => other.deletingAt !== undefined)) return false
   // The replacement of the last one is not ready yet: wait for it, unless this one never served.
-  const from = new Set(world.from.nodes.map(({ name }) => name))
+  const from = world.from.nodeNames
   const underWay = others.some((other) => other.nodeName === undefined || !from.has(other.nodeName))
   return !underWay || pod.neverReady
 }

@@ -12,7 +12,7 @@ import type { World } from '../../world/world.ts'
 
 /** Volumes that are attached to a node of *from* and will detach: not those of `staying` pods, which keep their node. */
 export function volumesToDetach(world: World, staying: readonly Pod[]): readonly VolumeAttachment[] {
-  const from = new Set(world.from.nodes.map((node) => node.name))
+  const from = world.from.nodeNames
   const kept = new Set(staying.flatMap((pod) => pod.claims.map((claim) => `${pod.namespace}/${claim}`)))
   const claims = new Map(world.view.volumes.map((volume) => [volume.name, volume.claim]))
   return world.view.attachments.filter(({ nodeName, volumeName }) => {

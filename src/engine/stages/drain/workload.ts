@@ -40,7 +40,10 @@ export function nextForWorkload(
   const { candidates, owner } = workload
   if (candidates.length === 0) {
     const leaving = workload.onFrom[0]
-    return idle(leaving ? `${leaving.name} is stopping` : '')
+    if (!leaving) return idle('')
+    return idle(
+      leaving.deletingAt === undefined ? `the Node object of ${leaving.name} is gone` : `${leaving.name} is stopping`
+    )
   }
   if (
     isCritical(workload.onFrom) &&
@@ -69,8 +72,7 @@ export function nextForWorkload(
 }
 
 function methodNow({ owner, candidates }: DrainingWorkload, world: World, run: OpenRun): Method {
-  const names = (nodes: readonly { name: string }[]) => new Set(nodes.map((node) => node.name))
-  const sides = { from: names(world.from.nodes), to: names(world.to.nodes) }
+  const sides = { from: world.from.nodeNames, to: world.to.nodeNames }
   return methodOf({ owner, pods: candidates, index: world.index, sides, settings: run.settings })
 }
 
