@@ -184,6 +184,8 @@ export function observationsAt(
   stage?: { name: StageName; direction?: OpenRun['direction']; forMs?: number }
 ): Observations {
   const observations = newObservations(at)
+  observations.wroteGroupsAt = at - minute
+  observations.agreed.set('launched', { count: 2, at: at - minute })
   for (const one of [...blueOpen, ...greenOpen]) observations.readySince.set(one.uid, at - 60 * minute)
   if (stage) observations.stage = { key: `${stage.direction ?? 'forward'}/${stage.name}`, at: at - (stage.forMs ?? 0) }
   return observations

@@ -99,6 +99,7 @@ export function workload(kind: string, name: string, over: Partial<Workload> = {
     replicas,
     readyReplicas: replicas,
     availableReplicas: replicas,
+    presentReplicas: replicas,
     updatedReplicas: replicas,
     minReadySeconds: 0,
     selector: { matchLabels: { app: name }, matchExpressions: [] },

@@ -13,6 +13,8 @@ export function fakeStore(run?: OpenRun, others: readonly GroupRecord[] = []): R
   return {
     current: () => record,
     others: () => others,
+    exists: () => true,
+    keep: async () => false,
     reload: async () => false,
     async save(next) {
       record = next

@@ -1,8 +1,9 @@
 /** Carries out what was decided. Whatever ends the run is returned; otherwise the loop looks again. */
+import { writeOnLookMs } from '../model/limits.ts'
 import type { Reason, StageName } from '../model/report.ts'
 import type { OpenRun } from '../record/record.ts'
 import { asHeld, asRetiring, asReverting } from '../record/run-state.ts'
-import type { Action } from '../world/action.ts'
+import { type Action, isGroupAction } from '../world/action.ts'
 import { takeBaseline } from '../world/workload-health.ts'
 import type { World } from '../world/world.ts'
 import { guardActions } from './action-guards.ts'
@@ -44,6 +45,7 @@ async function go(
     await session.save(step.first(run))
     return
   }
+  if (step.actions.some(isGroupAction) && looksAgain(world, session)) return
   reader.stage(stage)
   const ended = executor.ended()
   const { allowed, stopped } = guardActions(step.actions, world, run)
@@ -51,6 +53,20 @@ async function go(
   executor.start(allowed)
   const wakes = executor.busy() ? [change.happened, ended] : [change.happened]
   await pause(wakes, ports, pauseMs(stage, reader, observations, ports.clock.now()), signal)
+}
+
+/** While pods move the groups are read rarely, and others may have changed them since: nothing is written to them on an old look. */
+function looksAgain({ groupsAt }: World, session: Session): boolean {
+  const now = session.ports.clock.now()
+  const { groupsAskedAt } = session
+  // A look can take longer than that: one that was begun for this is as good as there is.
+  if (now - groupsAt <= writeOnLookMs || (groupsAskedAt !== undefined && groupsAt >= groupsAskedAt)) {
+    session.groupsAskedAt = undefined
+    return false
+  }
+  session.groupsAskedAt = now
+  session.reader.refresh()
+  return true
 }
 
 /** The point of no return: nothing may be under way, and the lock must be ours for as long as this write can last. */

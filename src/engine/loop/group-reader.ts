@@ -17,6 +17,8 @@ export interface GroupReader {
   read(run: OpenRun, view: ClusterView): Promise<{ groups: Groups; activities: readonly Activity[] }>
   /** Something of ours was written: what was read before is old. */
   wrote(): void
+  /** Something is to be written: the next look must be a new one. */
+  refresh(): void
   stage(name: StageName): void
   /** When the next look is due. */
   dueAt(): number
@@ -58,6 +60,9 @@ export function createGroupReader(ports: { clock: Clock; nodeGroups: NodeGroups 
     stage(name) {
       if (name !== stage) changedAt = clock.now()
       stage = name
+    },
+    refresh() {
+      stale = true
     },
     wrote() {
       stale = true

@@ -3,7 +3,7 @@
  * start after a crash is no different from the next pass.
  */
 import { UpgradeError } from '../model/error.ts'
-import { heartbeatMs } from '../model/limits.ts'
+import { heartbeatMs, recordLookMs } from '../model/limits.ts'
 import { act } from './act.ts'
 import { decide } from './decide.ts'
 import type { Ending, LoopOptions } from './ending.ts'
@@ -33,6 +33,7 @@ async function passes(session: Session): Promise<Ending> {
     if (session.signal.aborted) return stopCleanly(session)
     const seen = await look(session)
     if (!seen) continue
+    await keepRecord(session)
     const { world, change } = seen
     try {
       observe(world, session.observations, session.run)
@@ -45,6 +46,20 @@ async function passes(session: Session): Promise<Ending> {
     } finally {
       change.cancel()
     }
+  }
+}
+
+/** Somebody may delete it by mistake. What is needed to undo the run is written again before anything more is changed. */
+async function keepRecord(session: Session): Promise<void> {
+  const { ports, store, recorder } = session
+  const now = ports.clock.now()
+  if (now - session.recordAt < recordLookMs) return
+  session.recordAt = now
+  try {
+    if (await store.keep()) recorder.note('warning', 'the record', 'Somebody had deleted it; it was written again.')
+  } catch (error) {
+    // An API server that does not answer is the lock's affair.
+    if (!(error instanceof UpgradeError) || error.details.code === 'lock-lost') throw error
   }
 }
 

@@ -77,10 +77,14 @@ function rememberGroup(observations: Observations, world: World, { group, counte
 
 /** So that a node that is not usable for a moment is not taken for one that never came. */
 function rememberUsable(observations: Observations, world: World, run: OpenRun): void {
-  for (const instance of world.incoming.instances) {
+  let usable = 0
+  for (const instance of world.incoming.counted) {
     const known = observations.instances.get(instance.id)
-    if (known && usability(instance, world, run).usable) known.usableAt = world.now
+    if (!known || !usability(instance, world, run).usable) continue
+    known.usableAt = world.now
+    usable++
   }
+  agree(observations, 'launched', usable >= Math.max(run.count, world.outgoing.counted.length), world.groupsAt)
 }
 
 /** Entries of pods that are gone; and those that were accepted long ago while the feed shows no deletion: ask again. */

@@ -17,6 +17,10 @@ export interface Session extends LoopOptions {
   observations: Observations
   readonly reader: GroupReader
   readonly executor: ActionExecutor
+  /** When a new look at the groups was asked for, to write to them. */
+  groupsAskedAt?: number
+  /** When the record was last seen or written. */
+  recordAt: number
   /** The last picture that was reported. */
   shown?: Progress
   /** Since when the lock has not been ours to write with; since when the groups cannot be read. */
@@ -39,11 +43,15 @@ export function beginSession(options: LoopOptions): Session {
     run,
     observations: newObservations(startedAt),
     reader,
+    recordAt: startedAt,
     executor: createActionExecutor({
       ...ports,
       observations: () => session.observations,
       mayWrite: () => lock.held() && !signal.aborted,
-      wroteGroups: () => reader.wrote(),
+      wroteGroups() {
+        session.observations.wroteGroupsAt = clock.now()
+        reader.wrote()
+      },
       did: (text) => recorder.did(text),
       trouble: (text) => recorder.note('info', 'trying again', text)
     }),
@@ -53,6 +61,7 @@ export function beginSession(options: LoopOptions): Session {
     async save(next) {
       await saveRecord(store, { ...store.current(), run: next }, { clock, lock, signal })
       session.run = next
+      session.recordAt = clock.now()
       recorder.follow(next)
     }
   }

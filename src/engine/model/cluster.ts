@@ -138,6 +138,8 @@ export interface Workload {
   readyReplicas: number
   availableReplicas: number
   updatedReplicas: number
+  /** Pods that there are, of the old templates as well. */
+  presentReplicas: number
   minReadySeconds: number
   selector: Selector
   strategy: { type: string; maxUnavailable?: IntOrPercent; maxSurge?: IntOrPercent }

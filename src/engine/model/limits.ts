@@ -9,6 +9,8 @@ export const longestWriteMs = 10_000
 /** A free Lease that cannot be taken this many times in a row (about a minute): the API server's refusal is the error. */
 export const takeAttempts = 7
 
+/** The record is looked after this often: without it nobody could resume the run. */
+export const recordLookMs = 30_000
 /** A record that cannot be written is tried again so often; the lock, which cannot be renewed then either, ends it sooner. */
 export const saveAttempts = 7
 
@@ -48,6 +50,10 @@ export const groupLookMs = { fresh: 500, busy: 1_000, waiting: 3_000, calm: 15_0
 /** What a write brings shows at once or takes its time: twice a second at first, then once. */
 export const groupFreshForMs = 1_200
 export const groupBusyForMs = 6_000
+/** A group is written only on a look that is not older than this. */
+export const writeOnLookMs = 1_500
+/** A description may lag behind a write by seconds: what it does not show is believed only this long after the last one. */
+export const descriptionLagMs = 6_000
 /** Scaling activities are read at this pace while instances are missing. */
 export const activityLookMs = 10_000
 /** After that an instance that is missing makes us read the activities. */

@@ -10,11 +10,17 @@ import { parseRecord, recordKey } from './record-shape.ts'
 /** The record of one group in its ConfigMap, with the version that the next write must meet. */
 export interface RecordStore {
   current(): GroupRecord
+  /** Whether there is a record of this group at all. */
+  exists(): boolean
   /**
    * Writes a new record by compare-and-swap. A lost reply is answered by reading again: the new record is there, or it
    * is not. Rejects with lock-lost if another engine has written it.
    */
   save(next: GroupRecord): Promise<void>
+  /**
+   * Looks whether the record is still there, and writes it again if others have deleted it; true if it did. Rejects as `save` does.
+   */
+  keep(): Promise<boolean>
   /** Reads again; true when the stored record is not the one that this engine wrote or read last. */
   reload(): Promise<boolean>
   /** Other groups' records, but for those that cannot be read. */
@@ -51,41 +57,61 @@ export async function openRecordStore(records: Records, group: string): Promise<
     }
   }
 
+  async function save(next: GroupRecord): Promise<void> {
+    const wanted = JSON.stringify(next)
+    const before = text
+    for (let tries = 0; tries < writeAttempts; tries++) {
+      if (await attempt(wanted)) {
+        text = wanted
+        record = next
+        return
+      }
+      // The reply was lost, or another group's key was written: look, and continue only from what this engine knows.
+      await load()
+      if (text === wanted) return
+      if (text !== before && text !== undefined) throw writtenByOthers(group)
+    }
+    throw new UpgradeError(`The record of ${group} could not be written in ${writeAttempts} attempts.`, {
+      code: 'kubernetes',
+      outcome: 'halted',
+      hint: 'Look at ConfigMap kube-system/eks-node-upgrade and the health of the API server, then run the same command again.'
+    })
+  }
+
   return {
+    save,
+    async keep() {
+      const [mine, before] = [record, text]
+      await load()
+      if (text === before) return false
+      if (text !== undefined) throw writtenByOthers(group)
+      try {
+        await save(mine)
+      } catch (error) {
+        // The next look tries again.
+        text = before
+        record = mine
+        throw error
+      }
+      return true
+    },
+    exists: () => text !== undefined,
     current: () => record,
     others: () => others,
     async reload() {
       const before = text
       await load()
       return text !== before
-    },
-    async save(next) {
-      const wanted = JSON.stringify(next)
-      const before = text
-      for (let tries = 0; tries < writeAttempts; tries++) {
-        if (await attempt(wanted)) {
-          text = wanted
-          record = next
-          return
-        }
-        // The reply was lost, or another group's key was written: look, and continue only from what this engine knows.
-        await load()
-        if (text === wanted) return
-        if (text !== before && text !== undefined) {
-          throw new UpgradeError(`Another run has written the record of ${group}.`, {
-            code: 'lock-lost',
-            outcome: 'halted',
-            hint: 'Another run acts on this node group. Look at it with the mode status.'
-          })
-        }
-      }
-      throw new UpgradeError(`The record of ${group} could not be written in ${writeAttempts} attempts.`, {
-        code: 'kubernetes',
-        outcome: 'halted',
-        hint: 'Look at ConfigMap kube-system/eks-node-upgrade and the health of the API server, then run the same command again.'
-      })
     }
   }
+}
+
+function writtenByOthers(group: string): UpgradeError {
+  return new UpgradeError(`Another run has written the record of ${group}.`, {
+    code: 'lock-lost',
+    outcome: 'halted',
+    hint: 'Another run acts on this node group. Look at it with the mode status.'
+  })
 }
 
 /** A record of another group that is broken, or newer, is that group's trouble: its own next run says so. */

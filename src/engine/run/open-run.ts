@@ -58,10 +58,25 @@ export async function resumeOpenRun(context: RunContext): Promise<Result> {
   return withLock({ ...context, patienceMs: settings.lockTimeoutMs, runId: open.id }, async (lock) => {
     await store.reload()
     if (store.current().run) return resume(context, lock)
+    if (await writtenAgain(context, open)) return resume(context, lock)
     const hint = `Look at it: ${commandText('status', settings, group)}`
     const reason = reasonOf('nothing-open', `Run ${open.id} has ended in the meantime.`, hint)
     return recorder.result('unchanged', { group, reason })
   })
+}
+
+/**
+ * The run that was open is not any more. It has ended, and its record says so, or somebody has deleted the record: then it is
+ * written again from what was read before, and true is the answer.
+ */
+export async function writtenAgain(
+  { store, recorder }: Pick<RunContext, 'store' | 'recorder'>,
+  open: OpenRun
+): Promise<boolean> {
+  if (store.exists()) return false
+  recorder.note('warning', 'the record', `Somebody had deleted the record of run ${open.id}; it was written again.`)
+  await store.save({ ...store.current(), run: open })
+  return true
 }
 
 /** Continues the open run under the lock that was taken for it. */

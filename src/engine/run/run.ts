@@ -17,7 +17,7 @@ import { asReverting, requested } from '../record/run-state.ts'
 import { announceStart, drive } from './drive.ts'
 import { marksWithoutRecord } from './marks.ts'
 import { newRun } from './new-run.ts'
-import { discardUnstartedRun, resume, resumeOpenRun } from './open-run.ts'
+import { discardUnstartedRun, resume, resumeOpenRun, writtenAgain } from './open-run.ts'
 import { type PreparedPlan, preparePlan } from './plan-input.ts'
 import { nothingOpen, otherRuns, refused } from './refusals.ts'
 import type { RunContext } from './run-context.ts'
@@ -62,13 +62,25 @@ export function recover(settings: Settings, ports: Ports, runId: string, signal:
     const group = settings.group ?? ''
     await ports.cluster.open()
     const before = await openRecordStore(ports.records, group)
-    if (before.current().run?.id !== runId) return recorder.result('unchanged', { group })
+    const open = before.current().run
+    if (open?.id !== runId) return notOpen({ settings, ports, signal, recorder, store: before, group })
     const patienceMs = Math.max(settings.lockTimeoutMs, recoverPatienceMs)
     return withLock({ ports, recorder, signal, patienceMs, runId }, async (lock) => {
       const store = await openRecordStore(ports.records, group)
-      return recoverRun({ settings, ports, signal, recorder, store, group }, lock, runId)
+      const context = { settings, ports, signal, recorder, store, group }
+      if (!store.current().run) await writtenAgain(context, open)
+      return recoverRun(context, lock, runId)
     })
   })
+}
+
+/** The run of the main step has ended, and there is nothing to do; or its record is gone, and its marks are still there. */
+async function notOpen(context: RunContext): Promise<Result> {
+  const { settings, ports, recorder, store, group } = context
+  if (store.exists()) return recorder.result('unchanged', { group })
+  const { chosen } = await findPair(await ports.nodeGroups.find(), settings, ports.nodeGroups)
+  const stray = chosen.pair && marksWithoutRecord(context, chosen.pair)
+  return stray ? recorder.result('halted', { group, reason: stray }) : recorder.result('unchanged', { group })
 }
 
 async function recoverRun(context: RunContext, lock: Lock, runId: string): Promise<Result> {

@@ -9,6 +9,7 @@ import type { Waiting } from '../model/report.ts'
 import type { OpenRun } from '../record/record.ts'
 import type { Action } from '../world/action.ts'
 import { type Usability, usability } from '../world/node-readiness.ts'
+import { agreedLooks } from '../world/observations.ts'
 import { occupancyOf } from '../world/occupancy.ts'
 import { nodeOf, type World } from '../world/world.ts'
 import { canaryTrouble } from './canary.ts'
@@ -50,7 +51,11 @@ export const launch: Stage = {
       if (trouble) return trouble
     }
     if (actions.length > 0) return act(detail, actions, cordoned ? [] : launchWaits(launching, world, run))
-    if (enough && launching.missingZones.length === 0) return done(detail)
+    if (enough && launching.missingZones.length === 0) {
+      // The first node is cordoned only after two looks: one may be old.
+      if (cordoned || agreedLooks(world.observations, 'launched') >= 2) return done(detail)
+      return wait(detail, { what: world.incoming.group.name, seen: 'all nodes are usable; looking once more' })
+    }
     return (
       launchFailure(launching, world, run) ??
       lateInstance(launching, world, run, detail) ??
@@ -221,7 +226,9 @@ function isLate({ instance, is }: Judged, world: World, run: OpenRun): boolean {
   }
   // One that was usable and is not for a moment has its time from then on.
   const since = Math.max(known.inServiceAt ?? world.now, known.usableAt ?? 0)
-  return world.now - since >= run.settings.joinTimeoutMs
+  // One that is Ready, and has not been for long enough yet, has come in time.
+  const settling = is.rule === 'not-stable' ? run.settings.stableMs : 0
+  return world.now - since >= run.settings.joinTimeoutMs + settling
 }
 
 function launchWaits(launching: Launching, world: World, run: OpenRun): readonly Waiting[] {

@@ -5,7 +5,7 @@
  */
 
 import { isRetained } from '../model/lifecycle.ts'
-import { tagValueLength } from '../model/limits.ts'
+import { descriptionLagMs, tagValueLength } from '../model/limits.ts'
 import { originalsTag, retiredConfigurationTag, retiredTag, runTag } from '../model/names.ts'
 import type { Capacity, Instance } from '../model/node-group.ts'
 import { retiredCopy } from '../plan/retired-configuration.ts'
@@ -22,7 +22,7 @@ export const release: Stage = {
   name: 'release',
   next(world, run) {
     const steps: readonly (() => readonly Action[])[] = [
-      () => cover(world.to),
+      () => (isSettled(world.to) ? [] : cover(world.to)),
       () => sizes(world, run),
       () => [...unprotect(world, run), ...protectNew(world), ...resume(world)],
       () => versionsAsFound(world, run),
@@ -33,7 +33,7 @@ export const release: Stage = {
       const actions = step()
       if (actions.length > 0) return act('restoring settings', actions)
       // Only after two looks agree, protection is lifted and the processes that replace instances at once are resumed.
-      if (step === steps[1] && agreedLooks(world.observations, 'covered') < 2)
+      if (step === steps[1] && !isSettled(world.to) && agreedLooks(world.observations, 'covered') < 2)
         return lookAgain(world.to, 'Desired covers its instances')
       if (step !== steps[2]) continue
       const recovering = undecided(world)
@@ -44,6 +44,9 @@ export const release: Stage = {
         return wait('restoring settings', { what: coming.id, seen })
       }
     }
+    // A description that is older than the last write, of this engine or of the one before, shows tags and settings that are not so.
+    if (world.groupsAt < world.observations.wroteGroupsAt + descriptionLagMs)
+      return lookAgain(world.to, 'everything is as it should be')
     const { asFound, total, different } = compareSettings(world, run)
     return done(`settings as found: ${asFound.length} of ${total}`, [...different, ...left(world)])
   }
@@ -55,6 +58,15 @@ export function desiredCoversInstances(side: Side): boolean {
   return desired >= side.counted.length && max >= side.counted.length
 }
 
+/**
+ * Its processes run again. From here on the number of instances is Auto Scaling's affair: AZRebalance launches one before it
+ * terminates another, and that one is not kept
+ * (https://docs.aws.amazon.com/autoscaling/ec2/userguide/auto-scaling-benefits.html#AutoScalingBehavior.InstanceUsage).
+ */
+function isSettled({ group, original }: Side): boolean {
+  return group.suspended.every((process) => process !== 'AZRebalance' || original.suspended.includes(process))
+}
+
 function cover(side: Side): readonly Action[] {
   if (desiredCoversInstances(side)) return []
   const { max, desired } = side.group.capacity
@@ -62,29 +74,30 @@ function cover(side: Side): readonly Action[] {
   return [{ kind: 'resize', group: side.group.name, capacity: { max: Math.max(max, wanted), desired: wanted } }]
 }
 
-/** Sizes belong to the role: after an upgrade incoming has what outgoing had, and the retired side is at rest. */
-function finalCapacity(world: World, run: OpenRun): { staying: Capacity; leaving: Capacity } {
-  // Never lowered: what an autoscaler has requested since may still be launching.
-  const there = Math.max(world.to.counted.length, world.to.group.capacity.desired)
-  const { min, max } = run.outgoing.capacity
-  const staying = { min, max: Math.max(max, there), desired: Math.max(there, min) }
-  const leaving = run.direction === 'reverting' ? run.incoming.capacity : { min: 0, max: 0, desired: 0 }
-  return { staying, leaving }
-}
-
+/**
+ * Sizes belong to the role: after an upgrade incoming has what outgoing had, and the retired side is at rest. Of the side that
+ * stays Desired is only raised: others may have raised it since this look.
+ */
 function sizes(world: World, run: OpenRun): readonly Action[] {
-  const { staying, leaving } = finalCapacity(world, run)
-  const wanted = [
-    { side: world.to, capacity: staying },
-    { side: world.from, capacity: leaving }
-  ]
-  return wanted.flatMap(({ side, capacity }): Action[] =>
-    same(side.group.capacity, capacity) ? [] : [{ kind: 'resize', group: side.group.name, capacity }]
-  )
+  const { to, from } = world
+  const { min, max } = run.outgoing.capacity
+  const { desired } = to.group.capacity
+  const there = isSettled(to) ? desired : Math.max(to.counted.length, desired)
+  const wanted = Math.max(there, min)
+  const staying = { min, max: Math.max(max, wanted), ...(wanted > desired ? { desired: wanted } : {}) }
+  const leaving = run.direction === 'reverting' ? run.incoming.capacity : { min: 0, max: 0, desired: 0 }
+  return [...resize(to, staying), ...resize(from, leaving)]
 }
 
-function same(a: Capacity, b: Capacity): boolean {
-  return a.min === b.min && a.max === b.max && a.desired === b.desired
+/** Only what differs: what others write to another field at the same moment stays. */
+function resize({ group }: Side, wanted: Partial<Capacity>): readonly Action[] {
+  const is = group.capacity
+  const capacity: Partial<Capacity> = {
+    ...(wanted.min !== undefined && wanted.min !== is.min ? { min: wanted.min } : {}),
+    ...(wanted.max !== undefined && wanted.max !== is.max ? { max: wanted.max } : {}),
+    ...(wanted.desired !== undefined && wanted.desired !== is.desired ? { desired: wanted.desired } : {})
+  }
+  return Object.keys(capacity).length === 0 ? [] : [{ kind: 'resize', group: group.name, capacity }]
 }
 
 function unprotect(world: World, run: OpenRun): readonly Action[] {

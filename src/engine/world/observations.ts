@@ -50,6 +50,8 @@ export interface Observations {
   startedAt: number
   /** The last look. */
   lookedAt: number
+  /** When this engine last wrote to a group; before it has, when it began. */
+  wroteGroupsAt: number
   /** Node UID → since when it has been Ready in every look of ours. */
   readySince: Map<string, number>
   instances: Map<string, InstanceEntry>
@@ -95,6 +97,7 @@ export function newObservations(now: number): Observations {
   return {
     startedAt: now,
     lookedAt: now,
+    wroteGroupsAt: now,
     readySince: new Map(),
     instances: new Map(),
     desired: new Map(),

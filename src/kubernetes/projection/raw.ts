@@ -165,6 +165,7 @@ export interface RawWorkload extends RawObject {
     numberReady?: number
     numberAvailable?: number
     updatedNumberScheduled?: number
+    currentNumberScheduled?: number
     active?: number
     ready?: number
     conditions?: RawCondition[]

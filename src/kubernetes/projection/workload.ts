@@ -8,7 +8,7 @@ import type { RawRolling, RawTemplate, RawWorkload } from './raw.ts'
 
 export type WorkloadKind = 'Deployment' | 'ReplicaSet' | 'StatefulSet' | 'DaemonSet' | 'Job'
 
-type Counts = Pick<Workload, 'replicas' | 'readyReplicas' | 'availableReplicas' | 'updatedReplicas'>
+type Counts = Pick<Workload, 'replicas' | 'readyReplicas' | 'availableReplicas' | 'updatedReplicas' | 'presentReplicas'>
 
 /** Items of a list do not say their own kind, so the caller does. */
 export function projectWorkload(kind: WorkloadKind, raw: RawWorkload): Workload {
@@ -47,7 +47,8 @@ function counts(kind: WorkloadKind, { spec, status }: RawWorkload): Counts {
       replicas: status?.desiredNumberScheduled ?? 0,
       readyReplicas: status?.numberReady ?? 0,
       availableReplicas: status?.numberAvailable ?? 0,
-      updatedReplicas: status?.updatedNumberScheduled ?? 0
+      updatedReplicas: status?.updatedNumberScheduled ?? 0,
+      presentReplicas: status?.currentNumberScheduled ?? 0
     }
   }
   if (kind === 'Job') {
@@ -57,13 +58,16 @@ function counts(kind: WorkloadKind, { spec, status }: RawWorkload): Counts {
       (type) => condition(status?.conditions, type)?.status === 'True'
     )
     const replicas = over || spec?.suspend ? 0 : (spec?.parallelism ?? 1)
-    return { replicas, readyReplicas: ready, availableReplicas: ready, updatedReplicas: status?.active ?? 0 }
+    const present = status?.active ?? 0
+    const updated = { updatedReplicas: present, presentReplicas: present }
+    return { replicas, readyReplicas: ready, availableReplicas: ready, ...updated }
   }
   return {
     replicas: spec?.replicas ?? 1,
     readyReplicas: status?.readyReplicas ?? 0,
     availableReplicas: status?.availableReplicas ?? 0,
-    updatedReplicas: (kind === 'ReplicaSet' ? status?.replicas : status?.updatedReplicas) ?? 0
+    updatedReplicas: (kind === 'ReplicaSet' ? status?.replicas : status?.updatedReplicas) ?? 0,
+    presentReplicas: status?.replicas ?? 0
   }
 }
 

@@ -2,7 +2,7 @@
 
 import type { Pod } from '../../model/cluster.ts'
 import { unreachable } from '../../model/error.ts'
-import { madeAgainMs } from '../../model/limits.ts'
+import { madeAgainMs, returnsAllowed } from '../../model/limits.ts'
 import { budgetsOf, unreadyMayGo } from '../../policy/budgets.ts'
 import { allowedNow, isAvailable, type Method, methodOf } from '../../policy/disruption-method.ts'
 import type { OpenRun } from '../../record/record.ts'
@@ -85,15 +85,25 @@ export function restartMark(run: OpenRun): string {
 function restarted(workload: DrainingWorkload, world: World, run: OpenRun): WorkloadStep {
   const deployment = workload.owner.workload
   if (!deployment) return idle('')
+  // As `kubectl rollout status` judges it: no pod of the old template is left, and all new ones are available.
   const rolledOut =
     deployment.observedGeneration >= deployment.generation &&
     deployment.updatedReplicas >= deployment.replicas &&
-    deployment.availableReplicas >= deployment.replicas
-  // The rollout is complete and a pod is on *from* again, because it tolerates cordoned nodes.
-  if (rolledOut) return evictUnready(workload, world, run, 'its new pod came back to a cordoned node')
+    deployment.presentReplicas <= deployment.updatedReplicas &&
+    deployment.availableReplicas >= deployment.updatedReplicas
+  if (rolledOut) return cameBackRestarted(workload, world, run)
   const fresh = world.index.podsOf(workload.owner.key).find((pod) => !pod.ready && pod.deletingAt === undefined)
   const text = fresh ? `restarting: ${podTrouble(fresh)}` : 'restarting'
   return run.direction === 'reverting' ? evictUnready(workload, world, run, text) : idle(text)
+}
+
+/** The rollout is complete and a pod is on *from* again, because it tolerates cordoned nodes. A second one would end there as well. */
+function cameBackRestarted(workload: DrainingWorkload, world: World, run: OpenRun): WorkloadStep {
+  const text = 'its new pod came back to a cordoned node'
+  if (run.direction === 'reverting') return evictUnready(workload, world, run, text)
+  const { key } = workload.owner
+  const first = (open: OpenRun) => ({ ...open, returned: { ...open.returned, [key]: returnsAllowed } })
+  return { actions: [], waiting: text, first }
 }
 
 function evictUnready(workload: DrainingWorkload, world: World, run: OpenRun, otherwise: string): WorkloadStep {
