@@ -348,6 +348,29 @@ describe('the guard at the door', () => {
     stops(ask('evict', pods[1]))
   })
 
+  it('stops an eviction and a restart on the way forward while a gate is not good, and none on the way back', () => {
+    const nodes = [cordoned('b1'), node('g1')]
+    const gated = run({ settings: { ...run().settings, gates: ['alarm:errors'] } })
+    const at = (state: 'good' | 'bad') => {
+      const observations = observationsAt(now)
+      observations.gates.set('alarm:errors', { goodLooks: 2, answeredAt: now })
+      const look = { gate: 'alarm:errors', state, seen: state, askedAt: now, answeredAt: now }
+      return watch({ run: gated, observations, nodes, gateLooks: [look] }, 1)
+    }
+    const { workloads } = deployment('shop', ['b1'])
+    const restart = { kind: 'restart', workload: workloads[0] as Workload, mark: 'run-1' } as const
+    for (const action of [ask('evict', pods[1]), restart]) {
+      assert.equal(guardActions([action], at('good'), gated).allowed.length, 1)
+      assert.deepEqual(
+        guardActions([action], at('bad'), gated).stopped.map(({ invariant }) => invariant),
+        ['I28']
+      )
+    }
+    const back = run({ direction: 'reverting', settings: gated.settings })
+    const swapped = watch({ run: back, observations: observationsAt(now), nodes: [node('b1'), cordoned('g1')] }, 1)
+    assert.equal(guardActions([ask('evict', pods[0])], swapped, back).allowed.length, 1)
+  })
+
   it('stops a deletion on the way forward', () => {
     const closing = watch({ run: forth, observations: observationsAt(now), nodes: [cordoned('b1'), node('g1')] }, 1)
     stops(ask('remove', { ...pods[1], ready: false }), forth, closing)

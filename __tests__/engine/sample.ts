@@ -6,6 +6,7 @@
 import { observe } from '../../src/engine/loop/observe.ts'
 import type { Clock } from '../../src/engine/model/clock.ts'
 import type { ClusterView, Node, Pod } from '../../src/engine/model/cluster.ts'
+import type { DatedLook } from '../../src/engine/model/gates.ts'
 import type { Activity, Group, Instance, TemplateState } from '../../src/engine/model/node-group.ts'
 import type { StageName } from '../../src/engine/model/report.ts'
 import { defaultSettings, type Settings } from '../../src/engine/model/settings.ts'
@@ -146,6 +147,7 @@ export interface Scene {
   templates?: readonly TemplateState[]
   groupsAt?: number
   activities?: readonly Activity[]
+  gateLooks?: readonly DatedLook[]
   observations?: Observations
   credentialsEndAt?: number
 }
@@ -173,6 +175,7 @@ export function look(scene: Scene = {}): World {
     },
     view: { ...view, csiDrivers: drivers, attachments, freshAt: scene.freshAt ?? at },
     activities: scene.activities ?? [],
+    gateLooks: scene.gateLooks ?? [],
     observations: scene.observations ?? observationsAt(at),
     credentialsEndAt: scene.credentialsEndAt ?? Number.POSITIVE_INFINITY
   })

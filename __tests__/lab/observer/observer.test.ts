@@ -94,6 +94,20 @@ const crimes: Record<string, { invariant: Invariant; commit(bench: Bench): void 
       await bench.pass(120_000)
     }
   },
+  'a pod is evicted while a gate is known to be bad': {
+    invariant: 'I28',
+    async commit(bench) {
+      bench.begin()
+      const { lab, observer, clock } = bench
+      lab.gates.say('alarm:errors', 'bad')
+      const call = { index: 0, host: 'rogue', writes: false, at: clock.now(), name: 'AskGate', input: 'alarm:errors' }
+      observer.sees({ ...call, service: 'gate' }, 'after', false)
+      await bench.pass(3_000)
+      const [pod] = pods(bench)
+      cordon(bench, pod?.spec.nodeName, { 'eks-node-upgrade/cordoned-by': 'r1' })
+      eviction(bench, pods(bench)[0])
+    }
+  },
   'an eviction does not name the UID': {
     invariant: 'I2',
     commit(bench) {

@@ -6,11 +6,12 @@ import { unreachable } from '../model/error.ts'
 import type { OpenRun } from '../record/record.ts'
 import { desiredCoversInstances } from '../stages/release.ts'
 import { type Action, actionObject, type PodAction } from '../world/action.ts'
+import { gateTroubles } from '../world/gate-verdict.ts'
 import { occupancyOf } from '../world/occupancy.ts'
 import type { World } from '../world/world.ts'
 
 /** The invariants that are guarded here. */
-export type GuardedInvariant = 'I1' | 'I2' | 'I4' | 'I6' | 'I23'
+export type GuardedInvariant = 'I1' | 'I2' | 'I4' | 'I6' | 'I23' | 'I28'
 
 export interface StoppedAction {
   invariant: GuardedInvariant
@@ -39,7 +40,9 @@ function broken(action: Action, world: World, run: OpenRun): GuardedInvariant | 
   switch (action.kind) {
     case 'evict':
     case 'remove':
-      return brokenByEviction(action, world)
+      return brokenByEviction(action, world) ?? brokenByGate(world, run)
+    case 'restart':
+      return brokenByGate(world, run)
     case 'terminate':
       return brokenByTermination(action, world, run)
     case 'resize':
@@ -48,7 +51,6 @@ function broken(action: Action, world: World, run: OpenRun): GuardedInvariant | 
     case 'cordon':
       return brokenByCordon(action, world)
     case 'uncordon':
-    case 'restart':
     case 'unmark-workload':
     case 'suspend':
     case 'resume':
@@ -69,6 +71,11 @@ function brokenByEviction({ kind, pod }: PodAction, world: World): GuardedInvari
   if (kind === 'remove' && (pod.ready || world.from !== world.incoming)) return 'I1'
   const node = world.from.nodes.find((one) => one.name === pod.nodeName)
   return node && !node.schedulable ? undefined : 'I2'
+}
+
+/** Forward, no pod is asked to go while a gate is not known to be good. */
+function brokenByGate(world: World, run: OpenRun): GuardedInvariant | undefined {
+  return gateTroubles(world, run).length > 0 ? 'I28' : undefined
 }
 
 /** Only nodes of *from*, and only while *to* has a node that takes their pods. */

@@ -31,6 +31,7 @@ export async function look(session: Session): Promise<Look | undefined> {
     groups: seen.groups,
     view,
     activities: seen.activities,
+    gateLooks: session.gates.latest(),
     observations: session.observations,
     credentialsEndAt: session.credentialsEndAt()
   })

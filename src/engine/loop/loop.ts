@@ -14,6 +14,7 @@ import type { Pass } from './pass.ts'
 import { progressOf, sameProgress } from './progress.ts'
 import { beginSession, type Session } from './session.ts'
 import { bookStage } from './stage-times.ts'
+import { tellGates } from './tell-gates.ts'
 
 /** Rejects only because of a bug. */
 export async function loop(options: LoopOptions): Promise<Ending> {
@@ -25,6 +26,8 @@ export async function loop(options: LoopOptions): Promise<Ending> {
     // As it is recorded: what could not be written is not so.
     const run = options.store.current().run ?? session.run
     return { kind: 'broken-off', run, outstanding: session.executor.busy(), error }
+  } finally {
+    session.gates.stop()
   }
 }
 
@@ -37,6 +40,7 @@ async function passes(session: Session): Promise<Ending> {
     const { world, change } = seen
     try {
       observe(world, session.observations, session.run)
+      tellGates(world, session)
       const verdict = decide(world, session.run)
       await book({ world, run: session.run, verdict }, session)
       const pass = { world, run: session.run, verdict }

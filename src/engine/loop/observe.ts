@@ -6,6 +6,7 @@ import { judgePod } from '../policy/pod-filters.ts'
 import type { OpenRun } from '../record/record.ts'
 import { nodesWithVolumes } from '../stages/drain/volume-detach.ts'
 import { desiredCoversInstances } from '../stages/release.ts'
+import { gateTroubles, rememberGates } from '../world/gate-verdict.ts'
 import { usability } from '../world/node-readiness.ts'
 import { agree, type InstanceEntry, type Observations, type WorkloadEntry } from '../world/observations.ts'
 import { occupancyOf } from '../world/occupancy.ts'
@@ -14,6 +15,7 @@ import { isStale, nodeOf, type Side, type World } from '../world/world.ts'
 
 export function observe(world: World, observations: Observations, run: OpenRun): void {
   const fresh = !isStale(world)
+  rememberGates(observations, world, run)
   for (const side of [world.outgoing, world.incoming]) rememberGroup(observations, world, side)
   rememberNodes(observations, world)
   if (run.direction === 'forward') rememberUsable(observations, world, run)
@@ -116,8 +118,9 @@ function rememberWorkloads(observations: Observations, world: World, run: OpenRu
   // Those, too, whose pods had all left before this engine began to look: their replacements are waited for.
   for (const key of Object.keys(run.baseline)) entryOf(observations, key, world.now)
   const ailing = new Set(ailments(run.baseline, world.index, world.now).map(({ key }) => key))
-  // While another stage speaks no pod is asked to go, and that time is not the pods'.
-  const paused = observations.stage?.key === `${run.direction}/drain` ? 0 : world.now - observations.lookedAt
+  // While another stage speaks, or a gate is not good, no pod is asked to go, and that time is not the pods'.
+  const draining = observations.stage?.key === `${run.direction}/drain` && gateTroubles(world, run).length === 0
+  const paused = draining ? 0 : world.now - observations.lookedAt
   for (const [key, entry] of observations.workloads) {
     // What is whole and has nothing on *from* has nothing to do; if it falls ill later, its time begins then.
     entry.progressAt = !here.has(key) && !ailing.has(key) ? world.now : Math.min(world.now, entry.progressAt + paused)
@@ -147,7 +150,7 @@ function entryOf(observations: Observations, key: string, now: number): Workload
   return entry
 }
 
-/** The soak counts from when all pods have moved, and only while every look is good. */
+/** The soak counts from when all pods have moved, and only while every look is good, of the gates as well. */
 function rememberHealth(observations: Observations, world: World, run: OpenRun, fresh: boolean): void {
   const stage = observations.stage?.key
   if (!fresh || (stage !== 'forward/verify' && stage !== 'retiring/retire')) {
@@ -156,10 +159,11 @@ function rememberHealth(observations: Observations, world: World, run: OpenRun, 
     agree(observations, 'verify', false, world.now)
     return
   }
-  const good = ailments(run.baseline, world.index, world.now).length === 0
+  const healthy = ailments(run.baseline, world.index, world.now).length === 0
+  const good = healthy && gateTroubles(world, run).length === 0
   agree(observations, 'verify', good, world.now)
   observations.goodSince = good ? (observations.goodSince ?? world.now) : undefined
-  observations.badSince = good ? undefined : (observations.badSince ?? world.now)
+  observations.badSince = healthy ? undefined : (observations.badSince ?? world.now)
 }
 
 /** Instances that hold nothing that could be moved, and no volume. */

@@ -6,9 +6,11 @@ import { sessionAssumedMs } from '../model/limits.ts'
 import type { Progress } from '../model/report.ts'
 import type { OpenRun } from '../record/record.ts'
 import { openRun, saveRecord } from '../record/record-store.ts'
+import { gatesOf } from '../world/gate-verdict.ts'
 import { newObservations, type Observations } from '../world/observations.ts'
 import { type ActionExecutor, createActionExecutor } from './action-executor.ts'
 import type { LoopOptions } from './ending.ts'
+import { type GateWatch, watchGates } from './gate-watch.ts'
 import { createGroupReader, type GroupReader } from './group-reader.ts'
 
 export interface Session extends LoopOptions {
@@ -21,6 +23,10 @@ export interface Session extends LoopOptions {
   groupsAskedAt?: number
   /** When the record was last seen or written. */
   recordAt: number
+  /** Asks the gates beside the loop; stopped as soon as the run does not go forward. */
+  readonly gates: GateWatch
+  /** How each gate was told to be; nothing of one that has not been good yet. */
+  readonly gateStates: Map<string, 'good' | 'not good'>
   /** The last picture that was reported. */
   shown?: Progress
   /** Since when the lock has not been ours to write with; since when the groups cannot be read. */
@@ -44,6 +50,8 @@ export function beginSession(options: LoopOptions): Session {
     observations: newObservations(startedAt),
     reader,
     recordAt: startedAt,
+    gates: watchGates(gatesOf(run), ports),
+    gateStates: new Map(),
     executor: createActionExecutor({
       ...ports,
       observations: () => session.observations,
@@ -74,6 +82,7 @@ export async function turn(next: OpenRun, session: Session): Promise<void> {
   await executor.idle()
   await session.save(next)
   session.observations = newObservations(ports.clock.now())
+  session.gates.stop()
   reader.wrote()
   const reason = next.reason ?? { code: 'asked', message: '', hint: '' }
   recorder.event({ kind: 'turned', direction: next.direction, reason })

@@ -31,6 +31,7 @@ export type ErrorCode =
   | 'version-skew'
   | 'pods-stay'
   | 'unhealthy'
+  | 'gate-not-good'
   | 'retire-timeout'
   | 'revert-stuck'
   | 'no-open-node'

@@ -145,3 +145,14 @@ export const messageLength = 200
 export const ownerDepth = 8
 /** Minor versions that a kubelet may be older than the control plane: https://kubernetes.io/releases/version-skew-policy/#kubelet */
 export const kubeletMinorsOlder = 3
+
+/** A gate that has not answered by then is unknown. Adapters give up earlier and say why: 10 s for a request, 30 s for a command. */
+export const gateLimitMs = 35_000
+/** Pause between an answer of a gate and the next question: well below the shortest period of an alarm, which is 10 s. */
+export const gateIntervalMs = 10_000
+/** An answer that is older says nothing of now. Longer than a pause and the longest answer together. */
+export const gateStaleMs = 60_000
+/** Good looks in a row after which a gate counts as good: one may be luck. */
+export const gateGoodLooks = 2
+/** Alarms need some minutes to see that a cause is gone; as the input's default. */
+export const gatePatienceDefaultMs = 10 * 60_000

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { Cluster, Leases, Records } from './cluster.ts'
+import type { Gates } from './gates.ts'
 import type { Images } from './image.ts'
 import type { NodeGroups } from './node-group.ts'
 import type { Reporter } from './report.ts'
@@ -12,6 +13,8 @@ export interface Ports {
   cluster: Cluster
   records: Records
   leases: Leases
+  /** Left out: there is none to ask, and every gate that a run names is unknown. */
+  gates?: Gates
   reporter: Reporter
   /** A new id for a run: short, unique, fit for a tag and an annotation. */
   newId(): string

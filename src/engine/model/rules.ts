@@ -230,6 +230,11 @@ const table = {
     'A spread over host names counts drained nodes, so the new nodes could not take all pods.',
     'Set `nodeTaintsPolicy: Honor` on the topology spread constraint.'
   ),
+  'gate-not-good': blocks(
+    'A gate is not good, or it cannot be asked, before anything was changed.',
+    'Find out why the gate is not good, and start when it is.',
+    'gate-not-good'
+  ),
   'reverted-before': warns('The same change was reverted before.', 'Make sure that the cause of the revert is fixed.'),
   'follows-latest': warns(
     'The active group follows a template version that differs from what its nodes run.',

@@ -34,6 +34,12 @@ export interface Settings {
   /** Globs of namespace/kind/name, lower case. */
   allowDowntime: readonly string[]
   lockTimeoutMs: number
+  /** Names of gates, without secrets; undefined: none. Runs of older versions have none of the three. */
+  gates?: readonly string[]
+  /** What a gate without data means (CloudWatch's INSUFFICIENT_DATA); undefined: bad. */
+  gateInsufficientData?: 'bad' | 'good'
+  /** How long a gate may be other than good while pods move or are verified; undefined: the default. */
+  gatePatienceMs?: number
 }
 
 const minute = 60_000

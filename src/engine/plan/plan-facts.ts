@@ -1,5 +1,6 @@
 /** Everything that the checks judge and the plan tells, computed once from what was read. */
 import type { AccessCheck, ClusterView, Node } from '../model/cluster.ts'
+import type { GateLook } from '../model/gates.ts'
 import type { Color, Companions, Group, TemplateVersion } from '../model/node-group.ts'
 import type { Settings } from '../model/settings.ts'
 import { type ClusterIndex, indexCluster } from '../policy/workloads.ts'
@@ -39,6 +40,8 @@ export interface PlanInput {
   /** What the inactive group was configured to launch when it was retired: the record's copy of it, and the tag's text. */
   retired: { record?: Configuration; tag?: string }
   lastOutcome?: EarlierOutcome
+  /** What each gate answered; undefined: there is none. */
+  gates?: readonly GateLook[]
   /** The pod in which this process runs. */
   ownPod?: { namespace: string; name: string }
   /** When the AWS credentials end for good; undefined: they are renewed. */

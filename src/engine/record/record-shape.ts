@@ -97,7 +97,10 @@ const settingsShape = object<Settings>({
   podsWithoutController: oneOf('refuse', 'evict'),
   emptydirData: oneOf('delete', 'refuse'),
   allowDowntime: listOf(text),
-  lockTimeoutMs: amount
+  lockTimeoutMs: amount,
+  gates: optional(listOf(text)),
+  gateInsufficientData: optional(oneOf('bad', 'good')),
+  gatePatienceMs: optional(amount)
 })
 
 const ownWordsShape = object<OwnWords>({ name: text, color: oneOf('blue', 'green') })

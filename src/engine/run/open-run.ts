@@ -120,6 +120,7 @@ function announceDifferences(recorder: Recorder, open: OpenRun, settings: Settin
 
 /** As people type it: `soakMs` is `soak-minutes`. */
 function inputName(key: string): string {
+  if (key === 'gates') return 'gate'
   const unit = key === 'stableMs' ? 'Seconds' : 'Minutes'
   return key.replace(/Ms$/, unit).replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }

@@ -1,5 +1,6 @@
 /** Gathers everything that the plan is made of, side by side, and makes it. Nothing is written. */
 import type { AccessCheck } from '../model/cluster.ts'
+import type { GateLook } from '../model/gates.ts'
 import { retiredConfigurationTag } from '../model/names.ts'
 import type { Color, Companions, Group, TemplateRef, TemplateVersion } from '../model/node-group.ts'
 import type { Ports } from '../model/ports.ts'
@@ -17,6 +18,7 @@ import type { ImageLooks } from '../plan/image-choice.ts'
 import type { NodeGroupPair } from '../plan/node-group-pair.ts'
 import { makePlan, type PlanMade } from '../plan/plan.ts'
 import type { GroupRecord, TemplateWrite } from '../record/record.ts'
+import { askGates } from '../world/gate-looks.ts'
 import { deniedWrites, readImages, templateWrites } from './image-input.ts'
 
 export interface PreparedPlan extends PlanMade {
@@ -32,16 +34,18 @@ export async function preparePlan(
   pair: NodeGroupPair,
   settings: Settings,
   ports: Ports,
-  record: GroupRecord
+  record: GroupRecord,
+  signal: AbortSignal
 ): Promise<PreparedPlan> {
   const { nodeGroups, cluster } = ports
   const described = nodeGroups.describe([pair.blue.name, pair.green.name])
-  const [groups, blueCompanions, greenCompanions, denied, serverVersion] = await Promise.all([
+  const [groups, blueCompanions, greenCompanions, denied, serverVersion, gates] = await Promise.all([
     described,
     nodeGroups.companions(pair.blue.name),
     nodeGroups.companions(pair.green.name),
     cluster.denied(accessNeeded(settings)),
-    cluster.version()
+    cluster.version(),
+    askGates(settings.gates ?? [], ports, signal)
   ])
   const fresh: NodeGroupPair = {
     name: pair.name,
@@ -54,7 +58,7 @@ export async function preparePlan(
   const inactive = active === 'blue' ? 'green' : 'blue'
   const pairNow = { active: fresh[active], inactive: fresh[inactive] }
   const images = await readImages(pairNow, template, settings, serverVersion, ports)
-  const gathered = { template, companions, denied, serverVersion, images }
+  const gathered = { template, companions, denied, serverVersion, images, gates }
   const made = planOf(fresh, settings, ports, record, gathered)
   if (!made.choice || made.verdict === 'unchanged' || made.choice.writes.length === 0) return made
   const words = (color: Color) => ({ name: fresh[color].name, color })
@@ -76,6 +80,7 @@ interface Gathered {
   serverVersion: string
   images?: ImageLooks
   deniedTemplateWrites?: readonly string[]
+  gates: readonly GateLook[]
 }
 
 function planOf(

@@ -122,8 +122,10 @@ async function withResult(
 }
 
 async function begin(context: RunContext, pair: NodeGroupPair): Promise<Result> {
-  const { settings, ports, recorder, store } = context
-  const prepared = await preparePlan(pair, settings, ports, store.current())
+  const { settings, ports, signal, recorder, store } = context
+  const prepared = await preparePlan(pair, settings, ports, store.current(), signal)
+  // What was given up because of a stop is no finding.
+  if (signal.aborted) return recorder.result('cancelled', { group: context.group })
   recorder.plan(prepared.plan)
   const ended = endsBeforeStart(context, prepared)
   if (ended) return ended
@@ -135,7 +137,7 @@ async function begin(context: RunContext, pair: NodeGroupPair): Promise<Result> 
     if (!changed && !waited && otherRuns(store, settings).length === 0) return start(context, prepared, lock, runId)
     // Another run may have changed everything while this one waited for the lock: look again.
     if (store.current().run) return resume(context, lock)
-    const again = await preparePlan(pair, settings, ports, store.current())
+    const again = await preparePlan(pair, settings, ports, store.current(), signal)
     recorder.plan(again.plan)
     return endsBeforeStart(context, again) ?? start(context, again, lock, runId)
   })

@@ -1,11 +1,16 @@
-/** Every workload that had a pod on the outgoing nodes is as healthy as before, look after look, for the whole soak. */
+/**
+ * Every workload that had a pod on the outgoing nodes is as healthy as before and every gate is good, look after look, for the
+ * whole soak.
+ */
 
 import { waitsShown } from '../model/limits.ts'
 import type { Waiting } from '../model/report.ts'
 import type { OpenRun } from '../record/record.ts'
+import { gatesAskedSince } from '../world/gate-verdict.ts'
 import { agreedLooks } from '../world/observations.ts'
 import { type Ailment, ailments, changedWorkloads } from '../world/workload-health.ts'
 import { isStale, type World } from '../world/world.ts'
+import { gateFailure, gateWaits } from './gates.ts'
 import { done, failed, type Stage, type Step, staleWait, wait } from './stage.ts'
 
 export const verify: Stage = {
@@ -16,12 +21,18 @@ export const verify: Stage = {
     if (worse.length > 0) return unhealthy(worse, world, run)
     const total = Object.keys(run.baseline).length
     const detail = `${total} of ${total} workloads as healthy as before`
+    const gates = gateWaits(world, run)
+    if (gates.length > 0)
+      return gateFailure(world, run) ?? wait(`${detail}; waiting for gates`, ...gates.slice(0, waitsShown))
     const goodSince = world.observations.goodSince ?? world.now
-    if (agreedLooks(world.observations, 'verify') >= 2 && world.now - goodSince >= run.settings.soakMs) {
-      return done(detail, notes(world, run))
+    const soakedAt = goodSince + run.settings.soakMs
+    if (agreedLooks(world.observations, 'verify') >= 2 && world.now >= soakedAt) {
+      // What is retired next cannot be brought back: the gates must be good now, not only before.
+      return gatesAskedSince(soakedAt, world, run)
+        ? done(detail, notes(world, run))
+        : wait(detail, { what: 'the gates', seen: 'good so far; each is asked once more after the soak' })
     }
-    const untilAt = goodSince + run.settings.soakMs
-    return wait(detail, { what: 'the soak time', seen: 'still as healthy as before', untilAt })
+    return wait(detail, { what: 'the soak time', seen: 'still as healthy as before', untilAt: soakedAt })
   }
 }
 

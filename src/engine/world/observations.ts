@@ -77,6 +77,11 @@ export interface Observations {
   emptySince: Map<string, number>
   /** The API server's flow control asked for a pause until then. */
   throttledUntil: number
+  /**
+   * Gate → good looks in a row, the answer that was counted last, and since when it has not been good; undefined while it is
+   * good.
+   */
+  gates: Map<string, { goodLooks: number; answeredAt?: number; notGoodSince?: number }>
   /** When this engine first saw a node of *from* cordoned; pods made later came back. */
   cordonedAt?: number
 }
@@ -109,7 +114,8 @@ export function newObservations(now: number): Observations {
     inFlight: new Set(),
     progress: { signature: '', at: now },
     emptySince: new Map(),
-    throttledUntil: 0
+    throttledUntil: 0,
+    gates: new Map()
   }
 }
 

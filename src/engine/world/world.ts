@@ -1,5 +1,6 @@
 /** One look at everything: both groups, the cluster, and what was observed before. Plain values, made again for every pass. */
 import type { Budget, ClusterView, Node, Pod } from '../model/cluster.ts'
+import type { DatedLook } from '../model/gates.ts'
 import { countsInDesired, isAttached } from '../model/lifecycle.ts'
 import { budgetReflectedMs, lostNodeMs, staleMs, unknownRetryMs } from '../model/limits.ts'
 import type { Activity, Group, Instance, TemplateState } from '../model/node-group.ts'
@@ -36,6 +37,8 @@ export interface World {
   activities: readonly Activity[]
   /** Launch templates of which the run writes a version; read with the groups. */
   templates: readonly TemplateState[]
+  /** What each gate answered last, however long ago. */
+  gateLooks: readonly DatedLook[]
   observations: ReadonlyObservations
   /** When the AWS credentials end for good; infinite if they are renewed. */
   credentialsEndAt: number
@@ -54,6 +57,7 @@ export function makeWorld({
   groups,
   view: seen,
   activities,
+  gateLooks = [],
   observations,
   credentialsEndAt
 }: {
@@ -62,6 +66,7 @@ export function makeWorld({
   groups: Groups
   view: ClusterView
   activities: readonly Activity[]
+  gateLooks?: readonly DatedLook[]
   observations: ReadonlyObservations
   credentialsEndAt: number
 }): World {
@@ -103,6 +108,7 @@ export function makeWorld({
     groupsAt: groups.at,
     activities,
     templates: groups.templates,
+    gateLooks,
     observations,
     credentialsEndAt
   }

@@ -5,6 +5,7 @@ import type { LaunchTemplateLine } from '../aws/state.ts'
 import type { SleepingClock } from '../clock.ts'
 import { createCluster, type LabCluster } from '../kubernetes/cluster.ts'
 import { conditionOf, type KubeObject } from '../kubernetes/object.ts'
+import { createLabGates, type LabGates } from './gates.ts'
 import { type NodeLife, nodeLife } from './node-life.ts'
 import {
   type GroupDescription,
@@ -30,6 +31,7 @@ export interface Lab extends Pick<NodeLife, 'nodeOf' | 'lose'> {
   readonly clock: SleepingClock
   readonly aws: LabAws
   readonly cluster: LabCluster
+  readonly gates: LabGates
   readonly clusterName: string
   readonly pairs: readonly GroupNames[]
   readonly templates: Readonly<Record<string, LaunchTemplateLine>>
@@ -80,6 +82,7 @@ export function createLab({ clock, world, seed = 1, credentialsNow }: LabOptions
     clock,
     aws,
     cluster,
+    gates: createLabGates(),
     clusterName,
     pairs,
     templates,

@@ -18,7 +18,8 @@ export const invariants = {
   I14: 'no pod moves twice forward',
   I18: 'the first old node is cordoned only when the new ones are there',
   I23: 'never are both sides cordoned',
-  I24: 'the direction never leaves reverting or retiring'
+  I24: 'the direction never leaves reverting or retiring',
+  I28: 'forward, no pod is evicted while a gate is known to be bad'
 } as const
 
 export type Invariant = keyof typeof invariants

@@ -8,6 +8,7 @@ import type { PortCall } from '../ports/call-gate.ts'
 import { createCallChecks } from './calls.ts'
 import { createObservedCluster } from './cluster-view.ts'
 import { createEndChecks, type ExpectedEnd } from './ending.ts'
+import { createGateChecks } from './gates.ts'
 import type { Invariant, Violation } from './invariants.ts'
 import { createPodChecks, type ServingGap } from './pods.ts'
 import { createSideChecks } from './sides.ts'
@@ -42,6 +43,7 @@ export function observeLab(lab: Lab, options: ObserverOptions = {}): Observer {
   const observed = createObservedCluster(lab)
   const pods = createPodChecks(lab, observed, broken, options.mayBeDown ?? [])
   const calls = createCallChecks(lab, observed, broken)
+  const gates = createGateChecks(lab, observed, broken)
   const sides = createSideChecks(lab, observed, broken)
   const changedByOthers = options.changedByOthers ?? []
   const end = createEndChecks(lab, observed, broken, changedByOthers)
@@ -60,7 +62,11 @@ export function observeLab(lab: Lab, options: ObserverOptions = {}): Observer {
       if (when === 'before') {
         calls.before(call)
         templates.before(call)
-      } else if (!failed) sides.looked()
+        gates.before(call)
+      } else if (!failed) {
+        sides.looked()
+        gates.answered(call)
+      }
     },
     ended(ending) {
       pods.ended()

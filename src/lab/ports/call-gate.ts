@@ -10,13 +10,13 @@ export interface PortCall {
   index: number
   /** Host name of the process. */
   host: string
-  service: 'aws' | 'kubernetes'
+  service: 'aws' | 'kubernetes' | 'gate'
   /** Such as `SetInstanceProtection` or `POST pods/eviction`. */
   name: string
   /** Reviews of access ask and change nothing: they do not count as writes. */
   writes: boolean
   at: number
-  /** AWS: the input of the action. Kubernetes: the body, if there is one. */
+  /** AWS: the input of the action. Kubernetes: the body, if there is one. A gate: its name. */
   input: unknown
   /** Kubernetes only: method and path. */
   method?: string

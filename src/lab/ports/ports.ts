@@ -6,6 +6,7 @@ import type { Lab } from '../joined/lab.ts'
 import type { DenyRule } from '../kubernetes/access.ts'
 import { type CallGateOptions, createProcess, type LabProcess } from './call-gate.ts'
 import { labCluster } from './cluster-port.ts'
+import { labGates } from './gates-port.ts'
 import { labNodeGroups } from './node-groups-port.ts'
 
 export interface LabPortsOptions extends CallGateOptions {
@@ -32,6 +33,7 @@ export function labPorts(lab: Lab, options: LabPortsOptions): { ports: Ports; pr
     ...parts,
     clock: process.clock,
     ...labNodeGroups({ aws: lab.aws, process, cluster, clusterTagKey }),
+    gates: labGates(lab.gates, process),
     reporter: {
       report(event) {
         if (process.alive()) reporter?.report(event)

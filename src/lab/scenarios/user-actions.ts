@@ -1,5 +1,6 @@
 /** What people, machines and applications do in scenarios, each as a function of the lab. */
 
+import type { LabGateState } from '../joined/gates.ts'
 import type { Lab } from '../joined/lab.ts'
 import type { NodeGroupDescription } from '../joined/world.ts'
 import type { KubeObject, Raw } from '../kubernetes/object.ts'
@@ -109,4 +110,9 @@ export function crashing(app: string, words: string): UserAction {
       lab.cluster.annotate('Pod', namespace, name, { 'simulated/crash-loop': words })
     })
   }
+}
+
+/** From now on a gate answers like this. */
+export function gateSays(gate: string, state: LabGateState): UserAction {
+  return (lab) => lab.gates.say(gate, state)
 }

@@ -9,6 +9,7 @@ import { budgets } from './budgets.ts'
 import { type Check, ofSides } from './check.ts'
 import { comparison } from './comparison.ts'
 import { deadlines } from './deadlines.ts'
+import { gates } from './gates.ts'
 import { groupSettings } from './group-settings.ts'
 import { image } from './image.ts'
 import { kubeletVersion } from './kubelet-version.ts'
@@ -22,6 +23,7 @@ import { workloads } from './workloads.ts'
 export const checks: readonly Check[] = [
   activeGroup,
   access,
+  gates,
   ofSides(template),
   ofSides(comparison),
   ofSides(image),

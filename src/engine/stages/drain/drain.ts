@@ -8,6 +8,7 @@ import { evictionsAtOnce } from '../../model/limits.ts'
 import type { WorkloadProgress } from '../../model/report.ts'
 import type { OpenRun } from '../../record/record.ts'
 import { type Action, isPodAction } from '../../world/action.ts'
+import { gateTroubles } from '../../world/gate-verdict.ts'
 import { timeInStage } from '../../world/time-in-stage.ts'
 import { isStale, type World } from '../../world/world.ts'
 import { done, type Stage } from '../stage.ts'
@@ -26,7 +27,7 @@ export const drain: Stage = {
     const failure = drainFailure(world, run, survey, planned)
     if (failure) return failure
     const detail = `${survey.gone} of ${survey.total} pods${run.direction === 'reverting' ? ' back on old nodes' : ''}`
-    const paused = isPaused(world, survey)
+    const paused = isPaused(world, run, survey)
     const wanted = paused ? [] : planned.flatMap(({ step }) => step.actions)
     const actions = withinLimits(wanted, world)
     if (actions.length === 0 && isOver(world, run, survey)) return done(detail, notes(survey))
@@ -42,9 +43,13 @@ export const drain: Stage = {
   }
 }
 
-/** No pod is asked to go on old news, while flow control asks for a pause, or while a moved pod has no place. */
-function isPaused(world: World, survey: DrainSurvey): boolean {
-  return isStale(world) || world.now < world.observations.throttledUntil || survey.unplacedPods.length > 0
+/**
+ * No pod is asked to go on old news, while flow control asks for a pause, while a moved pod has no place, or while a gate is not
+ * good.
+ */
+function isPaused(world: World, run: OpenRun, survey: DrainSurvey): boolean {
+  if (isStale(world) || world.now < world.observations.throttledUntil) return true
+  return survey.unplacedPods.length > 0 || gateTroubles(world, run).length > 0
 }
 
 /**

@@ -6,6 +6,7 @@ import type { OpenRun } from '../../record/record.ts'
 import { timeInStage } from '../../world/time-in-stage.ts'
 import { podTrouble } from '../../world/workload-health.ts'
 import type { World } from '../../world/world.ts'
+import { gateFailure } from '../gates.ts'
 import { failed, type Step } from '../stage.ts'
 import type { DrainSurvey } from './survey.ts'
 import type { PlannedWorkload } from './workload.ts'
@@ -20,7 +21,7 @@ export function drainFailure(
   const never = refusedByTwoBudgets(planned) ?? fatal
   // During a revert a pod that does not become ready is named, and the others continue.
   if (never || run.direction === 'reverting') return never
-  return stuckFailure(world, run, survey, planned) ?? timeOver(world, run, survey)
+  return gateFailure(world, run) ?? stuckFailure(world, run, survey, planned) ?? timeOver(world, run, survey)
 }
 
 /** Two budgets for one pod are a mistake that no waiting fixes; a budget that allows nothing may be a pause. */

@@ -3,6 +3,7 @@ import { waitsShown } from '../../model/limits.ts'
 import type { Waiting } from '../../model/report.ts'
 import type { OpenRun } from '../../record/record.ts'
 import { isStale, type World } from '../../world/world.ts'
+import { gateWaits } from '../gates.ts'
 import { staleWait } from '../stage.ts'
 import type { DrainSurvey } from './survey.ts'
 import { detachWaits } from './volume-detach.ts'
@@ -16,6 +17,7 @@ export function drainWaits(
 ): readonly Waiting[] {
   const list: readonly Waiting[] = [
     ...(isStale(world) ? [staleWait(world)] : []),
+    ...gateWaits(world, run),
     ...unplacedWaits(world, run, survey),
     ...planned.map(({ workload, step }) => ({ what: workload.label, seen: step.waiting })),
     ...survey.jobsWaitedFor.map((job) => ({ what: job, seen: 'the Job is waited for (--jobs evict would not wait)' })),
