@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { defaultSettings } from '../../src/engine/model/settings.ts'
 import { parseArguments } from '../../src/inputs/arguments.ts'
 import { nearestWord } from '../../src/inputs/did-you-mean.ts'
+import { wrongGates } from '../../src/inputs/gate-inputs.ts'
 import { helpText } from '../../src/inputs/help.ts'
 import { inputsOf } from '../../src/inputs/inputs.ts'
 import { validateInputs, withoutValue } from '../../src/inputs/validate-inputs.ts'
@@ -201,4 +202,47 @@ test('the help names every option and fits the terminal', () => {
   for (const { name } of inputsOf('cli')) assert.ok(text.includes(`--${name}`), name)
   const options = text.slice(text.indexOf('\nWhat\n'), text.indexOf('\nExit codes\n')).split('\n')
   for (const line of options) assert.ok(line.length <= 80, line)
+})
+
+test('gates are kept by name in the settings and as typed in the connection, and none leaves nothing', () => {
+  const gate = 'https://shop.example/x?token=hunter2\nalarm:errors'
+  const { settings, connection, typed } = inputsFrom({ gate, 'gate-patience-minutes': '2' })
+  assert.deepEqual(connection.gates, gate.split('\n'))
+  assert.equal(settings.gates?.length, 2)
+  assert.equal(settings.gatePatienceMs, 120_000)
+  assert.equal(settings.gateInsufficientData, 'bad')
+  assert.doesNotMatch(JSON.stringify([settings, typed]), /hunter2/)
+  assert.match(typed.upgrade.join(' '), /--gate 'https:.*,alarm:errors'/)
+  assert.equal(inputsFrom({ 'gate-patience-minutes': '2' }).settings.gates, undefined)
+})
+
+test('a gate that is wrong is named without its secrets; a command is wrong where there is no shell', () => {
+  const [problem = ''] = problemsOf({ gate: 'ftp://me:hunter2@x/?a=hunter2\nhttp://shop.example\nalarm:ok' })
+  assert.match(problem, /^gate has "ftp:.*": it must be https:.*; "http:\/\/shop.example": http:\/\/ is only allowed/)
+  assert.doesNotMatch(problem, /hunter2/)
+  assert.equal(wrongGates('gate', 'command:./smoke.sh', 'cli'), undefined)
+  assert.match(wrongGates('gate', 'command:./smoke.sh', 'lambda' as never) ?? '', /a command cannot be run here/)
+})
+
+test('who is notified is an issue or a topic of any partition', () => {
+  const sns = 'sns:arn:aws-us-gov:sns:us-gov-west-1:111122223333:upgrades.fifo'
+  const { notify } = inputsFrom({ notify: `issue, ${sns}` }, { GITHUB_TOKEN: 'x', GITHUB_REPOSITORY: 'a/b' })
+  assert.deepEqual(notify, [{ kind: 'issue' }, { kind: 'sns', topicArn: sns.slice(4) }])
+  for (const bad of [
+    'issues',
+    'sns:',
+    'sns:arn:aws:sqs:eu-west-1:111122223333:queue',
+    'arn:aws:sns:eu-west-1:111122223333:t'
+  ])
+    assert.match(problemsOf({ notify: bad })[0] ?? '', /^notify is ".*": it must be issue or sns:arn/, bad)
+})
+
+test('an issue needs a token: the input in a workflow, the environment elsewhere; it is never repeated', () => {
+  assert.deepEqual(problemsOf({ notify: 'issue' }), [
+    'notify is "issue", but GITHUB_TOKEN and GITHUB_REPOSITORY are missing in the environment'
+  ])
+  const inAction = (token: string) =>
+    validateInputs({ cluster: 'shop', notify: 'issue', 'github-token': token }, 'action')
+  assert.equal(inAction('hunter2').problems, undefined)
+  assert.doesNotMatch(JSON.stringify(inAction('hunter2').inputs), /hunter2/)
 })

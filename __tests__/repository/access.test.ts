@@ -46,6 +46,20 @@ test('the second IAM policy has only what an image takes, and writes only templa
   }
 })
 
+for (const [file, source] of [
+  ['examples/iam-policy-gates.json', 'src/aws/alarms.ts'],
+  ['examples/iam-policy-notify.json', 'src/aws/topics.ts']
+] as const) {
+  test(`${file} allows the call of ${source}, and no other`, () => {
+    const { Statement: statements } = JSON.parse(read(file)) as { Statement: Statement[] }
+    const made = [...read(source).matchAll(/called\(client, '(\w+:\w+)'/g)].map(([, action]) => action)
+    assert.deepEqual(
+      statements.flatMap(({ Action }) => Action),
+      made
+    )
+  })
+}
+
 /** Our RBAC file has lists in one line, so that it can be read without a parser. */
 const rule = /apiGroups: \["?(.*?)"?\]\n +resources: \[(.*)\]\n(?: +resourceNames: \[(.*)\]\n)? +verbs: \[(.*)\]/g
 const granted = [...read('examples/rbac.yaml').matchAll(rule)].flatMap(

@@ -12,10 +12,12 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   engine: [],
   report: ['engine'],
   aws: ['engine'],
+  gates: ['engine'],
+  notify: ['engine', 'report'],
   kubernetes: ['engine'],
   lab: ['engine'],
-  inputs: ['engine', 'report'],
-  entry: ['engine', 'report', 'aws', 'kubernetes', 'inputs'],
+  inputs: ['engine', 'report', 'gates', 'notify'],
+  entry: ['engine', 'report', 'aws', 'kubernetes', 'gates', 'notify', 'inputs'],
   action: ['engine', 'report', 'inputs', 'entry'],
   cli: ['engine', 'report', 'lab', 'inputs', 'entry']
 }

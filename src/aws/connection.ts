@@ -4,8 +4,10 @@ import type { AutoScalingClient, AutoScalingClientConfig } from '@aws-sdk/client
 import type { EKSClient } from '@aws-sdk/client-eks'
 import type { STSClient } from '@aws-sdk/client-sts'
 import { UpgradeError } from '../engine/model/error.ts'
+import type { GateLook } from '../engine/model/gates.ts'
 import type { Images } from '../engine/model/image.ts'
 import type { NodeGroups } from '../engine/model/node-group.ts'
+import { askAlarm, cloudWatchClient } from './alarms.ts'
 import type { AwsAccess } from './aws-calls.ts'
 import { called, clientsFor, configuredEndpoint, deadlines } from './clients.ts'
 import { type ClusterEndpoint, readClusterEndpoint } from './cluster-endpoint.ts'
@@ -18,6 +20,7 @@ import { awsImages } from './images.ts'
 import { awsNodeGroups } from './node-groups.ts'
 import { sdkCalls } from './sdk-calls.ts'
 import { ssmCalls, ssmClient } from './ssm-calls.ts'
+import { publish, type TopicMessage } from './topics.ts'
 
 export interface AwsOptions {
   /** Undefined: AWS_REGION or the profile's. */
@@ -41,6 +44,10 @@ export interface Aws {
   region: string
   nodeGroups(cluster: string, clusterTagKey: string): NodeGroups
   images: Images
+  /** Looks at one CloudWatch alarm. Never rejects for one that cannot be read. */
+  alarm(name: string, signal: AbortSignal): Promise<Omit<GateLook, 'gate'>>
+  /** Publishes to an SNS topic, in the region of its ARN. */
+  publish(message: TopicMessage, signal: AbortSignal): Promise<void>
   /** Throws `cluster-not-found`. */
   clusterEndpoint(cluster: string): Promise<ClusterEndpoint>
   /** The bearer token for the cluster's API server; `fresh` after a 401. */
@@ -68,6 +75,7 @@ export async function connectAws(options: AwsOptions): Promise<Aws> {
 
   const ec2 = lazily(() => ec2Client(clients.shared))
   const ec2Writes = lazily(() => ec2Client({ ...clients.shared, maxAttempts: 1 }))
+  const cloudWatch = lazily(() => cloudWatchClient(clients.shared))
   const ssm = lazily(() => ssmClient(clients.shared))
   const ofEc2 = ec2Calls(ec2, ec2Writes)
   const others: Readonly<Record<string, () => AutoScalingClient>> = { ec2, ssm }
@@ -82,6 +90,8 @@ export async function connectAws(options: AwsOptions): Promise<Aws> {
     region,
     nodeGroups: (cluster, clusterTagKey) =>
       awsNodeGroups({ ...sdkCalls(clients), ...ofEc2 }, { ...access, cluster, clusterTagKey }),
+    alarm: (name, signal) => askAlarm(cloudWatch(), region, name, signal),
+    publish: (message, signal) => publish(clients.shared, message, signal),
     images: awsImages({ ...ofEc2, ...ssmCalls(ssm) }, access),
     clusterEndpoint: async (cluster) => readClusterEndpoint(await eks(), region, cluster),
     token: (cluster) =>

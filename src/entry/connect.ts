@@ -3,6 +3,7 @@
 import type { ClusterEndpoint } from '../aws/cluster-endpoint.ts'
 import { connectAws } from '../aws/connection.ts'
 import type { Ports } from '../engine/model/ports.ts'
+import { createGates } from '../gates/gates.ts'
 import type { ConnectionInputs } from '../inputs/validate-inputs.ts'
 import { connectCluster } from '../kubernetes/cluster.ts'
 import { ownPod } from '../kubernetes/own-pod.ts'
@@ -40,6 +41,7 @@ export const connect: Connect<Ports> = async ({ cluster, clusterTagKey }, connec
         ...parts,
         clock: systemClock,
         nodeGroups,
+        gates: createGates({ entries: connection.gates ?? [], alarm: aws.alarm, userAgent, env: process.env }),
         images: aws.images,
         reporter,
         newId: () => newRunId(systemClock.now()),

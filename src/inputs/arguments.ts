@@ -1,7 +1,8 @@
 /** The command line into values by input name. It knows the shape of options; what they mean is validated elsewhere. */
 import { parseArgs } from 'node:util'
 import { type Input, inputsOf, modes } from './inputs.ts'
-import { type Problem, quoted, unknownWord, withoutValue } from './validate-inputs.ts'
+import { quoted } from './quoted.ts'
+import { type Problem, unknownWord, withoutValue } from './validate-inputs.ts'
 
 export interface Arguments {
   command: string | undefined

@@ -42,6 +42,8 @@ function placeholderOf(input: Input): string {
       return 'LIST'
     case 'path':
       return 'FILE'
+    case 'secret':
+      return 'TOKEN'
     case 'text':
       return 'TEXT'
   }

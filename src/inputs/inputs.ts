@@ -13,8 +13,10 @@ export type InputKind =
   | { is: 'duration'; unit: 'minutes' | 'seconds'; none: boolean }
   | { is: 'whole'; least: number; most: number }
   /** Newline or comma list. */
-  | { is: 'list'; of: 'names' | 'globs' }
+  | { is: 'list'; of: 'names' | 'globs' | 'gates' | 'targets' }
   | { is: 'path' }
+  /** Never shown, neither in a problem nor in a command. */
+  | { is: 'secret' }
 
 export interface Input {
   name: string
@@ -343,6 +345,49 @@ export const inputs: readonly Input[] = [
       'List of namespace/kind/name (with * and ?) that may be down for a moment: they are restarted, or evicted if they have no budget. Workloads that can be moved without downtime need no entry.',
     faces: both,
     group: 'consent'
+  },
+  {
+    name: 'gate',
+    kind: { is: 'list', of: 'gates' },
+    default: '',
+    description:
+      'Conditions that must be good before the start, while pods move and while the move is verified, one per line: https://… (status 2xx), alarm:NAME (a CloudWatch alarm that is OK), or command:… (exit code 0). A gate that turns bad pauses the drain, and reverts it after gate-patience-minutes.',
+    faces: both,
+    group: 'consent'
+  },
+  {
+    name: 'gate-insufficient-data',
+    kind: choice('bad', 'good'),
+    default: 'bad',
+    description: 'What an alarm in the state INSUFFICIENT_DATA means.',
+    faces: both,
+    group: 'consent'
+  },
+  {
+    name: 'gate-patience-minutes',
+    kind: minutes(),
+    default: '10',
+    description: 'How long a gate may be bad, or not answer, until the run reverts.',
+    faces: both,
+    group: 'deadlines'
+  },
+  {
+    name: 'notify',
+    kind: { is: 'list', of: 'targets' },
+    default: '',
+    description:
+      'Who is told how a run ended, as a newline or comma list: issue (a GitHub issue per node group, closed by the next success; needs issues: write), sns:ARN (a message to an SNS topic). A notification that fails is a warning.',
+    faces: both,
+    group: 'output'
+  },
+  {
+    name: 'github-token',
+    kind: { is: 'secret' },
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of workflows, which the runner resolves.
+    default: '${{ github.token }}',
+    description: 'Token for notify: issue. The command line reads GITHUB_TOKEN instead.',
+    faces: ['action'],
+    group: 'output'
   },
   {
     name: 'diff',

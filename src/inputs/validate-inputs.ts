@@ -5,9 +5,12 @@
 import { unreachable } from '../engine/model/error.ts'
 import type { Mode, Settings } from '../engine/model/settings.ts'
 import { shellWord } from '../engine/model/shell-word.ts'
-import { plainText } from '../report/escape.ts'
+import { gateEntries } from '../gates/gate.ts'
+import { type NotifyTarget, parseTarget } from '../notify/target.ts'
 import { nearestWord } from './did-you-mean.ts'
+import { gateNames, gateSettings, wrongGates } from './gate-inputs.ts'
 import { type Face, type Input, type InputKind, inputsOf, longestMinutes, modes } from './inputs.ts'
+import { quoted } from './quoted.ts'
 
 /** What is needed to reach AWS and the cluster; nothing of it changes what the engine decides. */
 export interface ConnectionInputs {
@@ -19,6 +22,8 @@ export interface ConnectionInputs {
   audience?: string
   /** Without `path`: what kubectl would read. */
   kubeconfig?: { path?: string; context?: string }
+  /** As they were typed; the settings have their names. */
+  gates?: readonly string[]
 }
 
 /** Stands for an option that was given without a value; no command line and no workflow can hold it. */
@@ -30,6 +35,8 @@ export interface Inputs {
   /** `all` if `*` was given; empty: the only one. */
   groups: readonly string[] | 'all'
   connection: ConnectionInputs
+  /** Who is told how the run ended. */
+  notify: readonly NotifyTarget[]
   output: 'text' | 'json'
   diff: boolean
   yes: boolean
@@ -51,12 +58,6 @@ export type ValidatedInputs =
   | { inputs: Inputs; problems?: undefined }
   | { inputs?: undefined; problems: readonly Problem[] }
 
-/** The value as it was given, in quotes; long ones are cut. */
-export function quoted(value: string): string {
-  const shown = value.length > 80 ? `${value.slice(0, 80)}…` : value
-  return `"${plainText(shown)}"`
-}
-
 function oneOf(words: readonly string[]): string {
   return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`
 }
@@ -70,13 +71,14 @@ export function unknownWord(what: string, typed: string, candidates: readonly st
 const number = /^\d+(\.\d+)?$/
 
 /** What is wrong with one value, or undefined. */
-function wrong(name: string, kind: InputKind, value: string): Problem | undefined {
+function wrong(name: string, kind: InputKind, value: string, face: Face): Problem | undefined {
   const is = (right: string) => `${name} is ${quoted(value)}: ${right}`
   switch (kind.is) {
     case 'text':
       if (value.length > 2048) return is('it is longer than 2048 characters')
       return kind.pattern === undefined || kind.pattern.test(value) ? undefined : is(`it must be ${kind.looks}`)
     case 'path':
+    case 'secret':
       return undefined
     case 'choice': {
       if (kind.of.includes(value)) return undefined
@@ -91,6 +93,8 @@ function wrong(name: string, kind: InputKind, value: string): Problem | undefine
     case 'duration':
       return wrongDuration(kind, value, is)
     case 'list':
+      if (kind.of === 'gates') return wrongGates(name, value, face)
+      if (kind.of === 'targets') return wrongTargets(name, value)
       return kind.of === 'globs' ? wrongGlobs(value, is) : wrongNames(value, is)
     default:
       return unreachable(kind)
@@ -131,6 +135,12 @@ function wrongGlobs(value: string, is: (right: string) => Problem): Problem | un
   })
   if (bad.length === 0) return listed(value).length === 0 ? is('it does not name a workload') : undefined
   return is(`${bad.slice(0, 3).map(quoted).join(', ')} must be namespace/kind/name such as team-a/deployment/ledger`)
+}
+
+function wrongTargets(name: string, value: string): Problem | undefined {
+  const bad = listed(value).filter((entry) => parseTarget(entry) === undefined)
+  if (bad.length === 0) return undefined
+  return `${name} is ${bad.slice(0, 3).map(quoted).join(', ')}: it must be issue or sns:arn:aws:sns:REGION:ACCOUNT:TOPIC`
 }
 
 function relations(value: (name: string) => string): Problem[] {
@@ -182,25 +192,54 @@ export function validateInputs(
       .filter((name) => !values.has(name) && !(face === 'cli' && name === 'mode'))
       .map((name) => unknownWord('input', name, [...values.keys()])),
     ...(face === 'cli' ? modeProblems(given.mode ?? '') : []),
-    ...table.flatMap((input) => valueProblems(input, value(input.name))),
-    ...relations(value)
+    ...table.flatMap((input) => valueProblems(input, value(input.name), face)),
+    ...relations(value),
+    ...issueProblems(face, value, environment)
   ]
   if (problems.length > 0) return { problems }
   return { inputs: assemble(face, value, (face === 'cli' ? given.mode : value('mode')) as Mode, environment) }
+}
+
+/** The action is given a token; elsewhere it comes from the environment, as GitHub's own tools have it. */
+function issueProblems(
+  face: Face,
+  value: (name: string) => string,
+  environment: Readonly<Record<string, string | undefined>>
+): Problem[] {
+  if (!listed(value('notify')).includes('issue')) return []
+  if (face === 'action') {
+    return value('github-token') === '' ? ['notify is "issue", but github-token is empty: give both or neither'] : []
+  }
+  const missing = ['GITHUB_TOKEN', 'GITHUB_REPOSITORY'].filter((name) => !environment[name])
+  return missing.length === 0
+    ? []
+    : [
+        `notify is "issue", but ${missing.join(' and ')} ${missing.length === 1 ? 'is' : 'are'} missing in the environment`
+      ]
 }
 
 function modeProblems(mode: string): Problem[] {
   return (modes as readonly string[]).includes(mode) ? [] : [unknownWord('command', mode, modes)]
 }
 
-function valueProblems(input: Input, value: string): Problem[] {
+function valueProblems(input: Input, value: string, face: Face): Problem[] {
   if (value === '') return input.required ? [`${input.name} is empty: name the EKS cluster`] : []
-  const problem = wrong(input.name, input.kind, value)
+  const problem = wrong(input.name, input.kind, value, face)
   return problem === undefined ? [] : [problem]
 }
 
 /** Not repeated in the next command: the engine names them itself, or they belong to this one start. */
-const notRepeated = ['cluster', 'group', 'mode', 'output', 'diff', 'yes', 'lock-timeout-minutes', 'on-cancel']
+const notRepeated = [
+  'cluster',
+  'group',
+  'mode',
+  'output',
+  'diff',
+  'yes',
+  'lock-timeout-minutes',
+  'on-cancel',
+  'github-token'
+]
 
 function typedOptions(face: Face, value: (name: string) => string): Typed {
   const given = inputsOf(face).filter(({ name, default: usual }) => value(name) !== '' && value(name) !== usual)
@@ -210,10 +249,16 @@ function typedOptions(face: Face, value: (name: string) => string): Typed {
   const option = ({ name, kind }: Input) => {
     if (kind.is === 'switch') return value(name) === 'true' ? `--${name}` : `--${name}=false`
     if (value(name) === withoutValue) return `--${name}`
-    return `--${name} ${shellWord(kind.is === 'list' ? listed(value(name)).join(',') : value(name))}`
+    return `--${name} ${shellWord(shownValue(kind, value(name)))}`
   }
   const isWay = ({ group }: Input) => group === 'aws' || group === 'cluster'
   return { always: own.filter(isWay).map(option), upgrade: own.filter((input) => !isWay(input)).map(option) }
+}
+
+/** A gate is repeated by its name: what it hides is not for a log. */
+function shownValue(kind: InputKind, value: string): string {
+  if (kind.is !== 'list') return value
+  return kind.of === 'gates' ? gateNames(value).join(',') : listed(value).join(',')
 }
 
 function assemble(
@@ -250,7 +295,8 @@ function assemble(
     podsWithoutController: value('pods-without-controller') as Settings['podsWithoutController'],
     emptydirData: value('emptydir-data') as Settings['emptydirData'],
     allowDowntime: listed(value('allow-downtime')).map((glob) => glob.toLowerCase()),
-    lockTimeoutMs: minutes('lock-timeout-minutes')
+    lockTimeoutMs: minutes('lock-timeout-minutes'),
+    ...gateSettings(value)
   }
   const groups = listed(value('group'))
   return {
@@ -264,8 +310,10 @@ function assemble(
         optional('role-duration-seconds') === undefined ? undefined : Number(value('role-duration-seconds')),
       roleExternalId: optional('role-external-id'),
       audience: optional('audience'),
-      kubeconfig: kubeconfigOf(optional('kubeconfig'), optional('kube-context'))
+      kubeconfig: kubeconfigOf(optional('kubeconfig'), optional('kube-context')),
+      ...(value('gate') === '' ? {} : { gates: gateEntries(value('gate')) })
     },
+    notify: listed(value('notify')).flatMap((entry) => parseTarget(entry) ?? []),
     output: value('output') === 'json' ? 'json' : 'text',
     diff: value('diff') === 'true',
     yes: value('yes') === 'true',
