@@ -4,8 +4,9 @@ import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { after, describe, test } from 'node:test'
+import { after, before, describe, test } from 'node:test'
 import { fileURLToPath } from 'node:url'
+import { type FakeGitHub, fakeGitHub } from '../notify/fake-github.ts'
 
 const program = fileURLToPath(new URL('fake-action.ts', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'action-'))
@@ -203,5 +204,66 @@ describe('the action as a process', { concurrency: 2 }, () => {
     const { code, stdout } = await step('upgraded', { env })
     assert.equal(code, 0)
     assert.match(stdout, /could not set the output outcome/)
+  })
+})
+
+describe('the action with notify: issue', () => {
+  const token = 't0ken-of-the-job'
+  const inputs = { notify: 'issue', 'github-token': token }
+  let github: FakeGitHub
+  before(async () => {
+    github = await fakeGitHub(token)
+  })
+  after(() => github.close())
+  const env = (over: Record<string, string> = {}) => ({
+    GITHUB_REPOSITORY: 'shop/platform',
+    GITHUB_API_URL: github.url,
+    GITHUB_SERVER_URL: 'https://github.example',
+    GITHUB_RUN_ID: '4711',
+    ...over
+  })
+
+  test('a run that is reverted opens the issue with a link to the workflow run, and hides the token', async () => {
+    const { code, stdout, outputs } = await step('reverted', { inputs, env: env() })
+    assert.equal(code, 4)
+    assert.equal(outputs.outcome, 'reverted')
+    assert.equal(stdout.split(token).length - 1, 1, 'only in the command that hides it')
+    assert.ok(stdout.includes(`::add-mask::${token}`))
+    assert.doesNotMatch(stdout, /::warning title=notification/)
+    assert.equal(github.issues.length, 1)
+    assert.match(github.issues[0]?.body ?? '', /https:\/\/github\.example\/shop\/platform\/actions\/runs\/4711/)
+  })
+
+  test('what post has made of a cancelled run is told in the same issue, and a success closes it', async () => {
+    const { code } = await step('upgraded', { inputs, env: env(), state: interrupted, recovery: 'reverted' })
+    assert.equal(code, 0)
+    assert.match(github.issues[0]?.body ?? '', /how 2 runs in a row/)
+    await step('upgraded', { inputs, env: env() })
+    assert.deepEqual(
+      github.issues.map(({ state }) => state),
+      ['closed']
+    )
+  })
+
+  test('a run that is cancelled leaves the telling to post', async () => {
+    const before = github.calls.length
+    const { code } = await step('orderly', { inputs, env: env(), signal: 'SIGINT' })
+    assert.equal(code, 130)
+    assert.equal(github.calls.length, before)
+  })
+
+  test('a GitHub that refuses is a warning, and the outcome is the same', async () => {
+    github.refuse = { status: 403 }
+    const { code, stdout, outputs } = await step('upgraded', { inputs, env: env() })
+    github.refuse = undefined
+    assert.equal(code, 0)
+    assert.equal(outputs.outcome, 'upgraded')
+    assert.match(stdout, /^::warning title=notification not sent::.*issues: write/m)
+  })
+
+  test('without a token it is bad input', async () => {
+    const { code, stdout } = await step('upgraded', { inputs: { notify: 'issue' }, env: env() })
+    assert.equal(code, 2)
+    assert.match(stdout, /github-token is empty/)
   })
 })

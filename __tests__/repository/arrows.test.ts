@@ -18,8 +18,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   lab: ['engine'],
   inputs: ['engine', 'report', 'gates', 'notify'],
   entry: ['engine', 'report', 'aws', 'kubernetes', 'gates', 'notify', 'inputs'],
-  action: ['engine', 'report', 'inputs', 'entry'],
-  cli: ['engine', 'report', 'lab', 'inputs', 'entry']
+  action: ['engine', 'report', 'notify', 'inputs', 'entry'],
+  cli: ['engine', 'report', 'notify', 'lab', 'inputs', 'entry']
 }
 
 /** The floors of a layer from the ground up; those of one list do not import each other. */

@@ -7,9 +7,11 @@ import type { Event, Result } from '../engine/model/report.ts'
 import { exitCode, exitCodes, resultOfError, worst } from '../entry/exit-code.ts'
 import { type Caller, type Program, runGroups, worded, wordedReporter } from '../entry/group-runs.ts'
 import { kubeconfigProblems } from '../entry/kubeconfig-problems.ts'
+import { notifierFor } from '../entry/notifications.ts'
 import { type OrderlyStop, orderlyStop } from '../entry/orderly-stop.ts'
 import { inputsOf } from '../inputs/inputs.ts'
-import { type ValidatedInputs, validateInputs } from '../inputs/validate-inputs.ts'
+import { type Inputs, type ValidatedInputs, validateInputs } from '../inputs/validate-inputs.ts'
+import type { Notifier, Publish } from '../notify/notifier.ts'
 import { asWorkflowInputs } from '../report/commands.ts'
 import { plainValue } from '../report/escape.ts'
 import { annotation, endingAnnotation } from '../report/github/annotations.ts'
@@ -62,6 +64,15 @@ function givenInputs(runner: Runner): Record<string, string> {
   return Object.fromEntries(inputsOf('action').map(({ name }) => [name, runner.input(name)]))
 }
 
+/** The token is hidden before anything can print it. */
+async function notifierOf(runner: Runner, inputs: Inputs): Promise<Notifier> {
+  const token = runner.input('github-token')
+  if (token !== '') runner.mask(token)
+  const { link } = await runner.host()
+  const warn = (title: string, text: string) => runner.annotate(annotation('warning', title, [text]))
+  return notifierFor({ inputs, env: runner.env, token, ...(link === undefined ? {} : { link }), warn })
+}
+
 async function callerOf(runner: Runner): Promise<Caller> {
   return { host: await runner.host(), idToken: runner.idToken, mask: runner.mask, wording: asWorkflowInputs }
 }
@@ -75,6 +86,7 @@ async function main<Ports>(step: ActionStep<Ports>): Promise<number> {
     await runner.appendSummary(problemsSummary(problems))
     return exitCodes.badInput
   }
+  const notifier = await notifierOf(runner, inputs)
   const log = createWorkflowLog(runner)
   const { mode } = inputs.settings
   const sentence = stoppedSentence(asWorkflowInputs(mode))
@@ -85,6 +97,7 @@ async function main<Ports>(step: ActionStep<Ports>): Promise<number> {
       runGroups({
         inputs,
         clock,
+        notifier,
         program: await step.load(),
         caller: await callerOf(runner),
         signal: stoppable.signal,
@@ -107,7 +120,9 @@ async function main<Ports>(step: ActionStep<Ports>): Promise<number> {
   const result = worst(results)
   // Without an outcome the post step takes the run for interrupted and reverts it; that is right after a bug as well.
   if (result.outcome !== 'cancelled' && !isBug) runner.saveState('outcome', result.outcome)
-  return tell(runner, results, result)
+  const code = await tell(runner, results, result)
+  await notifier.settled()
+  return code
 }
 
 /** Saves what post must know, when it is true. */
@@ -142,6 +157,7 @@ async function post<Ports>(step: ActionStep<Ports>): Promise<number> {
     return exitCodes.badInput
   }
   const settings = { ...inputs.settings, group: runner.state('group') || undefined }
+  const notifier = await notifierOf(runner, inputs)
   const log = createWorkflowLog(runner)
   log.lines([
     settings.onCancel === 'revert'
@@ -151,11 +167,13 @@ async function post<Ports>(step: ActionStep<Ports>): Promise<number> {
   const limitMs = step.recoverMs ?? recoverMs
   const startedAt = clock.now()
   const stoppable = stopping(step, log, stoppedSentence(asWorkflowInputs('revert')), limitMs)
+  let publish: Publish | undefined
   const result = await stoppable.unless(
     ticking(log, clock, async () => {
       try {
         const program = await step.load()
         const connected = await program.connect(settings, inputs.connection, await callerOf(runner))
+        publish = connected.publish
         const ports = await connected.ports(wordedReporter({ report: (event) => log.report(event) }, asWorkflowInputs))
         const ended = await program.engine.recover(settings, ports, runId, stoppable.signal)
         return worded(ended, inputs.typed, asWorkflowInputs)
@@ -171,6 +189,9 @@ async function post<Ports>(step: ActionStep<Ports>): Promise<number> {
   await runner.appendSummary(summary([result]))
   const code = recoveredCode(result, settings.onCancel)
   runner.annotate(endingAnnotation(result, code !== 0))
+  // Where main's process has ended the run after all, it has told so itself.
+  if (result.outcome !== 'unchanged') notifier.tell(result, publish)
+  await notifier.settled()
   return code
 }
 

@@ -30,6 +30,9 @@ export interface CallTarget {
 const deniedNames = new Set([
   'AccessDenied',
   'AccessDeniedException',
+  // SNS
+  'AuthorizationError',
+  'AuthorizationErrorException',
   'UnauthorizedOperation',
   'UnauthorizedAccess',
   'UnauthorizedException'

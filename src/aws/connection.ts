@@ -20,7 +20,7 @@ import { awsImages } from './images.ts'
 import { awsNodeGroups } from './node-groups.ts'
 import { sdkCalls } from './sdk-calls.ts'
 import { ssmCalls, ssmClient } from './ssm-calls.ts'
-import { publish, type TopicMessage } from './topics.ts'
+import { type Publication, publish } from './topics.ts'
 
 export interface AwsOptions {
   /** Undefined: AWS_REGION or the profile's. */
@@ -47,7 +47,7 @@ export interface Aws {
   /** Looks at one CloudWatch alarm. Never rejects for one that cannot be read. */
   alarm(name: string, signal: AbortSignal): Promise<Omit<GateLook, 'gate'>>
   /** Publishes to an SNS topic, in the region of its ARN. */
-  publish(message: TopicMessage, signal: AbortSignal): Promise<void>
+  publish(message: Publication, signal: AbortSignal): Promise<void>
   /** Throws `cluster-not-found`. */
   clusterEndpoint(cluster: string): Promise<ClusterEndpoint>
   /** The bearer token for the cluster's API server; `fresh` after a 401. */

@@ -7,7 +7,7 @@ import { AwsQueryProtocol } from '@aws-sdk/core/protocols'
 import { called } from './clients.ts'
 import { otherServiceClient, sendAction } from './other-service-client.ts'
 
-export interface TopicMessage {
+export interface Publication {
   topicArn: string
   subject: string
   body: string
@@ -34,14 +34,14 @@ export function snsClient(shared: AutoScalingClientConfig): AutoScalingClient {
   )
 }
 
-export function topicRegion(arn: string): string {
+function topicRegion(arn: string): string {
   return arn.split(':')[3] ?? ''
 }
 
 /** Rejects with the engine's error for whatever AWS refuses. */
 export async function publish(
   shared: AutoScalingClientConfig,
-  { topicArn, subject, body, attributes: given, order }: TopicMessage,
+  { topicArn, subject, body, attributes: given, order }: Publication,
   signal: AbortSignal
 ): Promise<void> {
   const region = topicRegion(topicArn)

@@ -4,10 +4,12 @@ import type { Mode } from '../engine/model/settings.ts'
 import { shellWord } from '../engine/model/shell-word.ts'
 import { exitCode, exitCodes, worst } from '../entry/exit-code.ts'
 import { type Caller, type Program, runGroups } from '../entry/group-runs.ts'
+import { notifierFor } from '../entry/notifications.ts'
 import { orderlyStop } from '../entry/orderly-stop.ts'
 import { systemClock } from '../entry/system-clock.ts'
 import { version } from '../entry/version.ts'
 import type { Inputs } from '../inputs/validate-inputs.ts'
+import type { Notifier } from '../notify/notifier.ts'
 import { plainText, plainValue } from '../report/escape.ts'
 import { jsonDocument } from '../report/json/document.ts'
 import { stoppedSentence } from '../report/sentences.ts'
@@ -35,6 +37,12 @@ export interface CommandSession<Ports> {
 export async function runSession<Ports>(session: CommandSession<Ports>): Promise<number> {
   const { inputs, console } = session
   const screen = createScreen(session)
+  const notifier = notifierFor({
+    inputs,
+    env: console.env,
+    token: console.env.GITHUB_TOKEN,
+    warn: (title, text) => session.stderr.write(`${plainText(`${title}: ${text}`)}\n`)
+  })
   process.once('exit', screen.rest)
   const stop = orderlyStop({
     onStop: console.onStop,
@@ -48,7 +56,7 @@ export async function runSession<Ports>(session: CommandSession<Ports>): Promise
     }
   })
   const runOnce = (mode: Mode, plans: boolean, asksNext = false) =>
-    runShown(session, screen, stop.signal, { mode, plans, asksNext })
+    runShown(session, screen, stop.signal, { mode, plans, asksNext, notifier })
 
   const work = async (): Promise<number> => {
     const { mode } = inputs.settings
@@ -65,7 +73,9 @@ export async function runSession<Ports>(session: CommandSession<Ports>): Promise
   }
 
   try {
-    return (await stop.unless(work())) ?? exitCodes.cancelled
+    const code = (await stop.unless(work())) ?? exitCodes.cancelled
+    if (!stop.signal.aborted) await notifier.settled()
+    return code
   } finally {
     process.off('exit', screen.rest)
   }
@@ -107,7 +117,7 @@ async function runShown<Ports>(
   { inputs, caller, load, stderr }: CommandSession<Ports>,
   screen: Screen,
   signal: AbortSignal,
-  { mode, plans, asksNext }: { mode: Mode; plans: boolean; asksNext: boolean }
+  { mode, plans, asksNext, notifier }: { mode: Mode; plans: boolean; asksNext: boolean; notifier: Notifier }
 ): Promise<readonly Result[]> {
   const view = screen.view(plans)
   const ticks = setInterval(() => view.tick(systemClock.now()), tickMs)
@@ -117,6 +127,7 @@ async function runShown<Ports>(
       program: await load(),
       inputs: { ...inputs, settings: { ...inputs.settings, mode } },
       clock: systemClock,
+      notifier,
       signal,
       reporter: { report: (event) => view.report(event) },
       ended(result) {

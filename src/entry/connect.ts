@@ -34,6 +34,7 @@ export const connect: Connect<Ports> = async ({ cluster, clusterTagKey }, connec
   }
   return {
     findGroups: () => nodeGroups.find(),
+    publish: aws.publish,
     async ports(reporter) {
       const way = connection.kubeconfig ? { kubeconfig: connection.kubeconfig } : { endpoint: await endpoint() }
       const parts = await connectCluster({ ...way, userAgent, now: systemClock.now })

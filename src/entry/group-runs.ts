@@ -5,6 +5,7 @@ import type { Group } from '../engine/model/node-group.ts'
 import type { Reporter, Result } from '../engine/model/report.ts'
 import type { Settings } from '../engine/model/settings.ts'
 import type { ConnectionInputs, Inputs, Typed } from '../inputs/validate-inputs.ts'
+import type { Notifier, Publish } from '../notify/notifier.ts'
 import { type CommandWording, withCommands } from '../report/commands.ts'
 import { exitCode, resultOfError } from './exit-code.ts'
 
@@ -18,6 +19,8 @@ export interface Engine<Ports> {
 export interface Connected<Ports> {
   findGroups(): Promise<readonly Group[]>
   ports(reporter: Reporter): Promise<Ports>
+  /** To an SNS topic. */
+  publish?: Publish
 }
 
 /** Who is at work, for the lock and for people, and what only this face can give. */
@@ -50,6 +53,8 @@ export interface GroupRuns<Ports> {
   clock: Clock
   signal: AbortSignal
   reporter: Reporter
+  /** Told of every end but that of a run that was cancelled: what becomes of it is known later. */
+  notifier?: Pick<Notifier, 'tell'>
   /** Told before the next group begins. */
   ended?: (result: Result) => void
   /** Errors that are bugs, with their trace. */
@@ -68,6 +73,7 @@ export async function runGroups<Ports>(runs: GroupRuns<Ports>): Promise<readonly
   } catch (error) {
     const result = worded(earlyResult(runs, inputs.settings, error, startedAt), runs.inputs.typed, caller.wording)
     runs.ended?.(result)
+    runs.notifier?.tell(result)
     return [result]
   }
   const results: Result[] = []
@@ -76,6 +82,7 @@ export async function runGroups<Ports>(runs: GroupRuns<Ports>): Promise<readonly
     const result = worded(await runGroup(runs, connected, { ...inputs.settings, group }), inputs.typed, caller.wording)
     results.push(result)
     runs.ended?.(result)
+    if (result.outcome !== 'cancelled') runs.notifier?.tell(result, connected.publish)
     if (exitCode(result) !== 0 || runs.signal.aborted) break
   }
   return results

@@ -78,7 +78,7 @@ function urlGate(entry: string): Gate | { problem: string } {
   return { kind: 'url', name, url: entry }
 }
 
-export function isLoopback(hostname: string): boolean {
+function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }
 

@@ -185,7 +185,9 @@ export function validateInputs(
   environment: Readonly<Record<string, string | undefined>> = {}
 ): ValidatedInputs {
   const table = inputsOf(face)
-  const values = new Map(table.map((input) => [input.name, (given[input.name] ?? '').trim() || input.default]))
+  // The default of a secret is an expression that only the runner can resolve.
+  const usual = ({ kind, default: text }: Input) => (kind.is === 'secret' ? '' : text)
+  const values = new Map(table.map((input) => [input.name, (given[input.name] ?? '').trim() || usual(input)]))
   const value = (name: string) => values.get(name) ?? ''
   const problems = [
     ...Object.keys(given)
