@@ -3,7 +3,7 @@
  * secret, so the query and the user of a URL and the arguments of a command are not in it; a fingerprint tells two such gates apart.
  */
 
-export type Gate = { readonly name: string } & (
+export type TypedGate = { readonly name: string } & (
   | { readonly kind: 'url'; readonly url: string }
   | { readonly kind: 'alarm'; readonly alarm: string }
   | { readonly kind: 'command'; readonly command: string }
@@ -21,7 +21,7 @@ export function gateEntries(value: string): readonly string[] {
 }
 
 /** The gate, or what is wrong with it. */
-export function parseGate(entry: string): Gate | { readonly problem: string } {
+export function parseGate(entry: string): TypedGate | { readonly problem: string } {
   if (entry.includes(hidden)) return { problem: 'it is shortened, as messages show it: give the whole gate' }
   if (entry.startsWith('alarm:')) return alarmGate(entry.slice('alarm:'.length).trim())
   if (entry.startsWith('command:')) return commandGate(entry.slice('command:'.length).trim())
@@ -29,7 +29,7 @@ export function parseGate(entry: string): Gate | { readonly problem: string } {
 }
 
 /** A gate that a record names and this start was not given; undefined if the name does not say all of it. */
-export function gateOfName(name: string): Gate | undefined {
+export function gateOfName(name: string): TypedGate | undefined {
   // Whoever may write the record must not be able to run a command here.
   if (name.startsWith('command:')) return undefined
   const gate = parseGate(name)
@@ -42,14 +42,14 @@ export function shownEntry(entry: string): string {
   return entry.replace(/\/\/[^/]*@/, `//${hidden}@`).replace(/[?#].*$/s, `?${hidden}`)
 }
 
-function alarmGate(alarm: string): Gate | { problem: string } {
+function alarmGate(alarm: string): TypedGate | { problem: string } {
   if (alarm === '' || alarm.length > longestAlarm)
     return { problem: `an alarm has a name of 1 to ${longestAlarm} characters` }
   if (alarm.startsWith('arn:')) return { problem: 'give the name of the alarm, not its ARN' }
   return { kind: 'alarm', name: `alarm:${alarm}`, alarm }
 }
 
-function commandGate(command: string): Gate | { problem: string } {
+function commandGate(command: string): TypedGate | { problem: string } {
   if (command === '') return { problem: 'there is no command after command:' }
   return { kind: 'command', name: commandName(command), command }
 }
@@ -63,7 +63,7 @@ function commandName(command: string): string {
     : `command:${program} ${hidden} (${fingerprint(command)})`
 }
 
-function urlGate(entry: string): Gate | { problem: string } {
+function urlGate(entry: string): TypedGate | { problem: string } {
   const right = 'it must be https://HOST/…, alarm:NAME or command:COMMAND'
   if (!/^https?:\/\//i.test(entry) || !URL.canParse(entry)) return { problem: right }
   const url = new URL(entry)

@@ -2,7 +2,7 @@
 import { unreachable } from '../engine/model/error.ts'
 import type { GateLook, Gates } from '../engine/model/gates.ts'
 import { askCommand } from './command-gate.ts'
-import { type Gate, gateOfName, parseGate } from './gate.ts'
+import { gateOfName, parseGate, type TypedGate } from './gate.ts'
 import { askUrl } from './url-gate.ts'
 
 export interface GatesOptions {
@@ -16,7 +16,7 @@ export interface GatesOptions {
 
 export function createGates(options: GatesOptions): Gates {
   const known = new Map(
-    options.entries.flatMap((entry): [string, Gate][] => {
+    options.entries.flatMap((entry): [string, TypedGate][] => {
       const gate = parseGate(entry)
       return 'problem' in gate ? [] : [[gate.name, gate]]
     })
@@ -32,7 +32,7 @@ export function createGates(options: GatesOptions): Gates {
   }
 }
 
-function look(gate: Gate, options: GatesOptions, signal: AbortSignal): Promise<Omit<GateLook, 'gate'>> {
+function look(gate: TypedGate, options: GatesOptions, signal: AbortSignal): Promise<Omit<GateLook, 'gate'>> {
   switch (gate.kind) {
     case 'url':
       return askUrl(gate.url, options, signal)
