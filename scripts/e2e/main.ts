@@ -8,6 +8,7 @@ import { prepareCluster } from './ground.ts'
 import { grantRbac } from './permissions.ts'
 import type { EndToEndScenario } from './run.ts'
 import { action } from './scenarios/action.ts'
+import { gates } from './scenarios/gates.ts'
 import { held } from './scenarios/held.ts'
 import { images } from './scenarios/images.ts'
 import { killed } from './scenarios/killed.ts'
@@ -28,6 +29,7 @@ const scenarios: readonly EndToEndScenario[] = [
   permitted,
   workflow,
   held,
+  gates,
   images
 ]
 
