@@ -35,7 +35,7 @@ export function occupancyOf(world: World, run: OpenRun): Occupancy {
 }
 
 /** Of its node now, or else of the one that it had. */
-export function nodeNamesOf(instance: Instance, world: World): readonly string[] {
+function nodeNamesOf(instance: Instance, world: World): readonly string[] {
   const now = world.view.nodes.filter((node) => node.instanceId === instance.id).map((node) => node.name)
   if (now.length > 0) return now
   const before = world.observations.instances.get(instance.id)?.nodeName
