@@ -4,6 +4,7 @@ import { coordination } from './coordination.ts'
 import { gates } from './gates.ts'
 import { groups } from './groups.ts'
 import { imageScenarios } from './images.ts'
+import { others } from './others.ts'
 import { pods } from './pods.ts'
 import { wholeRuns } from './whole-runs.ts'
 
@@ -13,7 +14,8 @@ export const scenarios: readonly Scenario[] = [
   ...groups,
   ...imageScenarios,
   ...coordination,
-  ...gates
+  ...gates,
+  ...others
 ]
 
 export function scenarioNamed(name: string): Scenario | undefined {
