@@ -35,11 +35,13 @@ test('every problem is told at once, each with its value and with what would be 
     hold: 'yes',
     jobs: 'evit',
     'allow-downtime': 'team-a/ledger',
-    'canary-nodes': '1.5'
+    'canary-nodes': '1.5',
+    'expect-plan': 'p1-short'
   })
   assert.deepEqual(problems, [
     'command "upgrad" is unknown (did you mean upgrade?)',
     'cluster is empty: name the EKS cluster',
+    'expect-plan is "p1-short": it must be the digest that plan gives, such as p1-mq3k7xw2ta5bd6cnf4hj',
     'hold is "yes": it must be true or false',
     'canary-nodes is "1.5": it must be a whole number from 0 to 1000',
     'soak-minutes is "-1": it must be a number of minutes, 0 or more',
@@ -75,6 +77,14 @@ test('groups are a list by commas or lines, * is all of them, and not both', () 
   assert.equal(inputsFrom({ group: '*' }).groups, 'all')
   assert.deepEqual(inputsFrom({}).groups, [])
   assert.match(problemsOf({ group: 'a,*' })[0] ?? '', /^group is "a,\*": \* already means all/)
+})
+
+test('digests of reviewed plans are a list, and are not repeated in the next command', () => {
+  const [one, two] = [`p1-${'a'.repeat(20)}`, `p1-${'b'.repeat(20)}`]
+  const { settings, typed } = inputsFrom({ 'expect-plan': `${one},${two}` })
+  assert.deepEqual(settings.expectPlan, [one, two])
+  assert.deepEqual([...typed.always, ...typed.upgrade], [])
+  assert.equal(problemsOf({ 'expect-plan': `${one},x` }).length, 1)
 })
 
 test('globs have three parts of letters that names can have', () => {

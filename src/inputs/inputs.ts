@@ -13,7 +13,7 @@ export type InputKind =
   | { is: 'duration'; unit: 'minutes' | 'seconds'; none: boolean }
   | { is: 'whole'; least: number; most: number }
   /** Newline or comma list. */
-  | { is: 'list'; of: 'names' | 'globs' | 'gates' | 'targets' }
+  | { is: 'list'; of: 'names' | 'globs' | 'gates' | 'targets' | 'digests' }
   | { is: 'path' }
   /** Never shown, neither in a problem nor in a command. */
   | { is: 'secret' }
@@ -109,6 +109,16 @@ export const inputs: readonly Input[] = [
       'What to do if nothing was changed: stop (outcome unchanged), renew (both groups are configured alike: replace the nodes anyway), or swap-back (return to the configuration that the inactive group had when it was retired, or to an older one).',
     faces: both,
     group: 'what'
+  },
+  {
+    name: 'expect-plan',
+    kind: { is: 'list', of: 'digests' },
+    default: '',
+    from: 'any plan',
+    description:
+      'Digest of the plan that was reviewed, as plan gives it (several groups: a list of them). The run is refused if the plan has changed since then. A run that is open already is continued without a comparison.',
+    faces: both,
+    group: 'consent'
   },
   {
     name: 'hold',
@@ -435,6 +445,11 @@ export const outputs: readonly OutputField[] = [
   { name: 'inactive-group', description: 'Auto Scaling group that is inactive afterwards.' },
   { name: 'nodes', description: 'Names of the active group’s nodes, as a JSON list.' },
   { name: 'pods-moved', description: 'How many pods were moved.' },
+  {
+    name: 'plan-digest',
+    description: 'Digest of the plan, for expect-plan; with several groups, a comma list of their digests.'
+  },
+  { name: 'summary', description: 'The job summary as Markdown, at most 60,000 bytes, for a comment.' },
   { name: 'duration-seconds', description: 'How long it took.' },
   { name: 'results', description: 'JSON map of node group to these outputs.' }
 ]

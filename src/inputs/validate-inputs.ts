@@ -7,6 +7,7 @@ import type { Mode, Settings } from '../engine/model/settings.ts'
 import { shellWord } from '../engine/model/shell-word.ts'
 import { gateEntries } from '../gates/gate.ts'
 import { type NotifyTarget, parseTarget } from '../notify/target.ts'
+import { digestPattern } from '../engine/plan/plan-digest.ts'
 import { nearestWord } from './did-you-mean.ts'
 import { gateNames, gateSettings, wrongGates } from './gate-inputs.ts'
 import { type Face, type Input, type InputKind, inputsOf, longestMinutes, modes } from './inputs.ts'
@@ -95,7 +96,7 @@ function wrong(name: string, kind: InputKind, value: string, face: Face): Proble
     case 'list':
       if (kind.of === 'gates') return wrongGates(name, value, face)
       if (kind.of === 'targets') return wrongTargets(name, value)
-      return kind.of === 'globs' ? wrongGlobs(value, is) : wrongNames(value, is)
+      return wrongList[kind.of](value, is)
     default:
       return unreachable(kind)
   }
@@ -142,6 +143,14 @@ function wrongTargets(name: string, value: string): Problem | undefined {
   if (bad.length === 0) return undefined
   return `${name} is ${bad.slice(0, 3).map(quoted).join(', ')}: it must be issue or sns:arn:aws:sns:REGION:ACCOUNT:TOPIC`
 }
+
+function wrongDigests(value: string, is: (right: string) => Problem): Problem | undefined {
+  const digests = listed(value)
+  if (digests.length > 0 && digests.every((one) => digestPattern.test(one))) return undefined
+  return is('it must be the digest that plan gives, such as p1-mq3k7xw2ta5bd6cnf4hj')
+}
+
+const wrongList = { names: wrongNames, globs: wrongGlobs, digests: wrongDigests } as const
 
 function relations(value: (name: string) => string): Problem[] {
   const problems: Problem[] = []
@@ -240,7 +249,8 @@ const notRepeated = [
   'yes',
   'lock-timeout-minutes',
   'on-cancel',
-  'github-token'
+  'github-token',
+  'expect-plan'
 ]
 
 function typedOptions(face: Face, value: (name: string) => string): Typed {
@@ -280,6 +290,7 @@ function assemble(
     ami: value('ami'),
     ...(value('ami-base') === '' ? {} : { amiBase: value('ami-base') as Settings['amiBase'] }),
     whenUnchanged: value('when-unchanged') as Settings['whenUnchanged'],
+    expectPlan: listed(value('expect-plan')),
     canaryNodes: Number(value('canary-nodes')),
     hold: value('hold') === 'true',
     launchTimeoutMs: minutes('launch-timeout-minutes'),

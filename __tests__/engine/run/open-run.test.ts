@@ -117,4 +117,20 @@ describe('a run that is resumed', () => {
     const result = await resumeOpenRun(context)
     assert.deepEqual([result.outcome, result.next?.split(' ')[0]], ['held', 'finalize'])
   })
+
+  it('is not compared with the plan that is expected, and says so', async () => {
+    const expectPlan = ['p1-aaaaaaaaaaaaaaaaaaaa']
+    for (const open of [run(), run({ held: {} }), run({ held: { because: 'a Job is still running' } })]) {
+      const signal = AbortSignal.abort()
+      const { context, events } = fakeContext({ store: fakeStore(open), signal, settings: settings({ expectPlan }) })
+      if (open.held && open.held.because === undefined) await resumeOpenRun(context)
+      else await resume(context, fakeLock().lock)
+      const notes = events.flatMap((event) => (event.kind === 'note' ? event.text : []))
+      assert.ok(
+        notes.includes('Run run-1 is open already, so its plan is not compared with expect-plan.'),
+        notes.join()
+      )
+      assert.ok(!notes.some((note) => note.includes('differ in')), notes.join())
+    }
+  })
 })

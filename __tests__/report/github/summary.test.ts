@@ -114,3 +114,10 @@ test('what a guard stopped is told with its invariant and object, and that it is
   assert.match(text, /^\| I2 \| evict \| `team-a\/cart-1` \| 3 \|$/m)
   assert.doesNotMatch(summary([revertedResult()]), /guard/)
 })
+
+test('the digest of a plan is in the summary and in the text, if there is one', () => {
+  const digest = 'p1-mq3k7xw2ta5bd6cnf4hj'
+  const planned = sampleResult({ outcome: 'planned', plan: samplePlan({ digest }) })
+  assert.ok(summary([planned]).includes('`expect-plan`: `p1-mq3k7xw2ta5bd6cnf4hj`'))
+  assert.ok(!summary([sampleResult({ outcome: 'planned', plan: samplePlan() })]).includes('expect-plan'))
+})

@@ -35,6 +35,23 @@ test('outputs are those of the worst group, with all of them by name', () => {
   assert.equal(results.b['active-group'], 'shop-workers-blue')
 })
 
+test('the digest of a plan is an output, and a list of all of them for several groups', () => {
+  const planned = (group: string, digest?: string) => sampleResult({ group, plan: samplePlan({ group, digest }) })
+  const [a, b, c] = [planned('a', 'p1-a'), planned('b', 'p1-b'), planned('c')]
+  const outputs = outputsOf([a, b, c], c)
+  assert.equal(outputs['plan-digest'], 'p1-a,p1-b')
+  assert.equal(JSON.parse(outputs.results ?? '').b['plan-digest'], 'p1-b')
+  const document = JSON.parse(jsonDocument([a], { outcome: 'planned', exitCode: 0 }, '1'))
+  assert.equal(document.results[0].planDigest, 'p1-a')
+})
+
+test('the output for a comment holds the summary, and is short enough for one', () => {
+  const many = Array.from({ length: 400 }, (_, index) => ({ field: `field ${index}`, from: 'x'.repeat(900), to: 'y' }))
+  const long = outputsOf([sampleResult({ plan: samplePlan({ changes: many }) })], sampleResult()).summary ?? ''
+  assert.ok(Buffer.byteLength(long) <= 60_000, `${Buffer.byteLength(long)}`)
+  assert.match(long, /^## /)
+})
+
 test('an annotation has the lines that it was given and no other, and is no longer than GitHub shows', () => {
   const { title, text } = annotation('error', nasty, [nasty, 'second', 'x'.repeat(10_000)])
   assert.doesNotMatch(title, /\p{Cc}/u)

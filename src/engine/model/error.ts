@@ -12,6 +12,7 @@ export type ErrorCode =
   | 'kubeconfig'
   | 'group-not-found'
   | 'plan-blocked'
+  | 'plan-moved'
   | 'lock-held'
   | 'lock-lost'
   | 'other-run-open'

@@ -60,6 +60,8 @@ export interface Plan {
   estimateMs: number
   /** The workload that takes longest, with its pace. */
   longest?: string
+  /** What `expect-plan` compares; undefined if what runs, or what would be launched, cannot be read. */
+  digest?: string
   blockers: readonly Finding[]
   warnings: readonly Finding[]
 }

@@ -73,6 +73,11 @@ const table = {
     'The identity of the run lacks a permission in the cluster.',
     'Apply `examples/rbac.yaml`, or grant the permission that the finding names.'
   ),
+  'plan-moved': blocks(
+    'The plan is not the one that `expect-plan` names: the groups, a configuration or a consent has changed since the review.',
+    'Plan again, review the plan, and pass its digest as `expect-plan`.',
+    'plan-moved'
+  ),
   'template-unknown': blocks(
     'It cannot be read which launch template version an active instance was launched from.',
     'Replace these instances with ones of a template version that still exists.'

@@ -16,6 +16,8 @@ export interface Settings {
   /** Whose other settings a template version that is written takes. */
   amiBase?: 'active' | 'inactive'
   whenUnchanged: WhenUnchanged
+  /** Digests of the plans that were reviewed, one for each group; undefined or empty: any plan will do. */
+  expectPlan?: readonly string[]
   canaryNodes: number
   hold: boolean
   launchTimeoutMs: number
@@ -51,6 +53,7 @@ export const defaultSettings: Omit<Settings, 'cluster'> = {
   colorTagKey: 'eks-node-upgrade/color',
   ami: 'keep',
   whenUnchanged: 'stop',
+  expectPlan: [],
   canaryNodes: 1,
   hold: false,
   launchTimeoutMs: 15 * minute,

@@ -5,6 +5,7 @@ import type { Findings } from './checks/check.ts'
 import { checks } from './checks/checks.ts'
 import type { Compared, Launches } from './comparison.ts'
 import type { Choice } from './image-choice.ts'
+import { planDigest } from './plan-digest.ts'
 import { type PlanFacts, type PlanInput, planFacts } from './plan-facts.ts'
 
 /** The plan with what it was made of, so that it is computed once. */
@@ -66,6 +67,7 @@ function planOfSides(facts: PlanFacts, { blockers, warnings }: Findings): Plan {
     emptyDirPods: moves.emptyDirPods,
     estimateMs: facts.forecast.estimateMs,
     longest: facts.forecast.longest,
+    digest: planDigest(facts),
     // If there is nothing to do, nothing blocks it.
     blockers: compared?.verdict === 'unchanged' ? [] : blockers,
     warnings

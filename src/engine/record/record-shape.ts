@@ -81,6 +81,7 @@ const settingsShape = object<Settings>({
   ami: optional(text),
   amiBase: optional(oneOf('active', 'inactive')),
   whenUnchanged: oneOf('stop', 'renew', 'swap-back'),
+  expectPlan: optional(listOf(text)),
   canaryNodes: amount,
   hold: flag,
   launchTimeoutMs: amount,

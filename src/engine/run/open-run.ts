@@ -13,6 +13,7 @@ import { asReverting, requested } from '../record/run-state.ts'
 import { announceStart, drive } from './drive.ts'
 import type { RunContext } from './run-context.ts'
 import { servingSides } from './sides.ts'
+import { announceUncompared } from './status.ts'
 import { withLock } from './with-lock.ts'
 
 /**
@@ -53,6 +54,7 @@ export async function resumeOpenRun(context: RunContext): Promise<Result> {
   recorder.follow(open)
   // A hold that was requested ends only by finalize or revert; one for Jobs that were still running is tried again.
   if (settings.mode === 'upgrade' && open.held && open.held.because === undefined) {
+    announceUncompared(recorder, open, settings)
     return recorder.result('held', { group, ...servingSides(open), next: nextCommand('finalize', settings, group) })
   }
   return withLock({ ...context, patienceMs: settings.lockTimeoutMs, runId: open.id }, async (lock) => {
@@ -84,6 +86,7 @@ export async function resume(context: RunContext, lock: Lock): Promise<Result> {
   const { settings, ports, recorder, store, group } = context
   const open = openRun(store)
   announceDifferences(recorder, open, settings)
+  announceUncompared(recorder, open, settings)
   const next = resumed(open, settings, ports.clock.now())
   if (next !== open) await store.save({ ...store.current(), run: next })
   announceStart(recorder, next, true)
@@ -109,7 +112,7 @@ function resumed(open: OpenRun, { mode }: Settings, now: number): OpenRun {
 function announceDifferences(recorder: Recorder, open: OpenRun, settings: Settings): void {
   const mine = new Map<string, unknown>(Object.entries(settings))
   const its = new Map<string, unknown>(Object.entries(open.settings))
-  const skipped = ['mode', 'group', 'lockTimeoutMs']
+  const skipped = ['mode', 'group', 'lockTimeoutMs', 'expectPlan']
   const differing = [...mine.keys()].filter(
     (key) => !skipped.includes(key) && JSON.stringify(mine.get(key)) !== JSON.stringify(its.get(key))
   )

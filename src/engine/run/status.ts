@@ -2,8 +2,10 @@
 import { nextCommand } from '../model/next-command.ts'
 import type { Group } from '../model/node-group.ts'
 import type { Reason, Result } from '../model/report.ts'
+import type { Settings } from '../model/settings.ts'
 import type { LastOutcome, OpenRun } from '../record/record.ts'
 import { openRun } from '../record/record-store.ts'
+import type { Recorder } from '../record/recorder.ts'
 import { marksWithoutRecord } from './marks.ts'
 import type { RunContext } from './run-context.ts'
 import { servingSides, sidesOf } from './sides.ts'
@@ -12,6 +14,7 @@ export function planOfOpenRun({ recorder, store, settings, group }: RunContext):
   const open = openRun(store)
   recorder.follow(open)
   recorder.note('info', 'a run is open', statusText(open))
+  announceUncompared(recorder, open, settings)
   const next = nextCommand(continuingMode(open), settings, group)
   return recorder.result('planned', { group, ...servingSides(open), next })
 }
@@ -31,6 +34,13 @@ export async function status(context: RunContext): Promise<Result> {
   if (last) recorder.note('info', 'last run', lastText(last))
   if (stray) recorder.note('info', 'marks without a record', stray.message)
   return recorder.result('status', { group, ...names, reason: stray })
+}
+
+/** What was reviewed is no longer a plan but a run: stopping it halfway would help no one. */
+export function announceUncompared(recorder: Recorder, open: OpenRun, { expectPlan = [] }: Settings): void {
+  if (expectPlan.length === 0) return
+  const text = `Run ${open.id} is open already, so its plan is not compared with expect-plan.`
+  recorder.note('info', 'expect-plan', text)
 }
 
 interface AtRest {

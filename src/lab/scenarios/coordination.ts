@@ -225,6 +225,18 @@ export const coordination: readonly Scenario[] = [
     end: 'as-found'
   },
   {
+    name: 'plan-moved',
+    story: 'an upgrade that expects another plan than the present one is refused before it asks for the lock',
+    world: small,
+    steps: [
+      {
+        settings: { expectPlan: ['p1-aaaaaaaaaaaaaaaaaaaa'] },
+        expect: { outcome: 'refused', code: 'plan-moved', rules: ['plan-moved'], says: /what differs/, writes: 0 }
+      }
+    ],
+    end: 'as-found'
+  },
+  {
     name: 'lock-held',
     story: 'a lock that another run holds refuses, and names the holder',
     world: small,

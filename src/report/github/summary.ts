@@ -22,12 +22,15 @@ const measures = [
 /** A heading longer than this is none. */
 const headingCharacters = 400
 
+/** A comment has at most 65,536 characters, and a workflow adds words of its own. */
+export const outputBytes = 60_000
+
 type Measure = (typeof measures)[number]
 
-export function summary(results: readonly Result[]): string {
+export function summary(results: readonly Result[], bytes = summaryBytes): string {
   for (const measure of measures) {
     const text = `${results.map((result) => section(result, measure)).join('\n\n---\n\n')}\n`
-    if (Buffer.byteLength(text) <= summaryBytes) return text
+    if (Buffer.byteLength(text) <= bytes) return text
   }
   // Hundreds of groups, then: one line each.
   const lines = results.map((result) => `- ${heading(result, 120)}`)
@@ -147,8 +150,10 @@ function planSection(plan: Plan, { entries, characters }: Measure): string {
       )
     )
   const numbers = `${say.movesSentence(plan)}.`
-  const image = plan.image === undefined ? [] : [markdownText(`New image: ${cut(plan.image, characters)}`)]
-  return [[table, ...rows].join('\n'), ...image, markdownText(numbers), ...diffs].join('\n\n')
+  const image = plan.image === undefined ? '' : markdownText(`New image: ${cut(plan.image, characters)}`)
+  const digest = plan.digest ? `Digest of this plan, for \`expect-plan\`: ${markdownCode(plan.digest)}` : ''
+  const texts = [[table, ...rows].join('\n'), image, markdownText(numbers), ...diffs, digest]
+  return texts.filter((text) => text !== '').join('\n\n')
 
   function code(text: string): string {
     return markdownCode(cut(text, characters)) || 'none'

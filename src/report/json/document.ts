@@ -1,5 +1,6 @@
 /** A run as one JSON document, and as the values of outputs. Times are ISO 8601, durations in seconds. */
 import type { Result } from '../../engine/model/report.ts'
+import { outputBytes, summary } from '../github/summary.ts'
 import { outcomeSentence, standingSentence } from '../sentences.ts'
 
 export interface JsonEnding {
@@ -22,6 +23,7 @@ function resultDocument(result: Result) {
     sentence: outcomeSentence(result),
     standing: standingSentence(result) || undefined,
     nextCommand: result.next,
+    planDigest: result.plan?.digest,
     startedAt: isoTime(result.startedAt),
     endedAt: isoTime(result.endedAt),
     durationSeconds: seconds(result.endedAt - result.startedAt),
@@ -61,12 +63,19 @@ function groupOutputs(result: Result): Outputs {
     'inactive-group': result.inactiveGroup,
     nodes: JSON.stringify(result.nodes),
     'pods-moved': String(result.podsMoved),
+    'plan-digest': result.plan?.digest ?? '',
     'duration-seconds': String(Math.round((result.endedAt - result.startedAt) / 1000))
   }
 }
 
-/** Those of the worst group, and all of them by group in `results`. */
+/** Those of the worst group, all of them by group in `results`, and what only makes sense for the whole. */
 export function outputsOf(results: readonly Result[], worst: Result): Outputs {
   const byGroup = Object.fromEntries(results.map((result) => [result.group, groupOutputs(result)]))
-  return { ...groupOutputs(worst), results: JSON.stringify(byGroup) }
+  const digests = results.flatMap(({ plan }) => plan?.digest ?? [])
+  return {
+    ...groupOutputs(worst),
+    'plan-digest': digests.join(','),
+    summary: summary(results, outputBytes),
+    results: JSON.stringify(byGroup)
+  }
 }

@@ -74,6 +74,7 @@ export function planLines(plan: Plan, options: TextOptions): Line[] {
       const pods = `${say.count(plan.emptyDirPods, 'pod')} lose what they keep in emptyDir volumes`
       lines.push(...row('Scratch data', pods, options.width))
     }
+    if (plan.digest) lines.push(...row('Digest', plan.digest, options.width))
   }
   if (plan.warnings.length > 0) {
     lines.push([], [piece(`  ${marksWarning} Worth knowing`, 'warn')], ...findingLines(plan.warnings, options.width))

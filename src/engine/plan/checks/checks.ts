@@ -10,6 +10,7 @@ import { type Check, ofSides } from './check.ts'
 import { comparison } from './comparison.ts'
 import { deadlines } from './deadlines.ts'
 import { gates } from './gates.ts'
+import { expectedPlan } from './expected-plan.ts'
 import { groupSettings } from './group-settings.ts'
 import { image } from './image.ts'
 import { kubeletVersion } from './kubelet-version.ts'
@@ -24,6 +25,7 @@ export const checks: readonly Check[] = [
   activeGroup,
   access,
   gates,
+  ofSides(expectedPlan),
   ofSides(template),
   ofSides(comparison),
   ofSides(image),
