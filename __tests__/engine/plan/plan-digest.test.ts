@@ -137,6 +137,13 @@ test('a second workload that the same consent takes down moves the digest', () =
   assert.notEqual(digestOf({ settings: glob, view: withLedger }), digestOf({ settings: glob, view: more }))
 })
 
+test('where the pods of such a workload are does not move the digest', () => {
+  const elsewhere = view({ nodes: nodes.slice(0, 2) }, payments, deployment('ledger', ['n9'], { replicas: 1 }))
+  const now = digestOf({ settings: allowsLedger, view: elsewhere })
+  assert.equal(now, digestOf({ settings: allowsLedger, view: withLedger }))
+  assert.notEqual(now, digestOf({ settings: allowsLedger }))
+})
+
 test('the order in which workloads are named does not matter', () => {
   const [one, two] = ['team-a/deployment/ledger', 'team-b/deployment/vault']
   const named = (...allowDowntime: string[]) => digestOf({ settings: { allowDowntime } })

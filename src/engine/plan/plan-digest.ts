@@ -2,10 +2,11 @@
  * A short word for what a reviewer decides on when a plan is approved. `upgrade` with `expect-plan` refuses if the word has changed.
  *
  * It covers the two groups and their roles, the bounds of the active group, both configurations, the inputs that consent to
- * something, and the workloads that go down because `allow-downtime` names them. It does not cover what changes by itself: pods,
- * the number of nodes within the bounds, template version numbers, warnings, and how long it takes.
+ * something, and the workloads that `allow-downtime` names, wherever their pods are: the scheduler may move them in the meantime. It does
+ * not cover what changes by itself: pods, the number of nodes within the bounds, template version numbers, warnings, and how long
+ * it takes.
  */
-import { downtimeAllowed } from '../policy/workloads.ts'
+import { downtimeAllowed, workloadKey } from '../policy/workloads.ts'
 import type { PlanFacts } from './plan-facts.ts'
 import { sha256 } from './sha-256.ts'
 
@@ -21,14 +22,14 @@ export const digestPattern = /^p\d+-[a-z2-7]{20}$/
 const parts = [
   { of: 'groups', letters: 4, words: 'the groups, their roles or the bounds of the active group' },
   { of: 'configuration', letters: 12, words: 'the configuration that runs or the one that would be launched' },
-  { of: 'consent', letters: 4, words: 'what the inputs allow or the workloads that may be down for a moment' }
+  { of: 'consent', letters: 4, words: 'what the inputs allow, or the workloads that may be down for a moment' }
 ] as const
 
 type Part = (typeof parts)[number]['of']
 
 export type Reviewed = Pick<
   PlanFacts,
-  'settings' | 'pair' | 'active' | 'inactive' | 'runs' | 'launches' | 'unknownInstances' | 'moves'
+  'settings' | 'pair' | 'active' | 'inactive' | 'runs' | 'launches' | 'unknownInstances' | 'view'
 >
 
 /** undefined: what runs or what would be launched cannot be read, so there is nothing to decide on. */
@@ -67,22 +68,20 @@ function groupsOf({ settings, pair, active, inactive }: Reviewed): unknown {
   }
 }
 
-function consentOf({ settings, moves }: Reviewed): unknown {
+function consentOf({ settings, view }: Reviewed): unknown {
   const { whenUnchanged, jobs, podsWithoutController, emptydirData, allowDowntime } = settings
-  const mayBeDown = moves.workloads.filter(
-    ({ owner, method }) =>
-      method !== undefined &&
-      method.how !== 'refuse' &&
-      method.mayGoDown &&
-      downtimeAllowed(owner.key, settings.allowDowntime)
-  )
+  // Kinds that people make; ReplicaSets and Jobs come and go with their owners.
+  const mayBeDown = view.workloads
+    .filter(({ kind }) => kind === 'Deployment' || kind === 'StatefulSet')
+    .map(({ namespace, kind, name }) => workloadKey(namespace, kind, name))
+    .filter((key) => downtimeAllowed(key, allowDowntime))
   return {
     whenUnchanged,
     jobs,
     podsWithoutController,
     emptydirData,
     allowDowntime: [...new Set(allowDowntime)].sort(),
-    mayBeDown: mayBeDown.map(({ owner }) => owner.key).sort()
+    mayBeDown: mayBeDown.sort()
   }
 }
 
