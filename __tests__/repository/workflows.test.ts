@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import { filesLike, read } from './sources.ts'
 
 const workflows = filesLike('.github/workflows/*.yml')
-const uses = workflows.flatMap((file) =>
+const examples = filesLike('examples/workflows/*.yml')
+const uses = [...workflows, ...examples].flatMap((file) =>
   [...read(file).matchAll(/^\s*-? ?uses: (\S+)@(\S+)(.*)$/gm)].map(([, action = '', ref = '', comment = '']) => ({
     file,
     action,
@@ -11,10 +12,12 @@ const uses = workflows.flatMap((file) =>
     comment: comment.trim()
   }))
 )
+/** Our own action is named at COMMIT, which __tests__/repository/pages.test.ts checks. */
+const ofOthers = uses.filter(({ action }) => action !== 'OWNER/eks-node-upgrade')
 
 test('actions of others are pinned to a commit, with their version beside it', () => {
-  assert.ok(uses.length > 0)
-  for (const { file, action, ref, comment } of uses) {
+  assert.ok(ofOthers.some(({ file }) => examples.includes(file)))
+  for (const { file, action, ref, comment } of ofOthers) {
     assert.match(ref, /^[0-9a-f]{40}$/, `${file}: ${action}`)
     assert.match(comment, /^# v\d+\.\d+\.\d+$/, `${file}: ${action}`)
   }
@@ -30,10 +33,11 @@ test('an action has one version in all workflows', () => {
 
 test('every workflow begins with read-only permissions', () => {
   for (const file of workflows) assert.match(read(file), /^permissions:\n {2}contents: read\n\n/m, file)
+  for (const file of examples) assert.match(read(file), /^permissions:\n {2}contents: read$/m, file)
 })
 
 test('every job has a time limit', () => {
-  for (const file of [...workflows, ...filesLike('examples/workflows/*.yml')]) {
+  for (const file of [...workflows, ...examples]) {
     const jobs = read(file).split(/^jobs:$/m)[1] ?? ''
     const names = [...jobs.matchAll(/^ {2}([\w-]+):$/gm)]
     const limits = [...jobs.matchAll(/^ {4}timeout-minutes: \d+/gm)]
@@ -43,15 +47,15 @@ test('every job has a time limit', () => {
 })
 
 test('a checkout leaves no credentials behind', () => {
-  for (const file of workflows) {
+  for (const file of [...workflows, ...examples]) {
     const checkouts = read(file).split('actions/checkout@').slice(1)
     for (const step of checkouts) assert.match(step.split('- ')[0] ?? '', /persist-credentials: false/, file)
   }
 })
 
 test('the examples may assume a role, and are never cut off by a newer run', () => {
-  for (const file of filesLike('examples/workflows/*.yml')) {
-    assert.match(read(file), /^ {2}id-token: write/m, file)
+  for (const file of examples) {
+    assert.match(read(file), /^ +id-token: write/m, file)
     assert.doesNotMatch(read(file), /cancel-in-progress: true/, file)
   }
 })

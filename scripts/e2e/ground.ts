@@ -28,19 +28,19 @@ const sizesBefore = { min: 3, max: 9 }
 /** The label that the simulated nodes have; an EKS node would not have it, so nothing else may depend on it. */
 export const sideLabel = 'simulated/asg'
 
-export async function prepareCluster(testbed: Testbed): Promise<void> {
+export async function prepareCluster(testbed: Testbed, name = clusterName): Promise<void> {
   const { aws } = testbed
   const { Subnets = [] } = await aws.ec2.describeSubnets({})
   const { clusters = [] } = await aws.eks.listClusters({})
-  if (!clusters.includes(clusterName)) {
+  if (!clusters.includes(name)) {
     await aws.eks.createCluster({
-      name: clusterName,
+      name,
       version: '1.37',
       roleArn: 'arn:aws:iam::123456789012:role/eks-cluster',
       resourcesVpcConfig: { subnetIds: Subnets.slice(0, 3).map(({ SubnetId = '' }) => SubnetId) }
     })
   }
-  await aws.emulator('PUT', `/_emulator/clusters/${clusterName}`, {
+  await aws.emulator('PUT', `/_emulator/clusters/${name}`, {
     endpoint: testbed.kubernetes.server,
     version: '1.37',
     ...(testbed.certificateAuthority && {
@@ -172,11 +172,11 @@ export async function removeTag(testbed: Testbed, group: string, key: string): P
   await testbed.aws.autoScaling.deleteTags({ Tags: [tag] })
 }
 
-function tagOf(group: string, key: string, value: string) {
+export function tagOf(group: string, key: string, value: string) {
   return { ResourceId: group, ResourceType: 'auto-scaling-group', Key: key, Value: value, PropagateAtLaunch: false }
 }
 
-function isReadyNode({ status }: KubernetesObject): boolean {
+export function isReadyNode({ status }: KubernetesObject): boolean {
   const conditions: { type: string; status: string }[] = status?.conditions ?? []
   return conditions.some(({ type, status }) => type === 'Ready' && status === 'True')
 }

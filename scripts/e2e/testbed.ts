@@ -34,14 +34,20 @@ export interface TestbedPorts {
   kubernetes: number
 }
 
-/** Undefined where there is nothing to run on. */
-export async function startTestbed(name: string, ports: TestbedPorts, joinAfter = '1s'): Promise<Testbed | undefined> {
+/** Undefined where there is nothing to run on. Tokens are taken for `cluster` only; empty: for every EKS cluster there is. */
+export async function startTestbed(
+  name: string,
+  ports: TestbedPorts,
+  joinAfter = '1s',
+  cluster = clusterName
+): Promise<Testbed | undefined> {
   const { E2E_KUBECONFIG, E2E_AWS_ENDPOINT_URL } = process.env
   if (E2E_KUBECONFIG && E2E_AWS_ENDPOINT_URL) return givenTestbed(E2E_KUBECONFIG, E2E_AWS_ENDPOINT_URL)
   const shared = resolve(root, '../shared')
   const [emulator, controlPlane] = [join(shared, 'aws-emulator'), join(shared, 'control-plane')]
   if (!existsSync(join(emulator, 'up')) || !existsSync(join(controlPlane, 'up'))) return undefined
-  return sharedTestbed(name, emulator, controlPlane, ports, joinAfter)
+  const review = cluster === '' ? 'token-review' : `token-review/${cluster}`
+  return sharedTestbed(name, emulator, controlPlane, ports, { joinAfter, review })
 }
 
 function givenTestbed(kubeconfig: string, endpoint: string): Testbed {
@@ -68,7 +74,7 @@ async function sharedTestbed(
   emulator: string,
   controlPlane: string,
   ports: TestbedPorts,
-  joinAfter: string
+  { joinAfter, review }: { joinAfter: string; review: string }
 ): Promise<Testbed> {
   const base: NodeJS.ProcessEnv = {
     ...process.env,
@@ -88,7 +94,7 @@ async function sharedTestbed(
     AWS_ACCESS_KEY_ID: admin.key,
     AWS_SECRET_ACCESS_KEY: admin.secret,
     CONTROL_PLANE_AWS_ENDPOINT: endpoint,
-    CONTROL_PLANE_TOKEN_WEBHOOK: `${endpoint}/_emulator/token-review/${clusterName}`
+    CONTROL_PLANE_TOKEN_WEBHOOK: `${endpoint}/_emulator/${review}`
   }
   const cluster = await exportsOf(join(controlPlane, 'up'), ['--fresh'], environment)
   const run = cluster.CONTROL_PLANE_RUN ?? ''
