@@ -98,7 +98,13 @@ describe('a record with one field less', () => {
   /** Left out by those who have nothing to say; and keys of maps, which may be any. */
   const optional = new Set(['run', 'retired', 'last', 'run.settings.group', 'run.changes.0.lines', 'run.reason.stage'])
   // Records of the versions before these could be asked for have none of them.
-  const added = ['last.reason', 'run.settings.ami', 'run.settings.expectPlan', 'run.templateWrites', 'run.templateWrites.0.renamed']
+  const added = [
+    'last.reason',
+    'run.settings.ami',
+    'run.settings.expectPlan',
+    'run.templateWrites',
+    'run.templateWrites.0.renamed'
+  ]
   for (const later of added) optional.add(later)
   const maps = [
     'run.baseline.',

@@ -1,10 +1,11 @@
 // Each example workflow with how it is played and what must come of it.
+import { fakeGitHub } from '../../../__tests__/notify/fake-github.ts'
 import { type Repository, runWorkflow, serveTokens, type WorkflowRun } from '../act.ts'
 import { check } from '../expect.ts'
 import type { Testbed } from '../testbed.ts'
 import { checkExit, type EndedProcess, runCli, tail } from '../tool.ts'
 import { githubSecret, serveGithub } from './github-api.ts'
-import { changePair, makePair, type Pair, sidesOf } from './pairs.ts'
+import { changePair, followAlias, freshImage, makePair, type Pair, sidesOf } from './pairs.ts'
 import { standInTerraform } from './stage.ts'
 
 export interface Stage {
@@ -197,6 +198,43 @@ const upgradeMatrix: ExampleRun = {
   }
 }
 
+const scheduledAmiRefresh: ExampleRun = {
+  workflow: 'scheduled-ami-refresh.yml',
+  standIns:
+    'the clock: act plays the event; the GitHub API, on loopback; aliases of our own, which the emulator does not resolve at a launch',
+  async play(stage) {
+    const { testbed, staging, workers } = stage
+    const batch = await makePair(testbed, 'shop', 'batch', aside)
+    await followAlias(testbed, workers)
+    const [ofStaging, ofBatch] = [await followAlias(testbed, staging), await followAlias(testbed, batch)]
+    const { inactive: stagingAfter } = await sidesOf(testbed, staging)
+    const { active: batchBefore } = await sidesOf(testbed, batch)
+    const github = await fakeGitHub(githubSecret.GITHUB_TOKEN)
+    const night = () =>
+      played(stage, this.workflow, 'schedule', { env: { GITHUB_API_URL: github.url }, secrets: githubSecret })
+    try {
+      checkJobs('a night on which all images are current', await night(), 3)
+      check('no issue is written', github.issues.length === 0, github.issues)
+
+      await ofBatch('ami-0123456789abcdef0')
+      await ofStaging(await freshImage(testbed))
+      const second = await night()
+      checkJobs('a night with a newer image for one group and a missing one for another', second, 2, 1)
+      check('the missing image is named', second.output.includes('ami-0123456789abcdef0'))
+      await checkSides(stage, staging, stagingAfter)
+      await checkSides(stage, batch, batchBefore)
+      const open = github.issues.filter(({ state }) => state === 'open')
+      check(
+        'one issue is open, of the group that failed',
+        open.length === 1 && /batch/.test(open[0]?.title ?? ''),
+        open
+      )
+    } finally {
+      await github.close()
+    }
+  }
+}
+
 /** Nodes that take none of the pods, so that the pods stay on those of shop-workers. */
 export const aside = { 'k8s.io/cluster-autoscaler/node-template/taint/aside': 'true:NoSchedule' }
 
@@ -207,5 +245,6 @@ export const exampleRuns: readonly ExampleRun[] = [
   planOnPullRequest,
   holdAndApprove,
   revert,
-  upgradeMatrix
+  upgradeMatrix,
+  scheduledAmiRefresh
 ]

@@ -11,7 +11,7 @@ export interface Pair {
 
 const nodes = 2
 
-/** `tags` are for both groups. Blue is active, and green has no change yet. */
+/** `tags` are for both groups. Blue is active, and green has no change yet. A pair that is there already is left as it is. */
 export async function makePair(
   testbed: Testbed,
   cluster: string,
@@ -21,6 +21,10 @@ export async function makePair(
   const { aws } = testbed
   const template = `${cluster}-${group}`
   const pair: Pair = { cluster, group, template, names: [`${template}-blue`, `${template}-green`] }
+  const { AutoScalingGroups = [] } = await aws.autoScaling.describeAutoScalingGroups({
+    AutoScalingGroupNames: [...pair.names]
+  })
+  if (AutoScalingGroups.length > 0) return pair
   const [ImageId] = await images(testbed)
   await aws.ec2.createLaunchTemplate({
     LaunchTemplateName: template,
@@ -68,6 +72,41 @@ export async function changePair(testbed: Testbed, pair: Pair): Promise<string> 
     LaunchTemplate: { LaunchTemplateName: pair.template, Version }
   })
   return Version
+}
+
+/**
+ * Both groups launch from one template version whose image is an alias, as `ami: recommended` expects it. The alias means the image
+ * that the active group runs. Returns what gives it another meaning.
+ */
+export async function followAlias(testbed: Testbed, pair: Pair): Promise<(image: string) => Promise<void>> {
+  const { ec2, autoScaling } = testbed.aws
+  const alias = `/shop/images/${pair.template}`
+  const mean = (value: string) => testbed.aws.emulator('PUT', '/_emulator/parameters', { name: alias, value })
+  const { AutoScalingGroups = [] } = await autoScaling.describeAutoScalingGroups({
+    AutoScalingGroupNames: [(await sidesOf(testbed, pair)).active]
+  })
+  const ids = (AutoScalingGroups[0]?.Instances ?? []).map(({ InstanceId = '' }) => InstanceId)
+  const { Reservations = [] } = await ec2.describeInstances({ InstanceIds: ids })
+  await mean(Reservations[0]?.Instances?.[0]?.ImageId ?? '')
+  const { LaunchTemplateVersion } = await ec2.createLaunchTemplateVersion({
+    LaunchTemplateName: pair.template,
+    LaunchTemplateData: { ImageId: `resolve:ssm:${alias}`, InstanceType: 'm7i.large' }
+  })
+  const LaunchTemplate = {
+    LaunchTemplateName: pair.template,
+    Version: String(LaunchTemplateVersion?.VersionNumber)
+  }
+  for (const AutoScalingGroupName of pair.names) {
+    await autoScaling.updateAutoScalingGroup({ AutoScalingGroupName, LaunchTemplate })
+  }
+  return async (image) => void (await mean(image))
+}
+
+/** An image of the emulator for nodes of this kind that no pair has had. */
+export async function freshImage(testbed: Testbed): Promise<string> {
+  const { Images = [] } = await testbed.aws.ec2.describeImages({})
+  const fit = Images.filter(({ Name = '', Architecture }) => Architecture === 'x86_64' && /^al20/.test(Name))
+  return fit.at(-1)?.ImageId ?? ''
 }
 
 export interface Sides {
