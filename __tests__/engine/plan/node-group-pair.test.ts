@@ -14,6 +14,14 @@ function tagged(one: Group, tags: Readonly<Record<string, string | undefined>>):
   return { ...one, tags: Object.fromEntries(all) as Record<string, string> }
 }
 
+/** As EKS tags it, and nobody else. */
+const managed = tagged(group('eks-web-1234', ''), {
+  'eks-node-upgrade/group': undefined,
+  'eks-node-upgrade/color': undefined,
+  'eks:cluster-name': 'shop',
+  'eks:nodegroup-name': 'web'
+})
+
 function choose(groups: readonly Group[], over: Partial<Settings> = {}) {
   const wanted = { ...settings, ...over }
   return choosePair(findPairs(groups, wanted), wanted)
@@ -43,6 +51,26 @@ const cases: readonly [
   expected: readonly string[]
 ][] = [
   ['no group at all', [], {}, ['group-not-found shop']],
+  ['only managed node groups', [managed], {}, ['group-not-found shop', 'managed-node-group shop']],
+  [
+    'a managed node group that was named',
+    [blue, green, managed],
+    { group: 'web' },
+    ['group-not-found web', 'managed-node-group shop']
+  ],
+  ['managed node groups beside a pair', [blue, green, managed], {}, ['pair workers']],
+  [
+    'a half that EKS manages',
+    [blue, tagged(green, { 'eks:nodegroup-name': 'web' })],
+    {},
+    ['managed-node-group shop-green']
+  ],
+  [
+    'a managed node group with one of the tags',
+    [blue, green, tagged(managed, { 'eks-node-upgrade/group': 'workers' })],
+    {},
+    ['managed-node-group eks-web-1234']
+  ],
   ['two blues', [blue, group('shop-blue-2', 'blue'), green], {}, ['color-duplicate workers']],
   ['no green', [blue], {}, ['color-missing workers']],
   ['a color that is none', [blue, group('shop-green', 'Green')], {}, ['tag-wrong shop-green']],

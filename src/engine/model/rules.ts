@@ -34,6 +34,10 @@ const table = {
     'Name the node group with the input `group`.',
     'group-not-found'
   ),
+  'managed-node-group': blocks(
+    'The Auto Scaling group belongs to a managed node group of EKS, which undoes what others write to it.',
+    'Move its pods to a pair of your own once, as docs/adoption.md describes.'
+  ),
   'tag-missing': blocks(
     'An Auto Scaling group has the name tag or the color tag, but not both.',
     'Add the missing tag, or remove the other one if the group does not belong to a node group.'

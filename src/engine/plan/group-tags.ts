@@ -23,6 +23,14 @@ function isColor(text: string | undefined): text is Color {
   return text === 'blue' || text === 'green'
 }
 
+/**
+ * Name of the managed node group that EKS made the Auto Scaling group for; undefined: it is not of EKS. EKS sets this tag itself.
+ * https://docs.aws.amazon.com/eks/latest/userguide/managed-node-groups.html
+ */
+export function managedNodeGroup(group: Group): string | undefined {
+  return group.tags['eks:nodegroup-name']
+}
+
 export function clusterTagKey(settings: TagSettings): string {
   return settings.clusterTagKey.replaceAll('{cluster}', settings.cluster)
 }

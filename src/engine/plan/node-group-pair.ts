@@ -5,12 +5,13 @@ import type { Settings } from '../model/settings.ts'
 import {
   type Found,
   groupTags,
+  managedNodeGroups,
   memberColors,
   noNodeGroup,
   noneNamed,
   noSuchNodeGroup
 } from './checks/node-group-tags.ts'
-import { isOfCluster, readTags, type TagSettings } from './group-tags.ts'
+import { isOfCluster, managedNodeGroup, readTags, type TagSettings } from './group-tags.ts'
 
 export interface NodeGroupPair {
   /** The node group's name: the value of the group tag. */
@@ -28,6 +29,8 @@ export interface PairSearch {
   problems: readonly { group?: string; finding: Finding }[]
   /** Groups of other clusters that have the name tag; only if those were requested. */
   foreign: readonly Group[]
+  /** Names of the managed node groups of this cluster. */
+  managed: readonly string[]
 }
 
 export function findPairs(groups: readonly Group[], settings: TagSettings): PairSearch {
@@ -52,7 +55,10 @@ export function findPairs(groups: readonly Group[], settings: TagSettings): Pair
     const green = members.find((one) => one.color === 'green')
     if (found.length === 0 && blue && green) pairs.push({ name, blue: blue.group, green: green.group })
   }
-  return { pairs, names, problems, foreign: elsewhere.map(({ group }) => group) }
+  const managed = groups
+    .filter((group) => isOfCluster(group, settings))
+    .flatMap((group) => managedNodeGroup(group) ?? [])
+  return { pairs, names, problems, foreign: elsewhere.map(({ group }) => group), managed: [...new Set(managed)].sort() }
 }
 
 /** The pair that `settings.group` names, or the only one; otherwise why there is none. `place`: where the search was made. */
@@ -63,13 +69,19 @@ export function choosePair(
 ): { pair?: NodeGroupPair; findings: readonly Finding[] } {
   const { names } = search
   const found: Found = { names, foreign: search.foreign[0], place }
+  const managed = managedNodeGroups(search.managed, settings)
   const ofNoGroup = search.problems.filter(({ group }) => group === undefined).map((one) => one.finding)
   const wanted = settings.group ?? (names.length === 1 ? names[0] : undefined)
   if (wanted === undefined) {
     const isNone = names.length === 0
-    return { findings: isNone ? [noNodeGroup(found, settings), ...ofNoGroup] : [noneNamed(found, settings)] }
+    return {
+      findings: isNone ? [noNodeGroup(found, settings), ...managed, ...ofNoGroup] : [noneNamed(found, settings)]
+    }
   }
-  if (!names.includes(wanted)) return { findings: [noSuchNodeGroup(wanted, found, settings), ...ofNoGroup] }
+  if (!names.includes(wanted)) {
+    const isMeant = names.length === 0 || search.managed.includes(wanted)
+    return { findings: [noSuchNodeGroup(wanted, found, settings), ...(isMeant ? managed : []), ...ofNoGroup] }
+  }
   const pair = search.pairs.find(({ name }) => name === wanted)
   const own = search.problems.filter(({ group }) => group === wanted).map((one) => one.finding)
   // A group without a name tag may well be the missing half.

@@ -2,13 +2,23 @@
 import type { Color, Group } from '../../model/node-group.ts'
 import { shellWord } from '../../model/shell-word.ts'
 import { type Blocker, finding, nameSome, tagCommand, untagCommand } from '../finding.ts'
-import { clusterTagKey, isClusterInKey, otherClusterKeys, type TaggedGroup, type TagSettings } from '../group-tags.ts'
+import {
+  clusterTagKey,
+  isClusterInKey,
+  managedNodeGroup,
+  otherClusterKeys,
+  type TaggedGroup,
+  type TagSettings
+} from '../group-tags.ts'
 
 const colors = ['blue', 'green'] as const
 
 /** What is wrong with the tags of one group. */
 export function groupTags({ group, name, color }: TaggedGroup, settings: TagSettings): readonly Blocker[] {
   const { groupTagKey, colorTagKey } = settings
+  const managed = managedNodeGroup(group)
+  // Whatever else is wrong with its tags: none of them belongs there.
+  if (managed !== undefined) return [managedGroup(group, managed, settings)]
   const found = [...clusterTag(group, settings)]
   if (name === undefined) {
     const reason = `it has the tag ${colorTagKey}, but no name in the tag ${groupTagKey}`
@@ -23,6 +33,22 @@ export function groupTags({ group, name, color }: TaggedGroup, settings: TagSett
   }
   const reason = `its tag ${colorTagKey} is "${value}"; only blue and green are colors`
   return [...found, finding('tag-wrong', group.name, reason, ...setColor)]
+}
+
+const adoption = 'Move its pods to a pair of your own: docs/adoption.md#from-a-managed-node-group has the steps.'
+
+function managedGroup(group: Group, managed: string, { groupTagKey, colorTagKey }: TagSettings): Blocker {
+  const reason = `it belongs to the managed node group ${managed} of EKS, which owns its sizes and would undo what an upgrade writes`
+  const tags = [groupTagKey, colorTagKey].filter((key) => group.tags[key] !== undefined)
+  const untag = tags.map((key) => untagCommand(group.name, key))
+  return finding('managed-node-group', group.name, reason, adoption, ...untag)
+}
+
+/** Where nothing of ours was found, people may look for these. */
+export function managedNodeGroups(names: readonly string[], settings: TagSettings): readonly Blocker[] {
+  if (names.length === 0) return []
+  const reason = `it has managed node groups of EKS (${nameSome(names)}), which have upgrades of their own and are left alone`
+  return [finding('managed-node-group', settings.cluster, reason, adoption)]
 }
 
 function clusterTag(group: Group, settings: TagSettings): readonly Blocker[] {
