@@ -1,7 +1,9 @@
-// Compiles src/ to JavaScript in build/, from scratch, so that a file that was renamed leaves nothing behind.
+// Compiles src/ to JavaScript in build/, from scratch, so that a file that was renamed leaves nothing behind, and bundles
+// the package from it.
 import { spawnSync } from 'node:child_process'
 import { chmodSync, rmSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { bundlePackage } from './package.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 
@@ -18,4 +20,7 @@ export function build(): void {
   chmodSync(`${root}build/cli/bin.js`, 0o755)
 }
 
-if (import.meta.main) build()
+if (import.meta.main) {
+  build()
+  await bundlePackage()
+}

@@ -18,6 +18,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { build } from './build.ts'
+import { licensesOf } from './licenses.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
@@ -44,7 +45,7 @@ function bundle(into: string): void {
   const { status } = spawnSync(process.execPath, [ncc, 'build', from, ...options], { cwd: root, stdio: 'inherit' })
   if (status !== 0) process.exit(status ?? 1)
   const { modules } = JSON.parse(readFileSync(statistics, 'utf8')) as { modules: Module[] }
-  writeFileSync(join(into, 'THIRD-PARTY-LICENSES.txt'), licenses(modules))
+  writeFileSync(join(into, 'THIRD-PARTY-LICENSES.txt'), licensesOf(filesIn(modules)))
   rmSync(staged, { recursive: true, force: true })
 }
 
@@ -55,27 +56,12 @@ interface Module {
   modules?: Module[]
 }
 
-/** Each text once, below the packages that it covers. ncc's own list leaves out what is in its main file. */
-function licenses(modules: readonly Module[]): string {
-  const files = modules
+/** ncc's own list of licenses leaves out what is in its main file. */
+function filesIn(modules: readonly Module[]): string[] {
+  return modules
     .filter(({ orphan }) => !orphan)
     .flatMap((module) => [module, ...(module.modules ?? [])])
-    .map((module) => module.nameForCondition)
-  const folders = new Set(
-    files.flatMap((file) => /^.*[\\/]node_modules[\\/](?:@[^\\/]+[\\/])?[^\\/]+/.exec(file ?? '') ?? [])
-  )
-  const packagesByText = new Map<string, Set<string>>()
-  for (const folder of folders) {
-    const { name, license } = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))
-    const file = readdirSync(folder).find((entry) => /^licen[cs]e/i.test(entry))
-    const text = file === undefined ? '' : readFileSync(join(folder, file), 'utf8').replaceAll('\r', '').trim()
-    const key = `${license}\n\n${text}`.trim()
-    packagesByText.set(key, (packagesByText.get(key) ?? new Set()).add(name))
-  }
-  return [...packagesByText]
-    .map(([key, names]) => `${[...names].toSorted().join('\n')}\n\n${key}\n`)
-    .toSorted()
-    .join(`\n${'-'.repeat(80)}\n\n`)
+    .flatMap((module) => module.nameForCondition ?? [])
 }
 
 /**

@@ -7,6 +7,7 @@ import type { Result } from '../src/engine/model/report.ts'
 import { exitCode, exitCodes } from '../src/entry/exit-code.ts'
 import { type Input, inputs, inputsOf, outputs } from '../src/inputs/inputs.ts'
 import { markdownCode, markdownText } from '../src/report/escape.ts'
+import { optionsType } from './options-type.ts'
 import { rulesPage } from './rules-page.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
@@ -158,6 +159,7 @@ export function generated(): ReadonlyMap<string, string> {
     ['action.yml', actionYaml()],
     ...pages.map((page): [string, string] => [page, withOwnVersion(withTables(read(page)), version)]),
     ['docs/rules.md', rulesPage()],
+    ['src/library/options.ts', optionsType()],
     ['src/entry/version.ts', read('src/entry/version.ts').replace(versionLine, `$1'${version}'`)]
   ])
 }

@@ -1,7 +1,7 @@
 /** The command line: arguments in, text out, an exit code back. Everything of the process comes in as `Console`. */
-import { hostname, userInfo } from 'node:os'
 import { exitCodes } from '../entry/exit-code.ts'
-import type { Caller, Program } from '../entry/group-runs.ts'
+import type { Program } from '../entry/group-runs.ts'
+import { hostName } from '../entry/host-name.ts'
 import { kubeconfigProblems } from '../entry/kubeconfig-problems.ts'
 import { version } from '../entry/version.ts'
 import { parseArguments } from '../inputs/arguments.ts'
@@ -65,19 +65,6 @@ export async function runCommand<Ports>(
     stdout,
     stderr,
     load: programs.load,
-    caller: caller(console.program)
+    caller: { host: { name: hostName() }, wording: typedAs(console.program) }
   })
-}
-
-function caller(program: string): Caller {
-  return { host: { name: `${user()}@${hostname()}` }, wording: typedAs(program) }
-}
-
-function user(): string {
-  try {
-    return userInfo().username
-  } catch {
-    // A container may run under an id that no user has.
-    return 'unknown'
-  }
 }

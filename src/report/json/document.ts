@@ -1,5 +1,5 @@
 /** A run as one JSON document, and as the values of outputs. Times are ISO 8601, durations in seconds. */
-import type { Result } from '../../engine/model/report.ts'
+import type { Result, StageTime } from '../../engine/model/report.ts'
 import { outputBytes, summary } from '../github/summary.ts'
 import { outcomeSentence, standingSentence } from '../sentences.ts'
 
@@ -17,7 +17,36 @@ function seconds(ms: number): number {
   return Math.round(ms / 100) / 10
 }
 
-function resultDocument(result: Result) {
+/** One node group's result. Times are ISO 8601 in UTC, durations in seconds. */
+export interface JsonResult extends Omit<Result, 'startedAt' | 'endedAt' | 'stages' | 'timeline'> {
+  /** The outcome as a sentence for people. */
+  sentence: string
+  /** How things stand now, if there is more to say. */
+  standing?: string
+  nextCommand?: string
+  startedAt?: string
+  endedAt?: string
+  durationSeconds: number
+  stages: readonly JsonStage[]
+  timeline: readonly { at?: string; text: string }[]
+}
+
+export interface JsonStage extends Omit<StageTime, 'startedAt' | 'endedAt'> {
+  startedAt?: string
+  endedAt?: string
+  durationSeconds: number
+}
+
+/** What `--output json` prints. */
+export interface JsonDocument extends JsonEnding {
+  format: 1
+  /** Of this program. */
+  version: string
+  /** One a node group, in the order in which they ran. */
+  results: readonly JsonResult[]
+}
+
+function resultDocument(result: Result): JsonResult {
   return {
     ...result,
     sentence: outcomeSentence(result),
@@ -37,9 +66,14 @@ function resultDocument(result: Result) {
   }
 }
 
+/** As it is after a journey through JSON: only what JSON can hold. */
+export function documentOf(results: readonly Result[], ending: JsonEnding, version: string): JsonDocument {
+  const document: JsonDocument = { format: 1, version, ...ending, results: results.map(resultDocument) }
+  return JSON.parse(JSON.stringify(document))
+}
+
 export function jsonDocument(results: readonly Result[], ending: JsonEnding, version: string): string {
-  const document = { format: 1, version, ...ending, results: results.map(resultDocument) }
-  return JSON.stringify(document, undefined, 2)
+  return JSON.stringify(documentOf(results, ending, version), undefined, 2)
 }
 
 /** What bad input is answered with: there is no outcome, because nothing was begun. */
