@@ -64,6 +64,20 @@ test('a token of a kubeconfig is sent', async () => {
   assert.equal(api.requests[0]?.headers.authorization, 'Bearer from-file')
 })
 
+test('a token in a file is read, and read again when it is refused', async () => {
+  await using api = await fakeApiServer()
+  const tokenFile = file('first')
+  const path = file(config(api.url, { tokenFile }))
+  api.intercept = ({ headers }, response) => {
+    if (headers.authorization === 'Bearer second') return undefined
+    writeFileSync(tokenFile, 'second')
+    return json(response, 401, {})
+  }
+  const { cluster } = await connectCluster({ kubeconfig: { path }, userAgent: 'u' })
+  assert.equal(await cluster.version(), '1.33')
+  assert.equal(api.requests[0]?.headers.authorization, 'Bearer first')
+})
+
 test('an exec plugin is run, and run again when its token is refused', async () => {
   await using api = await fakeApiServer()
   const counter = join(folder, 'runs')
@@ -109,4 +123,7 @@ test('a process in a pod knows which, any other does not', () => {
   assert.equal(ownPod({ POD_NAME: 'p', HOSTNAME: 'h' }, namespaceFile)?.name, 'p')
   assert.equal(ownPod({ HOSTNAME: 'laptop' }, '/nowhere/namespace'), undefined)
   assert.equal(ownPod({}, namespaceFile), undefined)
+  const named = { POD_NAME: 'p', POD_NAMESPACE: 'ops' }
+  assert.deepEqual(ownPod(named, '/nowhere/namespace'), { namespace: 'ops', name: 'p' })
+  assert.deepEqual(ownPod(named, namespaceFile), { namespace: 'ops', name: 'p' })
 })

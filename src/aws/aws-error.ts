@@ -168,7 +168,8 @@ function badCredentials(error: unknown, call: CallTarget): UpgradeError {
   const hints: Record<string, string> = {
     ExpiredToken: 'Use role-to-assume, which is refreshed during the run, or get new credentials.',
     SignatureDoesNotMatch: 'Check AWS_SECRET_ACCESS_KEY and the clock of this machine.',
-    CredentialsProviderError: 'Set role-to-assume, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE.'
+    CredentialsProviderError:
+      'Set role-to-assume, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE. In a pod, give its service account a role (docs/container.md).'
   }
   const none = /^(Credentials|Token)ProviderError$/.test(nameOf(error))
   const found = none ? 'there are no AWS credentials' : 'AWS does not accept the credentials'

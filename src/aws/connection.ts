@@ -63,7 +63,7 @@ export async function connectAws(options: AwsOptions): Promise<Aws> {
   const { mask, userAgent } = options
   // The region comes from the clients, when it is used: they know all the places where one may be set.
   const regionLater = () => clients.reads.config.region()
-  const ambient = rotatingCredentials(ambientCredentials(regionLater), mask)
+  const ambient = rotatingCredentials(ambientCredentials(regionLater, options.env), mask)
   const credentials = options.role
     ? rotatingCredentials(
         assumedRole({ ...options, role: options.role, region: regionLater, ambient, env: options.env ?? process.env }),

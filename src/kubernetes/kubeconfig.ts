@@ -31,6 +31,8 @@ const tokenUser = 'eks-node-upgrade'
 /** Reads the file again; that is also how credentials that were refused are renewed. */
 export function readKubeconfig({ path, context }: KubeconfigSource): KubeConfig {
   const config = new KubeConfig()
+  const loadText = config.loadFromString.bind(config)
+  config.loadFromString = (text, options) => loadText(withTokenFile(text), options)
   const from = path ?? (process.env.KUBECONFIG || join(homedir(), '.kube', 'config'))
   if (path !== undefined || !process.env.KUBECONFIG) {
     if (!existsSync(from)) throw kubeconfigError(`there is no kubeconfig ${JSON.stringify(from)}`)
@@ -56,6 +58,15 @@ export function readKubeconfig({ path, context }: KubeconfigSource): KubeConfig 
     )
   }
   return trustworthy(config)
+}
+
+/**
+ * A user's token can lie in a file, as the token of a pod's service account does. The library asks for `token-file`, but the
+ * field is called `tokenFile`: https://kubernetes.io/docs/reference/config-api/kubeconfig.v1/#AuthInfo. Its own
+ * auth-provider has a field of that name, which stays.
+ */
+function withTokenFile(text: string): string {
+  return text.includes('auth-provider') ? text : text.replace(/\btokenFile(?=["']?\s*:)/g, 'token-file')
 }
 
 /** With `fresh` the first token that it asks for is another than the last one, which was refused. */
