@@ -130,9 +130,11 @@ export function withRegion(text: string, name: string, body: string): string {
   return `${text.slice(0, from + begin.length)}\n\n${body}\n\n${text.slice(to)}`
 }
 
-/** Our own action is named at a commit, with the version of this repository beside it. */
+/** Our own action is named at a commit, with the version of this repository beside it; the image by its version. */
 function withOwnVersion(text: string, version: string): string {
-  return text.replace(/(uses: OWNER\/eks-node-upgrade@COMMIT # v)[\w.-]+/g, `$1${version}`)
+  return text
+    .replace(/(uses: OWNER\/eks-node-upgrade@COMMIT # v)[\w.-]+/g, `$1${version}`)
+    .replace(/(ghcr\.io\/OWNER\/eks-node-upgrade:)\d+\.\d+\.\d+/g, `$1${version}`)
 }
 
 function withTables(text: string): string {
@@ -154,7 +156,9 @@ function read(file: string): string {
 export function generated(): ReadonlyMap<string, string> {
   const { version } = JSON.parse(read('package.json')) as { version: string }
   const versionLine = /^(export const version = ).*$/m
-  const pages = globSync(['*.md', 'docs/**/*.md', 'examples/workflows/*.yml'], { cwd: root }).toSorted()
+  const pages = globSync(['*.md', 'docs/**/*.md', 'examples/{workflows,kubernetes}/*.{yml,yaml}'], {
+    cwd: root
+  }).toSorted()
   return new Map([
     ['action.yml', actionYaml()],
     ...pages.map((page): [string, string] => [page, withOwnVersion(withTables(read(page)), version)]),

