@@ -8,7 +8,7 @@ import { bundlePackage } from './package.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 
 /** Builds into `build/`; ends the process where the compiler finds errors (it has printed them). */
-export async function build(): Promise<void> {
+export function build(): void {
   rmSync(`${root}build`, { recursive: true, force: true })
   const compiler = fileURLToPath(import.meta.resolve('typescript/package.json').replace('package.json', 'bin/tsc'))
   const { status } = spawnSync(process.execPath, [compiler, '--project', 'tsconfig.build.json'], {
@@ -18,7 +18,7 @@ export async function build(): Promise<void> {
   if (status !== 0) process.exit(status ?? 1)
   // npm makes the commands of packages that it installs executable, but not those of the package itself.
   chmodSync(`${root}build/cli/bin.js`, 0o755)
-  await bundlePackage()
+  bundlePackage()
 }
 
-if (import.meta.main) await build()
+if (import.meta.main) build()

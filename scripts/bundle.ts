@@ -23,9 +23,9 @@ import { licensesOf } from './licenses.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 
-async function main(): Promise<void> {
+function main(): void {
   const checking = process.argv.includes('--check')
-  await build()
+  build()
   const made = mkdtempSync(checking ? join(tmpdir(), 'bundle-') : join(root, 'build', 'bundle-'))
   try {
     bundle(made)
@@ -169,4 +169,4 @@ function sizeOf(folder: string): string {
   return `${bytes.length} files, ${(bytes.reduce((sum, size) => sum + size, 0) / 1e6).toFixed(2)} MB`
 }
 
-if (import.meta.main) await main()
+if (import.meta.main) main()

@@ -5,7 +5,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { isBuiltin } from 'node:module'
 import { dirname, join, normalize } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import * as esbuild from 'esbuild'
+import { buildSync } from 'esbuild'
 import { licensesOf } from './licenses.ts'
 import { billOfMaterials } from './sbom.ts'
 
@@ -13,9 +13,9 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const into = join(root, 'build/package')
 
 /** Needs what `tsc` wrote to build/: the declarations of types come from there. */
-export async function bundlePackage(): Promise<void> {
+export function bundlePackage(): void {
   rmSync(into, { recursive: true, force: true })
-  const { metafile } = await esbuild.build({
+  const { metafile } = buildSync({
     absWorkingDir: root,
     entryPoints: { 'eks-node-upgrade': 'src/cli/bin.ts', index: 'src/library/library.ts' },
     chunkNames: 'parts/[name]-[hash]',
@@ -33,8 +33,7 @@ export async function bundlePackage(): Promise<void> {
     minifyWhitespace: true,
     legalComments: 'none',
     logLevel: 'warning',
-    banner: { js: commonJs },
-    plugins: [withoutSideEffects]
+    banner: { js: commonJs }
   })
   const outputs = Object.values(metafile.outputs)
   const foreign = outputs.flatMap(({ imports }) => imports.filter(({ path, external }) => external && !isBuiltin(path)))
@@ -52,18 +51,6 @@ export async function bundlePackage(): Promise<void> {
 /** Modules of CommonJS ask for Node's own modules by this name, which an ES module does not have. */
 const commonJs = `import { createRequire as createRequireForBundle } from 'node:module'; const require = createRequireForBundle(import.meta.url);`
 
-/** This package does not say that its modules have no side effects. They have none: importing them only defines things. */
-const withoutSideEffects: esbuild.Plugin = {
-  name: 'without-side-effects',
-  setup(build) {
-    build.onResolve({ filter: /^@kubernetes\/client-node/ }, async ({ path, pluginData, ...from }) => {
-      if (pluginData === 'resolved') return undefined
-      const resolved = await build.resolve(path, { ...from, pluginData: 'resolved' })
-      return { ...resolved, sideEffects: false }
-    })
-  }
-}
-
 /** Declarations that the entry leads to, and no others, with the file names that a consumer's compiler expects. */
 function copyTypes(entry: string, copied = new Set<string>()): void {
   if (copied.has(entry)) return
@@ -76,4 +63,4 @@ function copyTypes(entry: string, copied = new Set<string>()): void {
   writeFileSync(target, text.replace(/(['"]\.[^'"]+)\.ts(['"])/g, '$1.js$2'))
 }
 
-if (import.meta.main) await bundlePackage()
+if (import.meta.main) bundlePackage()

@@ -1,7 +1,8 @@
 /** Options as they were given to a function, made the texts that inputs are; and problems in the words of options. */
 import { unreachable } from '../engine/model/error.ts'
 import type { Input } from '../inputs/inputs.ts'
-import { type Problem, quoted, unknownWord, withoutValue } from '../inputs/validate-inputs.ts'
+import { quoted } from '../inputs/quoted.ts'
+import { type Problem, unknownWord, withoutValue } from '../inputs/validate-inputs.ts'
 import { optionName, optionsOfLibrary } from './option-names.ts'
 
 export interface GivenOptions {
@@ -56,6 +57,7 @@ function textOf({ name, kind }: Input, value: unknown): string | undefined {
       return typeof value === 'string' ? value : undefined
     case 'text':
     case 'choice':
+    case 'secret':
       return typeof value === 'string' ? value : undefined
     default:
       return unreachable(kind)

@@ -9,6 +9,7 @@ import { exitCode, worst } from '../entry/exit-code.ts'
 import { runGroups } from '../entry/group-runs.ts'
 import { hostName } from '../entry/host-name.ts'
 import { kubeconfigProblems } from '../entry/kubeconfig-problems.ts'
+import { notifierFor } from '../entry/notifications.ts'
 import { systemClock } from '../entry/system-clock.ts'
 import { version } from '../entry/version.ts'
 import { type Inputs, problemLines, validateInputs } from '../inputs/validate-inputs.ts'
@@ -28,6 +29,8 @@ export interface Hooks {
   onEvent?: (event: Event) => void
   /** Told of an error that is a bug of this package, with its trace. The result has the error code `internal`. */
   onBug?: (error: unknown) => void
+  /** Told of a notification that could not be sent. It never changes the outcome. */
+  onWarning?: (text: string) => void
 }
 
 /** The input is invalid: nothing was called and nothing was changed. `message` lists all problems, one a line. */
@@ -66,10 +69,20 @@ export function status(options: Options, hooks?: Hooks): Promise<JsonDocument> {
   return call('status', options, hooks)
 }
 
-async function call(mode: Mode, options: Options, { signal, onEvent, onBug }: Hooks = {}): Promise<JsonDocument> {
+async function call(
+  mode: Mode,
+  options: Options,
+  { signal, onEvent, onBug, onWarning }: Hooks = {}
+): Promise<JsonDocument> {
   const inputs = await validated(mode, options)
   // Loaded only when the input is good, as on the command line.
   const [engine, { connect }] = await Promise.all([import('../engine/run/run.ts'), import('../entry/connect.ts')])
+  const notifier = notifierFor({
+    inputs,
+    env: process.env,
+    token: process.env.GITHUB_TOKEN,
+    warn: (title, text) => onWarning?.(`${title}: ${text}`)
+  })
   const results = await runGroups({
     inputs,
     program: { engine, connect },
@@ -77,8 +90,10 @@ async function call(mode: Mode, options: Options, { signal, onEvent, onBug }: Ho
     clock: systemClock,
     signal: signal ?? new AbortController().signal,
     reporter: { report: (event) => onEvent?.(event) },
+    notifier,
     bug: onBug
   })
+  await notifier.settled()
   const result = worst(results)
   return documentOf(results, { outcome: result.outcome, exitCode: exitCode(result) }, version)
 }

@@ -13,11 +13,29 @@ export interface Options {
    */
   group?: string | readonly string[]
   /**
+   * Image of the new nodes: keep (what the launch template of the inactive group says), recommended (the current
+   * one of AWS for the version of the cluster, of the same family and architecture), or the ID of an image. If the
+   * group follows $Latest or $Default of a launch template of its own, a version with this image is written, and
+   * removed again by a revert. Default: keep.
+   */
+  ami?: string
+  /**
+   * With ami, if the two groups differ in more than the image: whose other settings the new template version
+   * takes.
+   */
+  amiBase?: 'active' | 'inactive'
+  /**
    * What to do if nothing was changed: stop (outcome unchanged), renew (both groups are configured alike: replace
    * the nodes anyway), or swap-back (return to the configuration that the inactive group had when it was retired,
    * or to an older one). Default: stop.
    */
   whenUnchanged?: 'stop' | 'renew' | 'swap-back'
+  /**
+   * Digest of the plan that was reviewed, as plan gives it (several groups: a list of them). The run is refused if
+   * the plan has changed since then. A run that is open already is continued without a comparison. Default: any
+   * plan.
+   */
+  expectPlan?: string | readonly string[]
   /**
    * Stop after verification and keep the outgoing group: outcome held. Then finalize retires it, or revert returns
    * to it. Default: false.
@@ -133,4 +151,24 @@ export interface Options {
    * they have no budget. Workloads that can be moved without downtime need no entry.
    */
   allowDowntime?: string | readonly string[]
+  /**
+   * Conditions that must be good before the start, while pods move and while the move is verified, one per line:
+   * https://… (status 2xx), alarm:NAME (a CloudWatch alarm that is OK), or command:… (exit code 0). A gate that
+   * turns bad pauses the drain, and reverts it after gate-patience-minutes.
+   */
+  gate?: string | readonly string[]
+  /**
+   * What an alarm in the state INSUFFICIENT_DATA means. Default: bad.
+   */
+  gateInsufficientData?: 'bad' | 'good'
+  /**
+   * How long a gate may be bad, or not answer, until the run reverts. Default: 10.
+   */
+  gatePatienceMinutes?: number
+  /**
+   * Who is told how a run ended, as a newline or comma list: issue (a GitHub issue per node group, closed by the
+   * next success; needs issues: write), sns:ARN (a message to an SNS topic). A notification that fails is a
+   * warning.
+   */
+  notify?: string | readonly string[]
 }

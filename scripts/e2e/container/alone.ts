@@ -24,7 +24,11 @@ export function checkImage({ root, config, base }: Image): void {
     loose.map(({ file }) => file)
   )
   const bytes = stats.reduce((sum, { size }) => sum + size, 0)
-  check('it adds less than 4 MB to its base', bytes < 4e6, `${(bytes / 1e6).toFixed(2)} MB in ${files.length} files`)
+  check(
+    'it adds less than 4.5 MB to its base',
+    bytes < 4.5e6,
+    `${(bytes / 1e6).toFixed(2)} MB in ${files.length} files`
+  )
 }
 
 /** A look around from inside. */

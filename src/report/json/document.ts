@@ -24,6 +24,8 @@ export interface JsonResult extends Omit<Result, 'startedAt' | 'endedAt' | 'stag
   /** How things stand now, if there is more to say. */
   standing?: string
   nextCommand?: string
+  /** For `expect-plan`. */
+  planDigest?: string
   startedAt?: string
   endedAt?: string
   durationSeconds: number

@@ -1,0 +1,35 @@
+// Makes what a release consists of in build/assets/: the package, its bill of materials, and the
+// checksums of all of them. The release workflow publishes these files as they are.
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const root = fileURLToPath(new URL('..', import.meta.url))
+const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+// Each build begins by emptying build/, so the files are gathered outside of it.
+const gathered = mkdtempSync(join(tmpdir(), 'assets-'))
+
+try {
+  run('npm', ['pack', '--pack-destination', gathered])
+  copyFileSync(join(root, 'build/sbom.cdx.json'), join(gathered, `${name}-${version}.cdx.json`))
+  const files = readdirSync(gathered).toSorted()
+  const sums = files.map((file) => `${sha256(join(gathered, file))}  ${file}`)
+  writeFileSync(join(gathered, 'SHA256SUMS'), `${sums.join('\n')}\n`)
+  const assets = join(root, 'build/assets')
+  rmSync(assets, { recursive: true, force: true })
+  cpSync(gathered, assets, { recursive: true })
+  console.log(sums.join('\n'))
+} finally {
+  rmSync(gathered, { recursive: true, force: true })
+}
+
+function sha256(file: string): string {
+  return createHash('sha256').update(readFileSync(file)).digest('hex')
+}
+
+function run(command: string, args: readonly string[]): void {
+  execFileSync(command, args, { cwd: root, stdio: ['ignore', 'ignore', 'inherit'] })
+}
