@@ -92,8 +92,10 @@ export function started(overrides: Partial<Extract<Event, { kind: 'started' }>> 
     group: 'workers',
     outgoing: 'shop-workers-blue',
     incoming: 'shop-workers-green',
+    colors: { outgoing: 'blue', incoming: 'green' },
     direction: 'forward',
     resumed: false,
+    found: ['shop-workers-blue: min 3, max 12, desired 6', 'shop-workers-blue: suspended processes none'],
     ...overrides
   }
 }
@@ -126,6 +128,7 @@ export function sampleResult(overrides: Partial<Result> = {}): Result {
       { at: startAt + 200_000, text: 'cordoned node ip-10-0-1-9' }
     ],
     restored: [],
+    differences: [],
     warnings: [],
     ...overrides
   }

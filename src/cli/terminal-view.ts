@@ -61,7 +61,7 @@ export function createTerminalView(stream: OutputStream, options: TerminalOption
 
   return {
     report(raw) {
-      if (raw.kind === 'plan' && !options.plans) return
+      if (raw.kind === 'seen' || (raw.kind === 'plan' && !options.plans)) return
       if (tooSmall() && raw.kind !== 'progress' && raw.kind !== 'plan') return log.report(raw)
       const event = plainValue(raw)
       switch (event.kind) {

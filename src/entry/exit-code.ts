@@ -54,6 +54,7 @@ export function resultOfError(settings: Settings, error: unknown, startedAt: num
     timeline: [],
     guarded: [],
     restored: [],
+    differences: [],
     warnings: []
   }
 }

@@ -97,7 +97,10 @@ export function worded(result: Result, typed: Typed, wording: CommandWording): R
 
 /** Events, with every command in them as it is given here. */
 export function wordedReporter(reporter: Reporter, wording: CommandWording): Reporter {
-  return { report: (event) => reporter.report(event.kind === 'progress' ? event : withCommands(event, wording)) }
+  return {
+    report: (event) =>
+      reporter.report(event.kind === 'progress' || event.kind === 'seen' ? event : withCommands(event, wording))
+  }
 }
 
 /** The exact next command has the options that this one had. */

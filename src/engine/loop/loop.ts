@@ -44,6 +44,7 @@ async function passes(session: Session): Promise<Ending> {
       const verdict = decide(world, session.run)
       await book({ world, run: session.run, verdict }, session)
       const pass = { world, run: session.run, verdict }
+      showSightings(pass, session)
       show(pass, session)
       const ending = await act(pass, session, change)
       if (ending) return ending
@@ -74,6 +75,11 @@ async function book(pass: Pass, session: Session): Promise<void> {
   if (!isNew) return
   const { gone, total } = pass.verdict.survey
   await session.save(run.direction === 'forward' ? { ...run, podsMoved: gone, podsTotal: total } : run)
+}
+
+function showSightings({ world, run }: Pass, { sightings, recorder }: Session): void {
+  const { nodes, pods } = sightings.look(world, run)
+  if (nodes.length > 0 || pods.length > 0) recorder.event({ kind: 'seen', nodes, pods })
 }
 
 /** The picture of the run, when something in it has changed, and at least once per heartbeat. */

@@ -12,6 +12,7 @@ import { type ActionExecutor, createActionExecutor } from './action-executor.ts'
 import type { LoopOptions } from './ending.ts'
 import { type GateWatch, watchGates } from './gate-watch.ts'
 import { createGroupReader, type GroupReader } from './group-reader.ts'
+import { createSightings, type Sightings } from './sightings.ts'
 
 export interface Session extends LoopOptions {
   /** As it was last written, with the times that have been booked since. */
@@ -27,6 +28,8 @@ export interface Session extends LoopOptions {
   readonly gates: GateWatch
   /** How each gate was told to be; nothing of one that has not been good yet. */
   readonly gateStates: Map<string, 'good' | 'not good'>
+  /** What has been told of nodes and pods. */
+  readonly sightings: Sightings
   /** The last picture that was reported. */
   shown?: Progress
   /** Since when the lock has not been ours to write with; since when the groups cannot be read. */
@@ -52,6 +55,7 @@ export function beginSession(options: LoopOptions): Session {
     recordAt: startedAt,
     gates: watchGates(gatesOf(run), ports),
     gateStates: new Map(),
+    sightings: createSightings(),
     executor: createActionExecutor({
       ...ports,
       observations: () => session.observations,

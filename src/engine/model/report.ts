@@ -1,5 +1,6 @@
 /** What a run tells: plain values that every face turns into sentences of its own. */
 import type { ErrorCode, Outcome } from './error.ts'
+import type { Color } from './node-group.ts'
 import type { Rule } from './rules.ts'
 import type { Mode } from './settings.ts'
 
@@ -108,6 +109,38 @@ export interface Progress {
   waiting: readonly Waiting[]
 }
 
+/** `joining`: Ready or not, it is not usable yet. `leaving`: its instance is being terminated or detached. */
+export type NodeState = 'launching' | 'joining' | 'ready' | 'not-ready' | 'cordoned' | 'leaving' | 'gone'
+
+/** An instance of either group and its node, when something about them has changed. */
+export interface NodeSighting {
+  instance: string
+  /** Undefined while it has not registered. */
+  node?: string
+  side: 'outgoing' | 'incoming'
+  type: string
+  zone: string
+  /** Such as `shop-workers 42`. */
+  template?: string
+  state: NodeState
+  /** It is cordoned, and not by this run. */
+  byOthers?: boolean
+}
+
+/** `leaving`: it was asked to go, or is being deleted. `unplaced`: it has no node yet. */
+export type PodState = 'unplaced' | 'starting' | 'ready' | 'not-ready' | 'leaving' | 'gone'
+
+/** A pod that may have to move, or one that came in place of such a pod, when something about it has changed. */
+export interface PodSighting {
+  uid: string
+  namespace: string
+  name: string
+  /** `namespace/name`, with the kind where it is no Deployment. */
+  workload: string
+  node?: string
+  state: PodState
+}
+
 export type Event =
   | { kind: 'plan'; at: number; plan: Plan }
   | {
@@ -119,11 +152,17 @@ export type Event =
       group: string
       outgoing: string
       incoming: string
+      /** As the groups are tagged. */
+      colors: { outgoing: Color; incoming: Color }
       direction: Direction
       /** The run was begun earlier and is resumed. */
       resumed: boolean
+      /** Settings of both groups as the run found them, in words. */
+      found: readonly string[]
     }
   | { kind: 'progress'; at: number; progress: Progress }
+  /** What has become of nodes and pods since the last look. Of a process that resumes a run, the first look is all there is. */
+  | { kind: 'seen'; at: number; nodes: readonly NodeSighting[]; pods: readonly PodSighting[] }
   /** The run holds the lock and the record is its own: from here on a stop leaves something to go on with. */
   | { kind: 'owned'; at: number; runId: string }
   | {
@@ -188,6 +227,8 @@ export interface Result {
   guarded: readonly Guarded[]
   /** Settings that were written back: what, and the value found. */
   restored: readonly string[]
+  /** What is different at the end from what was found, because others changed it or it could not be restored. */
+  differences: readonly string[]
   warnings: readonly Finding[]
   /** Everything that blocks the run, if it was refused. */
   findings?: readonly Finding[]

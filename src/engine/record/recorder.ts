@@ -85,6 +85,7 @@ export function createRecorder(settings: Settings, ports: Pick<Ports, 'clock' | 
         timeline,
         guarded: [...guarded.values()],
         restored: [],
+        differences: [],
         warnings,
         ...facts
       }

@@ -6,6 +6,7 @@ import type { Lock } from '../record/lock.ts'
 import type { OpenRun } from '../record/record.ts'
 import { openRun } from '../record/record-store.ts'
 import type { Recorder } from '../record/recorder.ts'
+import { foundSettings } from '../stages/restored-settings.ts'
 import { endingResult } from './finish-run.ts'
 import type { RunContext } from './run-context.ts'
 
@@ -39,7 +40,9 @@ export function announceStart(recorder: Recorder, open: OpenRun, resumed: boolea
     group: open.settings.group ?? '',
     outgoing: open.outgoing.name,
     incoming: open.incoming.name,
+    colors: { outgoing: open.outgoing.color, incoming: open.incoming.color },
     direction: open.direction,
-    resumed
+    resumed,
+    found: foundSettings(open)
   })
 }

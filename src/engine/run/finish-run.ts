@@ -59,6 +59,7 @@ async function finished(ended: EndedRun, ending: Extract<Ending, { kind: 'finish
     podsMoved: run.podsMoved,
     reason,
     restored: compareSettings(world, run).asFound,
+    differences: ending.notes,
     next: upgraded ? undefined : nextCommand('upgrade', settings, group)
   })
 }

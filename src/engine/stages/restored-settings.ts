@@ -47,20 +47,39 @@ function templates(world: World, run: OpenRun): readonly ComparedSetting[] {
   })
 }
 
+/** In words, the same for both groups as the record has them. */
+export function foundSettings({ outgoing, incoming }: Pick<OpenRun, 'outgoing' | 'incoming'>): readonly string[] {
+  return [outgoing, incoming].flatMap(({ name, capacity, suspended, newInstancesProtected, protectedInstances }) => [
+    `${name}: ${sizeWords(capacity)}`,
+    `${name}: suspended processes ${processWords(suspended)}`,
+    `${name}: scale-in protection of new instances ${switchWords(newInstancesProtected)}`,
+    `${name}: scale-in protection of ${protectedInstances.length} instances`
+  ])
+}
+
+const sizeWords = ({ min, max, desired }: Capacity) => `min ${min}, max ${max}, desired ${desired}`
+const processWords = (processes: readonly string[]) => [...processes].sort().join(', ') || 'none'
+const switchWords = (on: boolean) => (on ? 'on' : 'off')
+
 function sizes({ group, original }: Side): ComparedSetting {
-  const size = ({ min, max, desired }: Capacity) => `min ${min}, max ${max}, desired ${desired}`
-  return compared(`${group.name}: `, size(original.capacity), size(group.capacity))
+  return compared(`${group.name}: `, sizeWords(original.capacity), sizeWords(group.capacity))
 }
 
 function suspendedProcesses({ group, original }: Side): ComparedSetting {
-  const list = (processes: readonly string[]) => [...processes].sort().join(', ') || 'none'
-  return compared(`${group.name}: suspended processes `, list(original.suspended), list(group.suspended))
+  return compared(
+    `${group.name}: suspended processes `,
+    processWords(original.suspended),
+    processWords(group.suspended)
+  )
 }
 
 function protectionOfNew({ group, original }: Side): ComparedSetting {
-  const word = (on: boolean) => (on ? 'on' : 'off')
-  const found = word(original.newInstancesProtected)
-  return compared(`${group.name}: scale-in protection of new instances `, found, word(group.newInstancesProtected))
+  const found = switchWords(original.newInstancesProtected)
+  return compared(
+    `${group.name}: scale-in protection of new instances `,
+    found,
+    switchWords(group.newInstancesProtected)
+  )
 }
 
 /** Instances that have left the group count as found. If the group protects new instances, it may have more of them now. */

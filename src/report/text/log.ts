@@ -77,13 +77,15 @@ export function createLog({ times, diff }: LogOptions): Log {
       case 'guarded':
         return stamped(event.at, [`${say.marks.warning} ${say.guardedSentence(event)}`])
       case 'owned':
+      case 'seen':
       case 'did':
         return []
     }
   }
 
   return {
-    lines: (event) => eventLines(plainValue(event)),
+    // Of nodes and pods there may be thousands at once, and none is told here.
+    lines: (event) => (event.kind === 'seen' ? [] : eventLines(plainValue(event))),
     tick(at) {
       if (picture === undefined || at - lastAt < silenceMs) return []
       const stage = picture.stages.find(({ state }) => state === 'active')

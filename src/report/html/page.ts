@@ -1,0 +1,102 @@
+/**
+ * The report as one HTML file that needs nothing else: no network, no other file, and no script to be read. It is made of what
+ * was told, by pure functions; the same chapters are always the same page.
+ */
+import type { Chapter } from '../chronicle/chronicle.ts'
+import { plainText } from '../escape.ts'
+import { count } from '../sentences.ts'
+import { board } from './board.ts'
+import { details, seenFrom } from './details.ts'
+import { html, type Markup, textOf, trusted } from './markup.ts'
+import { reportScript, sourceHash } from './script.ts'
+import { style } from './style.ts'
+import { timeline } from './timeline.ts'
+import { verdict, verdictSentence } from './verdict.ts'
+import { sideColor, toneOf } from './words.ts'
+
+export interface Page {
+  version: string
+  /** In place of the report's own script, with what else it may connect to. */
+  script?: { text: string; connects: string }
+  /** Above everything else. */
+  notice?: string
+}
+
+export function htmlReport(chapters: readonly Chapter[], { version, script, notice }: Page): string {
+  const text = script?.text ?? reportScript
+  const policy = [
+    "default-src 'none'",
+    `style-src ${sourceHash(style)}`,
+    `script-src ${sourceHash(text)}`,
+    ...(script ? [`connect-src ${script.connects}`] : []),
+    "base-uri 'none'",
+    "form-action 'none'"
+  ].join('; ')
+  return textOf(html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${trusted(policy)}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${title(chapters)}</title>
+<style>${trusted(style)}</style>
+</head>
+<body>
+<a class="skip" href="#main">Skip to the report</a>
+${header()}
+<main id="main" tabindex="-1">
+${notice !== undefined && html`<p class="notice" role="status" id="notice">${notice}</p>`}
+<div id="chapters">${chaptersMarkup(chapters)}</div>
+</main>
+<footer><p>eks-node-upgrade ${version}</p></footer>
+<script>${trusted(text)}</script>
+</body>
+</html>
+`)
+}
+
+function title(chapters: readonly Chapter[]): string {
+  const [first] = chapters
+  if (chapters.length === 1 && first) return plainText(verdictSentence(first)).slice(0, 200)
+  return `${count(chapters.length, 'run')}: eks-node-upgrade`
+}
+
+function header(): Markup {
+  const choice = (name: string, text: string) =>
+    html`<button type="button" data-theme-choice="${name}" aria-pressed="${name === 'auto' ? 'true' : 'false'}">${text}</button>`
+  return html`<header class="top"><div class="brand"><svg width="26" height="26" viewBox="0 0 26 26" aria-hidden="true"><rect class="blue" x="1" y="4" width="10" height="18" rx="3"/><rect class="green" x="15" y="4" width="10" height="18" rx="3"/><path d="M7 13h11m-4-4 4 4-4 4"/></svg><span>eks-node-upgrade</span></div><div class="themes" role="group" aria-label="Colors">${choice('auto', 'Auto')}${choice('light', 'Light')}${choice('dark', 'Dark')}</div></header>`
+}
+
+export function chaptersMarkup(chapters: readonly Chapter[]): Markup {
+  const single = chapters.length === 1
+  return html`${!single && overview(chapters)}${chapters.map((chapter, index) => chapterMarkup(chapter, `run-${index + 1}`, single))}`
+}
+
+/** Several runs: one line each, which leads to its section. */
+function overview(chapters: readonly Chapter[]): Markup {
+  return html`<nav class="overview" aria-labelledby="overview-title"><h1 id="overview-title">${count(chapters.length, 'run')}</h1><ol>${chapters.map(
+    (chapter, index) =>
+      html`<li class="${toneOf(chapter.result?.outcome)}"><a href="#run-${index + 1}">${verdictSentence(chapter)}</a></li>`
+  )}</ol></nav>`
+}
+
+function chapterMarkup(chapter: Chapter, id: string, single: boolean): Markup {
+  const picture = timeline(chapter, id)
+  const played = board(chapter, `${id}-board`)
+  const heading = (text: string, name: string) =>
+    single ? html`<h2 id="${id}-${name}">${text}</h2>` : html`<h3 id="${id}-${name}">${text}</h3>`
+  return html`<article class="chapter" id="${id}" aria-labelledby="${id}-verdict">
+${verdict(chapter, single ? 1 : 2, `${id}-verdict`)}
+${seenFrom(chapter)}
+${picture && html`<section class="part" aria-labelledby="${id}-timeline">${heading('Timeline', 'timeline')}${legend(chapter)}${picture}</section>`}
+${played && html`<section class="part" aria-labelledby="${id}-board-title">${heading('Pods on nodes', 'board-title')}${played}</section>`}
+<section class="part">${details(chapter, single ? 2 : 3)}</section>
+</article>`
+}
+
+function legend(chapter: Chapter): Markup {
+  const color = (side: 'outgoing' | 'incoming') => sideColor(chapter, side)
+  return html`<p class="legend"><span><i class="key load ${color('outgoing')}"></i>pods on an outgoing node</span><span><i class="key load ${color('incoming')}"></i>pods on an incoming node</span><span><i class="key hatched"></i>cordoned</span><span><i class="key dashed"></i>launching or joining</span><span><i class="key line"></i>a pod and its replacement</span><span class="quiet">Stages are not to scale: where pods move, time is stretched.</span></p>`
+}
