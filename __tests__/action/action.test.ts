@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
@@ -99,6 +99,35 @@ describe('the action as a process', { concurrency: 2 }, () => {
     assert.equal(outputs['pods-moved'], '58')
     assert.equal(JSON.parse(outputs.results ?? '').workers.outcome, 'upgraded')
     assert.deepEqual(state, { phase: 'main', group: 'workers', 'run-id': '', outcome: 'upgraded' })
+  })
+
+  test('a report is written, is an output, and the summary says how to reach it', async () => {
+    const report = join(folder, 'report.html')
+    const { code, outputs, summary } = await step('upgraded', {
+      inputs: { report },
+      env: { GITHUB_RUN_ID: '77', GITHUB_REPOSITORY: 'shop/infra', GITHUB_SERVER_URL: 'https://github.com' }
+    })
+    assert.equal(code, 0)
+    assert.equal(outputs.report, report)
+    assert.match(readFileSync(report, 'utf8'), /workers was upgraded/)
+    assert.match(
+      summary,
+      /\*\*Report:\*\* `.*report\.html`; once a later step has uploaded it.*actions\/runs\/77#artifacts/
+    )
+    assert.match(summary, /```mermaid/)
+  })
+
+  test('a report that cannot be written at the end is a warning, and the outcome stays', async () => {
+    const report = join(folder, 'vanishing', 'report.html')
+    mkdirSync(join(folder, 'vanishing'))
+    const { code, outputs, stdout } = await step('report-vanishes', { inputs: { report } })
+    assert.equal(code, 0)
+    assert.equal(outputs.outcome, 'upgraded')
+    assert.equal(outputs.report, '')
+    assert.match(
+      stdout,
+      /^::warning title=The report could not be written::.*ENOENT.*The outcome of the run is not changed\.$/m
+    )
   })
 
   test('a run that was reverted fails the step with one error that has the next command', async () => {

@@ -1,4 +1,6 @@
 /** An engine that does nothing and behaves in a way that a test asks for, for processes that are given real signals. */
+import { rmSync } from 'node:fs'
+import { dirname } from 'node:path'
 import type { Reporter, Result } from '../../src/engine/model/report.ts'
 import type { Settings } from '../../src/engine/model/settings.ts'
 import type { Program } from '../../src/entry/group-runs.ts'
@@ -41,6 +43,12 @@ const behaviours = {
   async upgraded(settings: Settings, ports: FakePorts): Promise<Result> {
     ports.reporter.report({ kind: 'plan', at: Date.now(), plan: samplePlan() })
     begin(settings, ports)
+    return sampleResult({ mode: settings.mode })
+  },
+  /** Upgrades, while somebody removes the folder that the report is to be in. */
+  async 'report-vanishes'(settings: Settings, ports: FakePorts): Promise<Result> {
+    begin(settings, ports)
+    rmSync(dirname(process.env.INPUT_REPORT ?? ''), { recursive: true })
     return sampleResult({ mode: settings.mode })
   },
   async reverted(settings: Settings, ports: FakePorts): Promise<Result> {

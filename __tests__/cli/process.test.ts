@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
@@ -71,6 +71,31 @@ describe('the command line as a process', { concurrency: 2 }, () => {
       assert.match(stderr, problem)
       assert.match(stderr, /2 problems with the input\. Nothing was changed\./)
     }
+  })
+
+  test('with --report the page and its JSON are written, and the last line says where', async () => {
+    const report = join(mkdtempSync(join(tmpdir(), 'report-')), 'upgrade.html')
+    const text = await run(['reverted', 'upgrade', '--cluster', 'shop', '--report', report])
+    assert.equal(text.code, 4)
+    assert.ok(text.stdout.endsWith(`Report: ${report}\n`), text.stdout)
+    assert.match(readFileSync(report, 'utf8'), /workers was reverted/)
+    const json = await run(['upgraded', 'upgrade', '--cluster', 'shop', '--report', report, '--output', 'json'])
+    assert.equal(JSON.parse(json.stdout).report, report)
+    assert.equal(JSON.parse(readFileSync(report.replace('.html', '.json'), 'utf8')).outcome, 'upgraded')
+  })
+
+  test('a report path that cannot be written is bad input, and nothing begins', async () => {
+    const { code, stdout, stderr } = await run([
+      'upgraded',
+      'upgrade',
+      '--cluster',
+      'shop',
+      '--report',
+      '/no/such/r.html'
+    ])
+    assert.equal(code, 2)
+    assert.equal(stdout, '')
+    assert.match(stderr, /report is "\/no\/such\/r\.html": the directory "\/no\/such" does not exist/)
   })
 
   test('bad input exits with 2, tells every problem on stderr, and starts nothing', async () => {

@@ -9,6 +9,7 @@ import { type Caller, type Program, runGroups, worded, wordedReporter } from '..
 import { kubeconfigProblems } from '../entry/kubeconfig-problems.ts'
 import { notifierFor } from '../entry/notifications.ts'
 import { type OrderlyStop, orderlyStop } from '../entry/orderly-stop.ts'
+import { openReport, reportProblems, type WrittenReport } from '../entry/report-file.ts'
 import { inputsOf } from '../inputs/inputs.ts'
 import { type Inputs, type ValidatedInputs, validateInputs } from '../inputs/validate-inputs.ts'
 import type { Notifier, Publish } from '../notify/notifier.ts'
@@ -53,10 +54,11 @@ function readInputs(runner: Runner): ValidatedInputs {
   return validateInputs(givenInputs(runner), 'action', runner.env)
 }
 
-/** With the kubeconfig. Post does not ask for it: a later step may have removed the file, and post must say so as it ends. */
+/** With the files. Post does not ask for them: a later step may have removed them, and post must say so as it ends. */
 async function readAllInputs(runner: Runner): Promise<ValidatedInputs> {
   const validated = readInputs(runner)
-  const problems = [...(validated.problems ?? []), ...(await kubeconfigProblems(givenInputs(runner)))]
+  const given = givenInputs(runner)
+  const problems = [...(validated.problems ?? []), ...(await kubeconfigProblems(given)), ...reportProblems(given)]
   return problems.length > 0 ? { problems } : validated
 }
 
@@ -90,6 +92,7 @@ async function main<Ports>(step: ActionStep<Ports>): Promise<number> {
   const log = createWorkflowLog(runner)
   const { mode } = inputs.settings
   const sentence = stoppedSentence(asWorkflowInputs(mode))
+  const book = openReport(inputs.report)
   let isBug = false
   const stoppable = stopping(step, log, sentence)
   const results = await stoppable.unless(
@@ -101,8 +104,14 @@ async function main<Ports>(step: ActionStep<Ports>): Promise<number> {
         program: await step.load(),
         caller: await callerOf(runner),
         signal: stoppable.signal,
-        reporter: { report: (event) => remember(runner, log, event) },
+        reporter: {
+          report(event) {
+            book.report(event)
+            remember(runner, log, event)
+          }
+        },
         ended(result) {
+          book.ended(result)
           log.ending(plainValue(result))
           if (result.outcome === 'cancelled' && result.runId !== '') log.lines([postWords[inputs.settings.onCancel]])
           // The next group begins with a clean slate: what is open from now on is not this run's.
@@ -120,7 +129,7 @@ async function main<Ports>(step: ActionStep<Ports>): Promise<number> {
   const result = worst(results)
   // Without an outcome the post step takes the run for interrupted and reverts it; that is right after a bug as well.
   if (result.outcome !== 'cancelled' && !isBug) runner.saveState('outcome', result.outcome)
-  const code = await tell(runner, results, result)
+  const code = await tell(runner, results, result, book.write())
   await notifier.settled()
   return code
 }
@@ -132,11 +141,18 @@ function remember(runner: Runner, log: WorkflowLog, event: Event): void {
   log.report(event)
 }
 
-async function tell(runner: Runner, results: readonly Result[], result: Result): Promise<number> {
+async function tell(
+  runner: Runner,
+  results: readonly Result[],
+  result: Result,
+  { path, problem }: WrittenReport
+): Promise<number> {
   const code = exitCode(result)
   runner.annotate(endingAnnotation(result, code !== 0))
-  for (const [name, value] of Object.entries(outputsOf(results, result))) runner.setOutput(name, value)
-  await runner.appendSummary(summary(results))
+  if (problem !== undefined) runner.annotate(annotation('warning', 'The report could not be written', [problem]))
+  for (const [name, value] of Object.entries(outputsOf(results, result, path))) runner.setOutput(name, value)
+  const report = path === undefined ? undefined : { path, link: (await runner.host()).link }
+  await runner.appendSummary(summary(results, { report }))
   return code
 }
 

@@ -45,7 +45,8 @@ export async function runCommand<Ports>(
     ...command,
     ...args.problems,
     ...(validated.problems ?? []),
-    ...(await kubeconfigProblems(args.values))
+    ...(await kubeconfigProblems(args.values)),
+    ...(args.values.report === undefined ? [] : (await import('../entry/report-file.ts')).reportProblems(args.values))
   ]
   const problems = [...new Set(found)].filter(
     (problem) => args.command !== undefined || !problem.startsWith('command ""')

@@ -6,13 +6,14 @@ import { exitCode, exitCodes, worst } from '../entry/exit-code.ts'
 import { type Caller, type Program, runGroups } from '../entry/group-runs.ts'
 import { notifierFor } from '../entry/notifications.ts'
 import { orderlyStop } from '../entry/orderly-stop.ts'
+import { openReport, type ReportBook } from '../entry/report-file.ts'
 import { systemClock } from '../entry/system-clock.ts'
 import { version } from '../entry/version.ts'
 import type { Inputs } from '../inputs/validate-inputs.ts'
 import type { Notifier } from '../notify/notifier.ts'
 import { plainText, plainValue } from '../report/escape.ts'
 import { jsonDocument } from '../report/json/document.ts'
-import { stoppedSentence } from '../report/sentences.ts'
+import { marks, reportSentence, stoppedSentence } from '../report/sentences.ts'
 import { endingLines } from '../report/text/plan-text.ts'
 import { paint } from '../report/text/style.ts'
 import type { Console } from './console.ts'
@@ -43,6 +44,7 @@ export async function runSession<Ports>(session: CommandSession<Ports>): Promise
     token: console.env.GITHUB_TOKEN,
     warn: (title, text) => session.stderr.write(`${plainText(`${title}: ${text}`)}\n`)
   })
+  let book = openReport(undefined)
   process.once('exit', screen.rest)
   const stop = orderlyStop({
     onStop: console.onStop,
@@ -55,21 +57,24 @@ export async function runSession<Ports>(session: CommandSession<Ports>): Promise
       screen.write(`${stoppedSentence(resumeCommand(session))}\n`)
     }
   })
-  const runOnce = (mode: Mode, plans: boolean, asksNext = false) =>
-    runShown(session, screen, stop.signal, { mode, plans, asksNext, notifier })
+  const runOnce = (mode: Mode, plans: boolean, asksNext = false) => {
+    // A look before the question is no part of the run that is reported.
+    book = openReport(inputs.report)
+    return runShown(session, screen, stop.signal, { mode, plans, asksNext, notifier, book })
+  }
 
   const work = async (): Promise<number> => {
     const { mode } = inputs.settings
-    if (!asksFirst(session)) return ended(await runOnce(mode, true), session)
+    if (!asksFirst(session)) return ended(await runOnce(mode, true), session, screen, book)
     const looked = await runOnce(mode === 'upgrade' ? 'plan' : 'status', true, true)
     // What the look has already answered needs no question: refused, or nothing to do.
-    if (mode === 'upgrade' && !leavesAQuestion(looked)) return ended(looked, session)
+    if (mode === 'upgrade' && !leavesAQuestion(looked)) return ended(looked, session, screen, book)
     const groups = looked.map(({ group }) => plainText(group)).filter(Boolean)
     if (!(await askYesOrNo(question(mode, groups, inputs.settings.cluster), console, stop.signal))) {
       screen.write('Nothing was changed.\n')
       return exitCodes.cancelled
     }
-    return ended(await runOnce(mode, false), session)
+    return ended(await runOnce(mode, false), session, screen, book)
   }
 
   try {
@@ -113,11 +118,19 @@ function createScreen<Ports>({ inputs, console, stdout, stderr }: CommandSession
 }
 
 /** Runs every group in one mode and shows it. */
+interface Shown {
+  mode: Mode
+  plans: boolean
+  asksNext: boolean
+  notifier: Notifier
+  book: ReportBook
+}
+
 async function runShown<Ports>(
   { inputs, caller, load, stderr }: CommandSession<Ports>,
   screen: Screen,
   signal: AbortSignal,
-  { mode, plans, asksNext, notifier }: { mode: Mode; plans: boolean; asksNext: boolean; notifier: Notifier }
+  { mode, plans, asksNext, notifier, book }: Shown
 ): Promise<readonly Result[]> {
   const view = screen.view(plans)
   const ticks = setInterval(() => view.tick(systemClock.now()), tickMs)
@@ -129,8 +142,14 @@ async function runShown<Ports>(
       clock: systemClock,
       notifier,
       signal,
-      reporter: { report: (event) => view.report(event) },
+      reporter: {
+        report(event) {
+          book.report(event)
+          view.report(event)
+        }
+      },
       ended(result) {
+        book.ended(result)
         view.rest()
         // Before a question the next command is what the question is about.
         screen.print(asksNext && result.outcome === 'planned' ? { ...result, next: undefined } : result)
@@ -146,11 +165,19 @@ async function runShown<Ports>(
   }
 }
 
-function ended<Ports>(results: readonly Result[], { inputs, stdout }: CommandSession<Ports>): number {
+function ended<Ports>(
+  results: readonly Result[],
+  { inputs, stdout, stderr }: CommandSession<Ports>,
+  screen: Screen,
+  book: ReportBook
+): number {
   const result = worst(results)
   const code = exitCode(result)
+  const { path, problem } = book.write()
+  if (path !== undefined) screen.write(`${plainText(reportSentence(path))}\n`)
+  if (problem !== undefined) stderr.write(`${marks.warning} ${plainText(problem)}\n`)
   if (inputs.output === 'json') {
-    stdout.write(`${jsonDocument(results, { outcome: result.outcome, exitCode: code }, version)}\n`)
+    stdout.write(`${jsonDocument(results, { outcome: result.outcome, exitCode: code }, version, path)}\n`)
   }
   return code
 }

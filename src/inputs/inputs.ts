@@ -387,6 +387,15 @@ export const inputs: readonly Input[] = [
     default: '',
     description:
       'Who is told how a run ended, as a newline or comma list: issue (a GitHub issue per node group, closed by the next success; needs issues: write), sns:ARN (a message to an SNS topic). A notification that fails is a warning.',
+      faces: both,
+    group: 'output'
+  },
+  {
+    name: 'report',
+    kind: { is: 'path' },
+    default: '',
+    description:
+      'File for a report of the run: one HTML page with the verdict and a timeline of every node and pod. The JSON report is written beside it. The directory must exist.',
     faces: both,
     group: 'output'
   },
@@ -451,7 +460,8 @@ export const outputs: readonly OutputField[] = [
   },
   { name: 'summary', description: 'The job summary as Markdown, at most 60,000 bytes, for a comment.' },
   { name: 'duration-seconds', description: 'How long it took.' },
-  { name: 'results', description: 'JSON map of node group to these outputs.' }
+  { name: 'results', description: 'JSON map of node group to the outputs above.' },
+  { name: 'report', description: 'File of the HTML report; empty if none was requested or it could not be written.' }
 ]
 
 export function inputsOf(face: Face): readonly Input[] {

@@ -39,6 +39,8 @@ export interface Inputs {
   /** Who is told how the run ended. */
   notify: readonly NotifyTarget[]
   output: 'text' | 'json'
+  /** File for the HTML report. */
+  report?: string
   diff: boolean
   yes: boolean
   /** What was given beyond the defaults, as options: a command that continues from here needs the same. */
@@ -245,6 +247,7 @@ const notRepeated = [
   'group',
   'mode',
   'output',
+  'report',
   'diff',
   'yes',
   'lock-timeout-minutes',
@@ -328,6 +331,7 @@ function assemble(
     },
     notify: listed(value('notify')).flatMap((entry) => parseTarget(entry) ?? []),
     output: value('output') === 'json' ? 'json' : 'text',
+    report: optional('report'),
     diff: value('diff') === 'true',
     yes: value('yes') === 'true',
     typed: typedOptions(face, value)

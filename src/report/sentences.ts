@@ -285,6 +285,11 @@ export function findingSentence(finding: Finding): string {
   return `${finding.object}: ${finding.reason}`
 }
 
+/** Where the report is, at the end of a run. */
+export function reportSentence(path: string): string {
+  return `Report: ${path}`
+}
+
 /** The process was stopped before the engine could answer. `next`: the command that resumes, as it is typed here. */
 export function stoppedSentence(next: string): string {
   return `Stopped before completion. Progress is recorded in the cluster. To resume:   ${next}`

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { get } from 'node:http'
 import { test } from 'node:test'
 import { runLab } from '../../../src/cli/lab/command.ts'
 import { virtualClock } from '../../../src/lab/clock.ts'
@@ -13,6 +14,15 @@ function streams() {
     }
   })
   return { said, streams: { stdout: stream('out'), stderr: stream('err'), env: {}, program: 'eks-node-upgrade' } }
+}
+
+function statusFor(url: string, host: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(url, { headers: { host } }, (response) => {
+      response.resume()
+      resolve(response.statusCode)
+    }).on('error', reject)
+  })
 }
 
 test('lab --list names every scenario with its story', async () => {
@@ -36,6 +46,45 @@ for (const [argv, problem] of [
     assert.equal(said.out, '')
   })
 }
+
+test('lab --watch serves the page while the scenario is played, at an address of this machine alone, and then no more', async () => {
+  const { said, streams: given } = streams()
+  const address = Promise.withResolvers<string>()
+  const stdout = {
+    on() {},
+    write(text: string) {
+      said.out += text
+      const url = /Watch it at (\S+) /.exec(said.out)?.[1]
+      if (url) address.resolve(url)
+    }
+  }
+  const read = Promise.withResolvers<void>()
+  const held = (): ReturnType<typeof virtualClock> => {
+    const clock = virtualClock()
+    // The scenario begins once the page was read, whatever the machine is busy with.
+    return { ...clock, run: async (work) => read.promise.then(() => clock.run(work)) }
+  }
+  const ended = runLab(['budget-never-allows', '--watch'], { ...given, stdout, clock: held })
+  const url = await address.promise
+  assert.match(url, /^http:\/\/127\.0\.0\.1:\d+\/$/)
+  const page = await (await fetch(url)).text()
+  assert.match(page, /connect-src 'self'/)
+  const events = await fetch(`${url}events`)
+  assert.equal((await fetch(`${url}etc/passwd`)).status, 404)
+  assert.equal(await statusFor(url, 'attacker.example'), 421)
+  read.resolve()
+  const sent = await events.text()
+  assert.equal(await ended, 0)
+  assert.match(sent, /^data: ".*1 problem blocks the upgrade/m)
+  assert.match(sent, /event: end/)
+  await assert.rejects(fetch(url))
+})
+
+test('lab serve --watch is bad input: it plays nothing', async () => {
+  const { said, streams: given } = streams()
+  assert.equal(await runLab(['serve', 'calm-upgrade', '--watch'], given), 2)
+  assert.match(said.err, /--watch shows what is played here/)
+})
 
 test('a scenario that is played says what the prober saw and that it ended as expected', async () => {
   const { said, streams: given } = streams()

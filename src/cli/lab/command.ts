@@ -6,6 +6,7 @@ import { outputStream } from '../output-stream.ts'
 import { demonstrate, demonstrationSpeed } from './demonstration.ts'
 import { serve } from './serve.ts'
 import { type LabStreams, proberSentence, type Screen, screenOf, show } from './show.ts'
+import { startWatch } from './watch.ts'
 
 function usage(program: string): string {
   return `Usage
@@ -18,6 +19,7 @@ function usage(program: string): string {
   ${program} lab serve SCENARIO
       keeps its AWS and Kubernetes up over HTTP, for every other command
 
+  --watch     shows it in a browser as well, at an address of this machine that is printed
   --speed N   how many times faster than real time (${demonstrationSpeed}; serve: 1)
 `
 }
@@ -26,8 +28,10 @@ const badInput = 2
 const cancelled = 130
 
 type Asked =
-  | { kind: 'demonstration' | 'list' | 'help'; speed?: number }
-  | { kind: 'scenario' | 'serve'; scenario: Scenario; speed?: number }
+  | { kind: 'list' | 'help' }
+  | { kind: 'demonstration'; speed?: number; watch: boolean }
+  | { kind: 'scenario'; scenario: Scenario; speed?: number; watch: boolean }
+  | { kind: 'serve'; scenario: Scenario; speed?: number }
 
 /** Returns the exit code. */
 export async function runLab(argv: readonly string[], streams: LabStreams): Promise<number> {
@@ -45,9 +49,9 @@ export async function runLab(argv: readonly string[], streams: LabStreams): Prom
       screen.out.write(listText())
       return 0
     case 'demonstration':
-      return interruptible(() => demonstrate(asked.speed ?? demonstrationSpeed, screen))
+      return watched(asked.watch, screen, (shown) => demonstrate(asked.speed ?? demonstrationSpeed, shown))
     case 'scenario':
-      return interruptible(() => playOne(asked.scenario, asked.speed ?? demonstrationSpeed, screen))
+      return watched(asked.watch, screen, (shown) => playOne(asked.scenario, asked.speed ?? demonstrationSpeed, shown))
     case 'serve':
       return serve(asked.scenario, asked.speed ?? 1, screen)
   }
@@ -55,24 +59,29 @@ export async function runLab(argv: readonly string[], streams: LabStreams): Prom
 
 /** What was requested, or what is wrong with it. */
 function read(argv: readonly string[]): Asked | string {
-  let parsed: { values: { list?: boolean; help?: boolean; speed?: string }; positionals: string[] }
+  let parsed: { values: { list?: boolean; help?: boolean; watch?: boolean; speed?: string }; positionals: string[] }
   try {
     parsed = parseArgs({
       args: [...argv],
-      options: { list: { type: 'boolean' }, help: { type: 'boolean', short: 'h' }, speed: { type: 'string' } },
+      options: {
+        list: { type: 'boolean' },
+        help: { type: 'boolean', short: 'h' },
+        watch: { type: 'boolean' },
+        speed: { type: 'string' }
+      },
       allowPositionals: true
     })
   } catch (error) {
     return (error as Error).message
   }
-  const { list, help, speed: text } = parsed.values
+  const { list, help, watch = false, speed: text } = parsed.values
   const speed = text === undefined ? undefined : Number(text)
   if (speed !== undefined && !(speed > 0 && speed <= 1000))
     return `--speed ${JSON.stringify(text)}: a number above 0, at most 1000, such as 20`
   if (help) return { kind: 'help' }
   if (list) return { kind: 'list' }
   const [first, second, ...more] = parsed.positionals
-  if (first === undefined) return { kind: 'demonstration', speed }
+  if (first === undefined) return { kind: 'demonstration', speed, watch }
   const kind = first === 'serve' ? 'serve' : 'scenario'
   const name = kind === 'serve' ? (second ?? '') : first
   const rest = kind === 'serve' ? more : [second, ...more].filter((word) => word !== undefined)
@@ -80,7 +89,8 @@ function read(argv: readonly string[]): Asked | string {
     return `unexpected argument ${rest.map((word) => JSON.stringify(word)).join(', ')}: one scenario at a time`
   const scenario = scenarioNamed(name)
   if (!scenario) return `there is no scenario ${JSON.stringify(name)}; eks-node-upgrade lab --list names them`
-  return { kind, scenario, speed }
+  if (kind === 'scenario') return { kind, scenario, speed, watch }
+  return watch ? '--watch shows what is played here; lab serve plays nothing by itself' : { kind, scenario, speed }
 }
 
 function listText(): string {
@@ -95,6 +105,18 @@ async function playOne(scenario: Scenario, speed: number, screen: Screen): Promi
   for (const failure of played.failures) screen.out.write(`Unexpected: ${failure}\n`)
   if (played.failures.length === 0) screen.out.write('It ended as the scenario expects.\n')
   return played.failures.length === 0 ? 0 : 1
+}
+
+/** With a page that follows, until it has ended or was interrupted. */
+async function watched(wanted: boolean, screen: Screen, work: (screen: Screen) => Promise<number>): Promise<number> {
+  if (!wanted) return interruptible(() => work(screen))
+  const watch = await startWatch()
+  screen.out.write(`Watch it at ${watch.url} until this command ends.\n`)
+  try {
+    return await interruptible(() => work({ ...screen, watch }))
+  } finally {
+    await watch.close()
+  }
 }
 
 /** Ctrl-C is an answer, not a crash: the world is in this process and ends with it. */

@@ -1,5 +1,6 @@
 /** Plays a scenario for a person to watch: the same picture and lines as the command line has for a real cluster. */
 
+import type { Reporter } from '../../engine/model/report.ts'
 import { worded, wordedReporter } from '../../entry/group-runs.ts'
 import { type SleepingClock, scaledClock } from '../../lab/clock.ts'
 import { type PlayedScenario, playScenario } from '../../lab/simulation/run-scenario.ts'
@@ -11,6 +12,7 @@ import { paint } from '../../report/text/style.ts'
 import { type OutputStream, outputStream } from '../output-stream.ts'
 import { createTerminalView } from '../terminal-view.ts'
 import { createLogView, type View } from '../view.ts'
+import type { Watch } from './watch.ts'
 
 export interface LabStreams {
   stdout: Parameters<typeof outputStream>[0]
@@ -34,6 +36,8 @@ export interface Screen {
   live: boolean
   program: string
   clock: (speed: number) => ShowClock
+  /** A page that follows what is shown. */
+  watch?: Watch
 }
 
 const tickMs = 100
@@ -46,10 +50,16 @@ export function screenOf({ stdout, env, program, clock = (speed) => scaledClock(
 
 /** `speed` times faster than real time. */
 export async function show(scenario: Scenario, speed: number, screen: Screen): Promise<PlayedScenario> {
-  const { out, color, live } = screen
+  const { out, color, live, watch } = screen
   const clock = screen.clock(speed)
   const wording = typedAs(screen.program)
-  const reporter = wordedReporter({ report: (event) => view.report(event) }, wording)
+  const told: Reporter = {
+    report(event) {
+      watch?.report(event)
+      view.report(event)
+    }
+  }
+  const reporter = wordedReporter(told, wording)
   const options = { diff: false, plans: true }
   const newView = (): View =>
     live ? createTerminalView(out, { ...options, color, now: clock.now }) : createLogView(out, options)
@@ -68,10 +78,11 @@ export async function show(scenario: Scenario, speed: number, screen: Screen): P
       tell: (event) => reporter.report(event),
       ends(result) {
         view.rest()
-        if (!result) return out.write('--- The process was killed.\n')
-        const told = worded(result, { always: [], upgrade: [] }, wording)
+        const ending = result && worded(result, { always: [], upgrade: [] }, wording)
+        watch?.ended(ending)
+        if (!ending) return out.write('--- The process was killed.\n')
         const width = out.isTerminal ? out.columns() : 120
-        out.write(`\n${paint(endingLines(plainValue(told), { width, diff: false }), color).join('\n')}\n`)
+        out.write(`\n${paint(endingLines(plainValue(ending), { width, diff: false }), color).join('\n')}\n`)
       }
     })
     return await (clock.run ? clock.run(played) : played)

@@ -4,7 +4,7 @@
  */
 import type { Node, Pod } from '../model/cluster.ts'
 import type { Instance } from '../model/node-group.ts'
-import type { NodeSighting, NodeState, PodSighting, PodState } from '../model/report.ts'
+import type { NodeSighting, PodSighting, SeenNodeState, SeenPodState } from '../model/report.ts'
 import { isFinished, ownerLabel } from '../policy/workloads.ts'
 import type { OpenRun } from '../record/record.ts'
 import type { Side, World } from '../world/world.ts'
@@ -90,7 +90,7 @@ function nodeState(
   before: NodeSighting | undefined,
   world: World,
   run: OpenRun
-): NodeState {
+): SeenNodeState {
   if (/^(Terminat|Detach)/.test(lifecycle)) return 'leaving'
   if (!node) return 'launching'
   if (!node.schedulable) return 'cordoned'
@@ -138,7 +138,7 @@ function namesOf(side: Side): string[] {
   return side.nodes.map((node) => node.name)
 }
 
-function podState(pod: Pod): PodState {
+function podState(pod: Pod): SeenPodState {
   if (pod.deletingAt !== undefined) return 'leaving'
   if (pod.ready) return 'ready'
   if (pod.nodeName === undefined) return 'unplaced'

@@ -110,7 +110,7 @@ export interface Progress {
 }
 
 /** `joining`: Ready or not, it is not usable yet. `leaving`: its instance is being terminated or detached. */
-export type NodeState = 'launching' | 'joining' | 'ready' | 'not-ready' | 'cordoned' | 'leaving' | 'gone'
+export type SeenNodeState = 'launching' | 'joining' | 'ready' | 'not-ready' | 'cordoned' | 'leaving' | 'gone'
 
 /** An instance of either group and its node, when something about them has changed. */
 export interface NodeSighting {
@@ -122,13 +122,13 @@ export interface NodeSighting {
   zone: string
   /** Such as `shop-workers 42`. */
   template?: string
-  state: NodeState
+  state: SeenNodeState
   /** It is cordoned, and not by this run. */
   byOthers?: boolean
 }
 
 /** `leaving`: it was asked to go, or is being deleted. `unplaced`: it has no node yet. */
-export type PodState = 'unplaced' | 'starting' | 'ready' | 'not-ready' | 'leaving' | 'gone'
+export type SeenPodState = 'unplaced' | 'starting' | 'ready' | 'not-ready' | 'leaving' | 'gone'
 
 /** A pod that may have to move, or one that came in place of such a pod, when something about it has changed. */
 export interface PodSighting {
@@ -138,7 +138,7 @@ export interface PodSighting {
   /** `namespace/name`, with the kind where it is no Deployment. */
   workload: string
   node?: string
-  state: PodState
+  state: SeenPodState
 }
 
 export type Event =

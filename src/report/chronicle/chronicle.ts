@@ -2,12 +2,20 @@
  * Everything that a process was told of its runs, in order, for the report: a chapter a run. Events go in one by one, and a
  * chapter can be read at any moment; it holds plain values only. What an earlier process of a resumed run saw is not in it.
  */
-import type { Event, NodeSighting, NodeState, Plan, PodState, Progress, Result } from '../../engine/model/report.ts'
+import type {
+  Event,
+  NodeSighting,
+  Plan,
+  Progress,
+  Result,
+  SeenNodeState,
+  SeenPodState
+} from '../../engine/model/report.ts'
 import { createWaits, type Wait } from './waits.ts'
 
 export interface NodeSpan {
   at: number
-  state: NodeState
+  state: SeenNodeState
   byOthers?: boolean
 }
 
@@ -18,7 +26,7 @@ export interface NodeHistory extends Pick<NodeSighting, 'instance' | 'node' | 's
 
 export interface PodSpan {
   at: number
-  state: PodState
+  state: SeenPodState
   node?: string
 }
 
@@ -67,8 +75,8 @@ const mostEntries = 2_000
 
 export interface Chronicle {
   report(event: Event): void
-  /** The run has ended; whatever is told next belongs to another. */
-  ended(result: Result): void
+  /** The run has ended, without a result if its process was killed; whatever is told next belongs to another. */
+  ended(result?: Result): void
   chapters(): readonly Chapter[]
 }
 
@@ -85,6 +93,10 @@ export function createChronicle(): Chronicle {
   return {
     report: (event) => writer(event.at).write(event),
     ended(result) {
+      if (!result) {
+        open = undefined
+        return
+      }
       const { chapter } = writer(result.endedAt)
       Object.assign(chapter, { result, lastAt: Math.max(chapter.lastAt, result.endedAt) })
       chapter.plan ??= result.plan
@@ -171,16 +183,20 @@ function write(chapter: Chapter, event: Exclude<Event, { kind: 'seen' }>): void 
       chapter.progress = event.progress
       return
     case 'stage':
-      return writeStage(chapter, event)
+      writeStage(chapter, event)
+      return
     case 'turned':
       chapter.turned.push(event)
       return
     case 'did':
-      return remember(event.text)
+      remember(event.text)
+      return
     case 'note':
-      return remember(`${event.title}: ${event.text}`)
+      remember(`${event.title}: ${event.text}`)
+      return
     case 'guarded':
-      return remember(`a guard (${event.invariant}) stopped ${event.action} of ${event.object}`)
+      remember(`a guard (${event.invariant}) stopped ${event.action} of ${event.object}`)
+      return
     case 'owned':
       return
   }

@@ -27,14 +27,36 @@ export const outputBytes = 60_000
 
 type Measure = (typeof measures)[number]
 
-export function summary(results: readonly Result[], bytes = summaryBytes): string {
+/** A report that was written: its file, and the page of this workflow run. */
+export interface SummaryReport {
+  path: string
+  link?: string
+}
+
+export interface SummaryOptions {
+  /** The most that it may have. */
+  bytes?: number
+  report?: SummaryReport
+}
+
+export function summary(results: readonly Result[], { bytes = summaryBytes, report }: SummaryOptions = {}): string {
+  const last = report === undefined ? '' : `\n${reportLine(report)}\n`
   for (const measure of measures) {
-    const text = `${results.map((result) => section(result, measure)).join('\n\n---\n\n')}\n`
+    const text = `${results.map((result) => section(result, measure)).join('\n\n---\n\n')}\n${last}`
     if (Buffer.byteLength(text) <= bytes) return text
   }
   // Hundreds of groups, then: one line each.
   const lines = results.map((result) => `- ${heading(result, 120)}`)
   return `${lines.slice(0, 2000).join('\n')}\n`
+}
+
+/** An artifact has no address before a later step has uploaded it; the page of the run lists it. */
+function reportLine({ path, link }: SummaryReport): string {
+  const artifacts =
+    link === undefined
+      ? 'upload it with actions/upload-artifact'
+      : `once a later step has uploaded it, it is among the [artifacts of this run](${htmlText(encodeURI(link))}#artifacts)`
+  return `**Report:** ${markdownCode(path)}; ${artifacts}.`
 }
 
 /** What bad input leaves behind. */

@@ -1,5 +1,5 @@
 /** The board: a card a node, a dot a pod, at any moment of the run. Its data goes to the page, which plays it. */
-import type { NodeState, PodState } from '../../engine/model/report.ts'
+import type { SeenNodeState, SeenPodState } from '../../engine/model/report.ts'
 import type { Chapter } from '../chronicle/chronicle.ts'
 import { journeysOf } from '../chronicle/journeys.ts'
 import { plainText } from '../escape.ts'
@@ -12,8 +12,8 @@ import { huesOf, podStateWords, sideColor, stateWords } from './words.ts'
 const mostNodes = 60
 const mostPods = 3_000
 
-const nodeStates = Object.keys(stateWords) as NodeState[]
-const podStates = Object.keys(podStateWords) as PodState[]
+const nodeStates = Object.keys(stateWords) as SeenNodeState[]
+const podStates = Object.keys(podStateWords) as SeenPodState[]
 
 /** All times in ms from the beginning. */
 export interface BoardData {
@@ -36,6 +36,8 @@ interface BoardSide {
 }
 
 interface BoardPod {
+  /** Names it from picture to picture. */
+  key: string
   name: string
   workload: number
   /** The pod in whose place it came, by its position in the list. */
@@ -45,7 +47,7 @@ interface BoardPod {
 }
 
 /** Undefined where no node was seen, or too many pods to be dots. */
-export function boardData(chapter: Chapter): BoardData | undefined {
+function boardData(chapter: Chapter): BoardData | undefined {
   const lanes = lanesOf(chapter, mostNodes)
   const all = [...lanes.outgoing, ...lanes.incoming]
   if (all.length === 0) return undefined
@@ -82,6 +84,7 @@ export function boardData(chapter: Chapter): BoardData | undefined {
     sides: [side('outgoing', lanes.outgoing), side('incoming', lanes.incoming)],
     workloads: hues.workloads.map(plainText),
     pods: pods.map((pod) => ({
+      key: plainText(pod.uid),
       name: plainText(`${pod.namespace}/${pod.name}`),
       workload: hues.index(pod.workload),
       instead: instead.get(pod),

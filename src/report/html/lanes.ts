@@ -13,7 +13,7 @@ export interface Lane {
   mostPods: number
 }
 
-export interface Lanes {
+export interface NodeLanes {
   outgoing: readonly Lane[]
   incoming: readonly Lane[]
   /** Nodes that are not drawn. */
@@ -21,7 +21,7 @@ export interface Lanes {
   byNode: ReadonlyMap<string, Lane>
 }
 
-export function lanesOf(chapter: Chapter, most: number): Lanes {
+export function lanesOf(chapter: Chapter, most: number): NodeLanes {
   const loads = loadsOf(chapter.pods)
   const lanes = chapter.nodes.map((history): Lane => {
     const name = history.node ?? history.instance

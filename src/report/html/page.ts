@@ -8,7 +8,7 @@ import { count } from '../sentences.ts'
 import { board } from './board.ts'
 import { details, seenFrom } from './details.ts'
 import { html, type Markup, textOf, trusted } from './markup.ts'
-import { reportScript, sourceHash } from './script.ts'
+import { liveScript, reportScript, sourceHash } from './script.ts'
 import { style } from './style.ts'
 import { timeline } from './timeline.ts'
 import { verdict, verdictSentence } from './verdict.ts'
@@ -16,19 +16,17 @@ import { sideColor, toneOf } from './words.ts'
 
 export interface Page {
   version: string
-  /** In place of the report's own script, with what else it may connect to. */
-  script?: { text: string; connects: string }
-  /** Above everything else. */
-  notice?: string
+  /** It is served while the run lasts, and follows it. The notice stands above everything else. */
+  live?: { notice: string }
 }
 
-export function htmlReport(chapters: readonly Chapter[], { version, script, notice }: Page): string {
-  const text = script?.text ?? reportScript
+export function htmlReport(chapters: readonly Chapter[], { version, live }: Page): string {
+  const text = live ? liveScript : reportScript
   const policy = [
     "default-src 'none'",
     `style-src ${sourceHash(style)}`,
     `script-src ${sourceHash(text)}`,
-    ...(script ? [`connect-src ${script.connects}`] : []),
+    ...(live ? ["connect-src 'self'"] : []),
     "base-uri 'none'",
     "form-action 'none'"
   ].join('; ')
@@ -47,8 +45,8 @@ export function htmlReport(chapters: readonly Chapter[], { version, script, noti
 <a class="skip" href="#main">Skip to the report</a>
 ${header()}
 <main id="main" tabindex="-1">
-${notice !== undefined && html`<p class="notice" role="status" id="notice">${notice}</p>`}
-<div id="chapters">${chaptersMarkup(chapters)}</div>
+${live && html`<p class="notice" role="status" id="notice">${live.notice}</p>`}
+<div id="chapters"${live ? trusted(` class="following"`) : ''}>${chaptersMarkup(chapters)}</div>
 </main>
 <footer><p>eks-node-upgrade ${version}</p></footer>
 <script>${trusted(text)}</script>
@@ -69,7 +67,12 @@ function header(): Markup {
   return html`<header class="top"><div class="brand"><svg width="26" height="26" viewBox="0 0 26 26" aria-hidden="true"><rect class="blue" x="1" y="4" width="10" height="18" rx="3"/><rect class="green" x="15" y="4" width="10" height="18" rx="3"/><path d="M7 13h11m-4-4 4 4-4 4"/></svg><span>eks-node-upgrade</span></div><div class="themes" role="group" aria-label="Colors">${choice('auto', 'Auto')}${choice('light', 'Light')}${choice('dark', 'Dark')}</div></header>`
 }
 
-export function chaptersMarkup(chapters: readonly Chapter[]): Markup {
+/** What a live page is sent again and again: the chapters alone. */
+export function chaptersText(chapters: readonly Chapter[]): string {
+  return textOf(chaptersMarkup(chapters))
+}
+
+function chaptersMarkup(chapters: readonly Chapter[]): Markup {
   const single = chapters.length === 1
   return html`${!single && overview(chapters)}${chapters.map((chapter, index) => chapterMarkup(chapter, `run-${index + 1}`, single))}`
 }
@@ -88,11 +91,10 @@ function chapterMarkup(chapter: Chapter, id: string, single: boolean): Markup {
   const heading = (text: string, name: string) =>
     single ? html`<h2 id="${id}-${name}">${text}</h2>` : html`<h3 id="${id}-${name}">${text}</h3>`
   return html`<article class="chapter" id="${id}" aria-labelledby="${id}-verdict">
-${verdict(chapter, single ? 1 : 2, `${id}-verdict`)}
-${seenFrom(chapter)}
-${picture && html`<section class="part" aria-labelledby="${id}-timeline">${heading('Timeline', 'timeline')}${legend(chapter)}${picture}</section>`}
-${played && html`<section class="part" aria-labelledby="${id}-board-title">${heading('Pods on nodes', 'board-title')}${played}</section>`}
-<section class="part">${details(chapter, single ? 2 : 3)}</section>
+<div data-part="${id}-verdict">${verdict(chapter, single ? 1 : 2, `${id}-verdict`)}${seenFrom(chapter)}</div>
+${picture && html`<section class="part" data-part="${id}-timeline" aria-labelledby="${id}-timeline">${heading('Timeline', 'timeline')}${legend(chapter)}${picture}</section>`}
+${played && html`<section class="part" data-part="${id}-board" aria-labelledby="${id}-board-title">${heading('Pods on nodes', 'board-title')}${played}</section>`}
+<section class="part" data-part="${id}-details">${details(chapter, single ? 2 : 3)}</section>
 </article>`
 }
 

@@ -77,7 +77,7 @@ footer{padding-top:1.5rem;padding-bottom:2rem;color:var(--soft);font-size:.85rem
 .axis line{stroke:var(--line)}.axis text{font-variant-numeric:tabular-nums}
 ${hues}
 .player{display:flex;align-items:center;gap:.8rem;flex-wrap:wrap}.slider{flex:1 1 12rem;min-width:0;accent-color:var(--plain)}
-.moment{flex:1 1 100%;font-variant-numeric:tabular-nums;font-size:.9rem;color:var(--soft);white-space:pre-wrap}
+.following .play,.following .slider{display:none}.moment{flex:1 1 100%;font-variant-numeric:tabular-nums;font-size:.9rem;color:var(--soft);white-space:pre-wrap}
 .chips{display:flex;flex-wrap:wrap;gap:.35rem;margin:.7rem 0 .9rem}
 .chip{display:inline-flex;align-items:center;gap:.4rem;border:1px solid var(--line);background:var(--card);color:var(--ink);font:inherit;font-size:.8rem;border-radius:99px;padding:.12rem .65rem .12rem .45rem;cursor:pointer;max-width:100%;overflow-wrap:anywhere}
 .chip[aria-pressed=true]{background:var(--wash);border-color:var(--ink)}

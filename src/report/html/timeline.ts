@@ -4,7 +4,7 @@ import type { Chapter, NodeSpan } from '../chronicle/chronicle.ts'
 import { arrivalOf, departureOf, type Journey, journeysOf } from '../chronicle/journeys.ts'
 import { clockTime } from '../duration.ts'
 import { count } from '../sentences.ts'
-import { type Lane, type Lanes, lanesOf } from './lanes.ts'
+import { type Lane, lanesOf, type NodeLanes } from './lanes.ts'
 import { html, type Markup, trusted } from './markup.ts'
 import { beginningOf, type TimeScale, timeScale } from './time-scale.ts'
 import { type Hues, huesOf, sideColor, stateWords } from './words.ts'
@@ -61,7 +61,7 @@ ${axis(drawing)}
 ${more > 0 && html`<p class="quiet">${count(more, 'more node')} of the largest groups ${more === 1 ? 'is' : 'are'} not drawn; the JSON report has them.</p>`}`
 }
 
-function layOut(chapter: Chapter, lanes: Lanes, id: string): Drawing {
+function layOut(chapter: Chapter, lanes: NodeLanes, id: string): Drawing {
   const most = Math.max(lanes.outgoing.length, lanes.incoming.length)
   const laneHeight = most <= 12 ? 26 : most <= 30 ? 18 : 11
   let y = stageTop + stageHeight + sideGap

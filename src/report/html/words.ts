@@ -1,8 +1,8 @@
 /** Words and colors that the parts of the report share. */
-import type { NodeState, PodState, Result } from '../../engine/model/report.ts'
+import type { Result, SeenNodeState, SeenPodState } from '../../engine/model/report.ts'
 import type { Chapter } from '../chronicle/chronicle.ts'
 
-export const stateWords: Readonly<Record<NodeState, string>> = {
+export const stateWords: Readonly<Record<SeenNodeState, string>> = {
   launching: 'launching',
   joining: 'joining',
   ready: 'ready',
@@ -12,7 +12,7 @@ export const stateWords: Readonly<Record<NodeState, string>> = {
   gone: 'gone'
 }
 
-export const podStateWords: Readonly<Record<PodState, string>> = {
+export const podStateWords: Readonly<Record<SeenPodState, string>> = {
   unplaced: 'not placed',
   starting: 'starting',
   ready: 'ready',
@@ -26,10 +26,10 @@ export function sideColor({ started }: Chapter, side: 'outgoing' | 'incoming'): 
   return started?.colors[side] ?? (side === 'outgoing' ? 'blue' : 'green')
 }
 
-export type Tone = 'good' | 'attention' | 'bad' | 'plain'
+export type VerdictTone = 'good' | 'attention' | 'bad' | 'plain'
 
 /** Undefined: the run lasts. */
-export function toneOf(outcome: Result['outcome'] | undefined): Tone {
+export function toneOf(outcome: Result['outcome'] | undefined): VerdictTone {
   switch (outcome) {
     case 'upgraded':
     case 'unchanged':

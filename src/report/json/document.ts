@@ -9,11 +9,11 @@ export interface JsonEnding {
   exitCode: number
 }
 
-function isoTime(at: number): string | undefined {
+export function isoTime(at: number): string | undefined {
   return Number.isFinite(at) ? new Date(at).toISOString() : undefined
 }
 
-function seconds(ms: number): number {
+export function seconds(ms: number): number {
   return Math.round(ms / 100) / 10
 }
 
@@ -44,11 +44,13 @@ export interface JsonDocument extends JsonEnding {
   format: 1
   /** Of this program. */
   version: string
+  /** File of the HTML report, if one was written. */
+  report?: string
   /** One a node group, in the order in which they ran. */
   results: readonly JsonResult[]
 }
 
-function resultDocument(result: Result): JsonResult {
+export function resultDocument(result: Result): JsonResult {
   return {
     ...result,
     sentence: outcomeSentence(result),
@@ -68,14 +70,19 @@ function resultDocument(result: Result): JsonResult {
   }
 }
 
-/** As it is after a journey through JSON: only what JSON can hold. */
-export function documentOf(results: readonly Result[], ending: JsonEnding, version: string): JsonDocument {
-  const document: JsonDocument = { format: 1, version, ...ending, results: results.map(resultDocument) }
+/** As it is after a journey through JSON: only what JSON can hold. `report`: the file of the HTML report, if one was written. */
+export function documentOf(
+  results: readonly Result[],
+  ending: JsonEnding,
+  version: string,
+  report?: string
+): JsonDocument {
+  const document: JsonDocument = { format: 1, version, ...ending, report, results: results.map(resultDocument) }
   return JSON.parse(JSON.stringify(document))
 }
 
-export function jsonDocument(results: readonly Result[], ending: JsonEnding, version: string): string {
-  return JSON.stringify(documentOf(results, ending, version), undefined, 2)
+export function jsonDocument(results: readonly Result[], ending: JsonEnding, version: string, report?: string): string {
+  return JSON.stringify(documentOf(results, ending, version, report), undefined, 2)
 }
 
 /** What bad input is answered with: there is no outcome, because nothing was begun. */
@@ -105,13 +112,14 @@ function groupOutputs(result: Result): Outputs {
 }
 
 /** Those of the worst group, all of them by group in `results`, and what only makes sense for the whole. */
-export function outputsOf(results: readonly Result[], worst: Result): Outputs {
+export function outputsOf(results: readonly Result[], worst: Result, report = ''): Outputs {
   const byGroup = Object.fromEntries(results.map((result) => [result.group, groupOutputs(result)]))
   const digests = results.flatMap(({ plan }) => plan?.digest ?? [])
   return {
     ...groupOutputs(worst),
     'plan-digest': digests.join(','),
-    summary: summary(results, outputBytes),
-    results: JSON.stringify(byGroup)
+    summary: summary(results, { bytes: outputBytes }),
+    results: JSON.stringify(byGroup),
+    report
   }
 }

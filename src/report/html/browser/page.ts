@@ -26,9 +26,8 @@ export function copyButtons(): void {
       if (code) getSelection()?.selectAllChildren(code)
       button.textContent = 'Selected'
     }
-    setTimeout(() => {
-      button.textContent = 'Copy'
-    }, 2000)
+    await button.animate([], { duration: 2000 }).finished
+    button.textContent = 'Copy'
   })
 }
 

@@ -1,10 +1,10 @@
 /// <reference lib="dom" />
-// Runs in the reader's browser: the page has this function as text, so it uses nothing from outside but what it is given.
+// Runs in the reader's browser: the page has these functions as text, so they use nothing from outside but what they are given.
 import type { BoardData } from '../board.ts'
 import type { drawDots } from './dots.ts'
 
-/** Brings one board to life: its slider, its button, and the names of workloads. */
-export function playBoard(board: HTMLElement, draw: typeof drawDots, live: boolean): void {
+/** Brings one board to life: its slider, its button, and the names of workloads. `gliding`: it was drawn a moment ago. */
+export function playBoard(board: HTMLElement, draw: typeof drawDots, gliding: boolean): void {
   const find = <T extends HTMLElement>(selector: string) => board.querySelector(selector) as T
   const data = JSON.parse(find('.board-data').textContent ?? '') as BoardData
   const slider = find<HTMLInputElement>('.slider')
@@ -36,9 +36,10 @@ export function playBoard(board: HTMLElement, draw: typeof drawDots, live: boole
   const play = () => {
     button.textContent = 'Pause'
     if (Number(slider.value) >= 1000) slider.value = '0'
-    const start = performance.now() - (Number(slider.value) / 1000) * playMs
+    let start: number | undefined
     const frame = (now: number) => {
-      slider.value = String(Math.max(0, Math.min(1000, ((now - start) / playMs) * 1000)))
+      start ??= now - (Number(slider.value) / 1000) * playMs
+      slider.value = String(Math.min(1000, ((now - start) / playMs) * 1000))
       show(true)
       if (Number(slider.value) >= 1000) return rest()
       playing = requestAnimationFrame(frame)
@@ -50,8 +51,15 @@ export function playBoard(board: HTMLElement, draw: typeof drawDots, live: boole
     rest()
     show(false)
   })
-  const chips = find('.chips')
-  for (const [index, name] of data.workloads.entries()) {
+  board.addEventListener('highlight', (event) => dots.highlight((event as CustomEvent<number | undefined>).detail))
+  show(gliding)
+}
+
+/** One chip a workload: pressed, everything else on the board and in the timeline steps back. */
+export function workloadChips(board: HTMLElement): void {
+  const { workloads } = JSON.parse(board.querySelector('.board-data')?.textContent ?? '') as BoardData
+  const chips = board.querySelector('.chips')
+  for (const [index, name] of workloads.entries()) {
     const chip = Object.assign(document.createElement('button'), {
       type: 'button',
       className: 'chip',
@@ -61,13 +69,11 @@ export function playBoard(board: HTMLElement, draw: typeof drawDots, live: boole
     chip.setAttribute('aria-pressed', 'false')
     chip.addEventListener('click', () => {
       const on = chip.getAttribute('aria-pressed') !== 'true'
-      for (const other of chips.children) other.setAttribute('aria-pressed', String(on && other === chip))
-      dots.highlight(on ? index : undefined)
+      for (const other of chips?.children ?? []) other.setAttribute('aria-pressed', String(on && other === chip))
+      board.dispatchEvent(new CustomEvent('highlight', { detail: on ? index : undefined }))
       for (const line of board.closest('.chapter')?.querySelectorAll<SVGElement>('.journey') ?? [])
         line.classList.toggle('dim', on && line.dataset.workload !== String(index))
     })
-    chips.append(chip)
+    chips?.append(chip)
   }
-  show(false)
-  board.classList.toggle('live', live)
 }
