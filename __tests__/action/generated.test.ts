@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { generated } from '../../scripts/generate.ts'
-import { inputsOf, outputs } from '../../src/inputs/inputs.ts'
+import { outputs } from '../../src/inputs/inputs.ts'
 import { outputsOf } from '../../src/report/json/document.ts'
 import { sampleResult } from '../report/sample.ts'
 
@@ -16,4 +16,3 @@ test('every output that is declared is set, and no other', () => {
   const result = sampleResult()
   assert.deepEqual(Object.keys(outputsOf([result], result)).sort(), outputs.map(({ name }) => name).sort())
 })
-

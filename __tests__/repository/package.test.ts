@@ -51,6 +51,7 @@ test('it holds the command, the programming interface with its types, the licens
     'build/package/eks-node-upgrade.js',
     'build/package/index.js',
     'build/package/types/engine/model/error.d.ts',
+    'build/package/types/engine/model/node-group.d.ts',
     'build/package/types/engine/model/report.d.ts',
     'build/package/types/engine/model/rules.d.ts',
     'build/package/types/engine/model/settings.d.ts',
@@ -59,7 +60,7 @@ test('it holds the command, the programming interface with its types, the licens
     'build/package/types/report/json/document.d.ts',
     'package.json'
   ])
-  assert.ok(packed.size < 1_000_000, `${packed.size} bytes packed`)
+  assert.ok(packed.size < 1_100_000, `${packed.size} bytes packed`)
   assert.ok(packed.unpackedSize < 4_500_000, `${packed.unpackedSize} bytes unpacked`)
 })
 

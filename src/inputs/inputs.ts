@@ -387,7 +387,7 @@ export const inputs: readonly Input[] = [
     default: '',
     description:
       'Who is told how a run ended, as a newline or comma list: issue (a GitHub issue per node group, closed by the next success; needs issues: write), sns:ARN (a message to an SNS topic). A notification that fails is a warning.',
-      faces: both,
+    faces: both,
     group: 'output'
   },
   {

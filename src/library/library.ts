@@ -10,6 +10,7 @@ import { runGroups } from '../entry/group-runs.ts'
 import { hostName } from '../entry/host-name.ts'
 import { kubeconfigProblems } from '../entry/kubeconfig-problems.ts'
 import { notifierFor } from '../entry/notifications.ts'
+import { openReport, reportProblems } from '../entry/report-file.ts'
 import { systemClock } from '../entry/system-clock.ts'
 import { version } from '../entry/version.ts'
 import { type Inputs, problemLines, validateInputs } from '../inputs/validate-inputs.ts'
@@ -29,7 +30,7 @@ export interface Hooks {
   onEvent?: (event: Event) => void
   /** Told of an error that is a bug of this package, with its trace. The result has the error code `internal`. */
   onBug?: (error: unknown) => void
-  /** Told of a notification that could not be sent. It never changes the outcome. */
+  /** Told of a notification that could not be sent, or a report that could not be written. The outcome is not changed. */
   onWarning?: (text: string) => void
 }
 
@@ -83,19 +84,28 @@ async function call(
     token: process.env.GITHUB_TOKEN,
     warn: (title, text) => onWarning?.(`${title}: ${text}`)
   })
+  const book = openReport(inputs.report)
   const results = await runGroups({
     inputs,
     program: { engine, connect },
     caller: { host: { name: hostName() }, wording: typedAs('eks-node-upgrade') },
     clock: systemClock,
     signal: signal ?? new AbortController().signal,
-    reporter: { report: (event) => onEvent?.(event) },
+    reporter: {
+      report(event) {
+        book.report(event)
+        onEvent?.(event)
+      }
+    },
+    ended: book.ended,
     notifier,
     bug: onBug
   })
   await notifier.settled()
+  const { path, problem } = book.write()
+  if (problem !== undefined) onWarning?.(problem)
   const result = worst(results)
-  return documentOf(results, { outcome: result.outcome, exitCode: exitCode(result) }, version)
+  return documentOf(results, { outcome: result.outcome, exitCode: exitCode(result) }, version, path)
 }
 
 async function validated(mode: Mode, options: Options): Promise<Inputs> {
@@ -104,7 +114,8 @@ async function validated(mode: Mode, options: Options): Promise<Inputs> {
   // A name that was given as something else is not missing as well.
   const misgiven = given.problems.some((problem) => problem.startsWith('cluster is '))
   const found = problems.filter((problem) => !(misgiven && problem.startsWith('cluster is empty')))
-  const all = [...given.problems, ...found.map(inWordsOfOptions), ...(await kubeconfigProblems(given.texts))]
+  const files = [...(await kubeconfigProblems(given.texts)), ...reportProblems(given.texts)]
+  const all = [...given.problems, ...found.map(inWordsOfOptions), ...files]
   if (inputs === undefined || all.length > 0) throw new InvalidInputError(all)
   return inputs
 }

@@ -171,4 +171,9 @@ export interface Options {
    * warning.
    */
   notify?: string | readonly string[]
+  /**
+   * File for a report of the run: one HTML page with the verdict and a timeline of every node and pod. The JSON
+   * report is written beside it. The directory must exist.
+   */
+  report?: string
 }

@@ -53,7 +53,8 @@ function boardData(chapter: Chapter): BoardData | undefined {
   if (all.length === 0) return undefined
   const scale = timeScale(chapter, 0, 1000)
   const beginning = scale.segments[0]?.fromAt ?? 0
-  const after = (at: number) => Math.max(0, Math.round(at - beginning))
+  // What the first look found was so from the beginning, as far as this run knows.
+  const after = (at: number) => (at === chapter.seenFromAt ? 0 : Math.max(0, Math.round(at - beginning)))
   const places = new Map(all.map(({ name }, index) => [name, index]))
   const hues = huesOf(chapter)
   const pods = chapter.pods.filter(({ spans }) => spans.some(({ node }) => node !== undefined && places.has(node)))

@@ -37,7 +37,7 @@ function folded(title: string, amount: number | undefined, body: Markup, open = 
 
 function table(caption: string, columns: readonly string[], rows: readonly (readonly (string | Markup)[])[]): Markup {
   const more = rows.length - mostRows
-  return html`<div class="scroll" role="region" aria-label="${caption}" tabindex="0"><table><caption>${caption}</caption><thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>${rows
+  return html`<div class="scroll" role="group" aria-label="${caption}" tabindex="0"><table><caption>${caption}</caption><thead><tr>${columns.map((column) => html`<th scope="col">${column}</th>`)}</tr></thead><tbody>${rows
     .slice(0, mostRows)
     .map(
       (row) =>

@@ -46,7 +46,7 @@ export function timeline(chapter: Chapter, id: string): Markup | undefined {
   const journeys = journeysOf(chapter.pods, chapter.seenFromAt ?? 0)
   const title = `Timeline of ${count(chapter.nodes.length, 'node')} and ${count(journeys.length, 'moved pod')}`
   const more = lanes.leftOut.outgoing + lanes.leftOut.incoming
-  return html`<div class="scroll" role="region" aria-label="Timeline" tabindex="0">
+  return html`<div class="scroll" role="group" aria-label="Timeline" tabindex="0">
 <svg class="timeline" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="${id}-title ${id}-desc">
 <title id="${id}-title">${title}</title>
 <desc id="${id}-desc">The same facts are in the tables of nodes and pods below.</desc>
@@ -201,7 +201,7 @@ function turningPoints({ chapter, time, height }: Drawing): Markup[] {
     const x = time.position(at)
     const text = direction === 'reverting' ? 'reverting' : 'point of no return'
     // At the right edge the text stands left of its line.
-    const before = x > width - 160
+    const before = x > width - 240
     return html`<g class="turn ${direction}"><line x1="${x}" x2="${x}" y1="${stageTop + stageHeight + 2}" y2="${height - axisHeight}"/><text x="${round(before ? x - 5 : x + 5)}" y="${stageTop + stageHeight + 13}" text-anchor="${before ? 'end' : 'start'}">${text}</text></g>`
   })
 }
