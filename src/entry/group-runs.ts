@@ -4,6 +4,8 @@ import { UpgradeError } from '../engine/model/error.ts'
 import type { Group } from '../engine/model/node-group.ts'
 import type { Reporter, Result } from '../engine/model/report.ts'
 import type { Settings } from '../engine/model/settings.ts'
+import type { RunOptions } from '../engine/run/run-context.ts'
+import { unlessStopped } from '../engine/run/unless-stopped.ts'
 import type { ConnectionInputs, Inputs, Typed } from '../inputs/validate-inputs.ts'
 import type { Notifier, Publish } from '../notify/notifier.ts'
 import { type CommandWording, withCommands } from '../report/commands.ts'
@@ -11,7 +13,7 @@ import { exitCode, resultOfError } from './exit-code.ts'
 
 /** The engine as the faces call it; `Ports` is whatever the engine wants. */
 export interface Engine<Ports> {
-  run(settings: Settings, ports: Ports, signal: AbortSignal): Promise<Result>
+  run(settings: Settings, ports: Ports, signal: AbortSignal, options?: RunOptions): Promise<Result>
   recover(settings: Settings, ports: Ports, runId: string, signal: AbortSignal): Promise<Result>
 }
 
@@ -52,6 +54,8 @@ export interface GroupRuns<Ports> {
   caller: Caller
   clock: Clock
   signal: AbortSignal
+  /** Passed on to the engine. */
+  options?: RunOptions
   reporter: Reporter
   /** Told of every end but that of a run that was cancelled: what becomes of it is known later. */
   notifier?: Pick<Notifier, 'tell'>
@@ -68,8 +72,9 @@ export async function runGroups<Ports>(runs: GroupRuns<Ports>): Promise<readonly
   let connected: Connected<Ports>
   let names: readonly (string | undefined)[]
   try {
-    connected = await program.connect(inputs.settings, inputs.connection, caller)
-    names = inputs.groups === 'all' ? groupNames(await connected.findGroups(), inputs.settings) : inputs.groups
+    connected = await unlessStopped(runs.signal, program.connect(inputs.settings, inputs.connection, caller))
+    const found = inputs.groups === 'all' ? await unlessStopped(runs.signal, connected.findGroups()) : []
+    names = inputs.groups === 'all' ? groupNames(found, inputs.settings) : inputs.groups
   } catch (error) {
     const result = worded(earlyResult(runs, inputs.settings, error, startedAt), runs.inputs.typed, caller.wording)
     runs.ended?.(result)
@@ -117,12 +122,12 @@ async function runGroup<Ports>(
   const startedAt = runs.clock.now()
   let ports: Ports
   try {
-    ports = await connected.ports(wordedReporter(runs.reporter, runs.caller.wording))
+    ports = await unlessStopped(runs.signal, connected.ports(wordedReporter(runs.reporter, runs.caller.wording)))
   } catch (error) {
     return earlyResult(runs, settings, error, startedAt)
   }
   try {
-    return await runs.program.engine.run(settings, ports, runs.signal)
+    return await runs.program.engine.run(settings, ports, runs.signal, runs.options)
   } catch (error) {
     runs.bug?.(error)
     return resultOfError(settings, error, startedAt, runs.clock.now())
@@ -131,6 +136,10 @@ async function runGroup<Ports>(
 
 /** Nothing was changed yet, whatever outcome the error carries. */
 function earlyResult<Ports>(runs: GroupRuns<Ports>, settings: Settings, error: unknown, startedAt: number): Result {
+  if (runs.signal.aborted && error === runs.signal.reason) {
+    const { reason, ...rest } = resultOfError(settings, error, startedAt, runs.clock.now())
+    return { ...rest, outcome: 'cancelled' }
+  }
   if (!(error instanceof UpgradeError)) runs.bug?.(error)
   return { ...resultOfError(settings, error, startedAt, runs.clock.now()), outcome: 'refused' }
 }

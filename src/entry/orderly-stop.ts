@@ -3,7 +3,7 @@
  * Then the process ends, whether or not the engine has answered.
  */
 
-/** The engine has this long to stop cleanly: a person or a runner waits no longer than 2 s after a signal. */
+/** A person or a runner waits no longer than 2 s after a signal. */
 const orderlyStopMs = 1_700
 
 export interface StopRequest {
@@ -11,6 +11,8 @@ export interface StopRequest {
   onStop(listener: () => void): () => void
   /** Stops by itself after this long, in ms. */
   limitMs?: number
+  /** The engine has this long to stop cleanly, in ms; 1.7 s unless it is said. */
+  graceMs?: number
   /** The engine has not answered in time: says how to resume. */
   late(): void
   /** Asked to stop a second time. */
@@ -24,7 +26,7 @@ export interface OrderlyStop {
   unless<T>(work: Promise<T>): Promise<T | undefined>
 }
 
-export function orderlyStop({ onStop, limitMs, late, again }: StopRequest): OrderlyStop {
+export function orderlyStop({ onStop, limitMs, graceMs = orderlyStopMs, late, again }: StopRequest): OrderlyStop {
   const stop = new AbortController()
   const timers: NodeJS.Timeout[] = []
   const givenUp = Promise.withResolvers<undefined>()
@@ -35,7 +37,7 @@ export function orderlyStop({ onStop, limitMs, late, again }: StopRequest): Orde
       setTimeout(() => {
         late()
         givenUp.resolve(undefined)
-      }, orderlyStopMs)
+      }, graceMs)
     )
   }
   const release = onStop(begin)

@@ -47,3 +47,24 @@ describe('a stop', () => {
     assert.equal((await stopped(open, 'revert', false)).written, open)
   })
 })
+
+describe('the clocks of the loop', () => {
+  it('are in the record of a run that is left, so that the next engine continues them', async () => {
+    const { written } = await stopped(run(), 'leave')
+    assert.equal(written?.clocks?.stage, 'forward/drain')
+    assert.equal(written?.clocks?.stoppedAt, now)
+  })
+
+  it('are not in that of a run that turns: the other direction has clocks of its own', async () => {
+    assert.equal((await stopped(run(), 'revert')).written?.clocks, undefined)
+  })
+
+  it('are taken from the record once: an engine that dies leaves none that are old', async () => {
+    const left = (await stopped(run(), 'leave')).written
+    assert.ok(left?.clocks)
+    const { context } = fakeContext({ store: fakeStore(left) })
+    const session = beginSession({ ...context, lock: fakeLock().lock, onCancel: 'leave' })
+    assert.equal(session.run.clocks, undefined)
+    assert.equal(session.observations.stage?.key, 'forward/drain')
+  })
+})

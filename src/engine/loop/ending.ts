@@ -19,6 +19,12 @@ export type Ending =
   /** The run cannot continue: the lock is lost, or AWS or the API server stays out of reach. `outstanding` as above. */
   | { kind: 'broken-off'; run: OpenRun; outstanding: boolean; error: UpgradeError }
 
+/** In ms: for calls under way, and for the last write of the record. */
+export interface StopPatience {
+  actions: number
+  record: number
+}
+
 export interface LoopOptions {
   ports: Ports
   store: RecordStore
@@ -27,4 +33,6 @@ export interface LoopOptions {
   signal: AbortSignal
   /** What this process does with an open run when it is stopped, whichever process began the run. */
   onCancel: Settings['onCancel']
+  /** How long a clean stop waits for what is under way; otherwise as long as a process has after a signal. */
+  stopMs?: StopPatience
 }

@@ -127,11 +127,15 @@ function rememberWorkloads(observations: Observations, world: World, run: OpenRu
     for (const pod of world.index.podsOf(key)) {
       if (pod.ready && pod.nodeName !== undefined && !from.has(pod.nodeName)) entry.served.add(pod.uid)
     }
-    entry.fewest = Math.min(entry.fewest, here.get(key) ?? 0)
+    const before = entry.fewest
+    entry.fewest = Math.min(before, here.get(key) ?? 0)
     const rollout = world.index.owners.get(key)?.workload
     const signature = `${entry.fewest} ${entry.served.size} ${rollout?.updatedReplicas ?? 0} ${rollout?.restartedBy ?? ''}`
     if (signature === entry.signature) continue
+    // The first look of an engine that continues the clocks of another does not know whom that one had seen serve.
+    const isContinued = entry.signature === '' && entry.fewest === before
     entry.signature = signature
+    if (isContinued) continue
     entry.progressAt = world.now
   }
 }
@@ -187,5 +191,8 @@ function rememberProgress(observations: Observations, world: World): void {
   )
   const pods = [...observations.workloads.values()].map((entry) => entry.signature)
   const signature = [...sizes, ...nodes, world.from.group.instances.length, ...pods].join('|')
-  if (signature !== observations.progress.signature) observations.progress = { signature, at: world.now }
+  const { progress } = observations
+  // The first look only says where the direction stands; its clock may be that of an earlier engine.
+  if (progress.signature === '') progress.signature = signature
+  else if (signature !== progress.signature) observations.progress = { signature, at: world.now }
 }

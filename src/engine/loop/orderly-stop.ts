@@ -1,14 +1,15 @@
 /** A clean stop: nothing new is begun, the record says how things stand, and the next command resumes from there. */
-import { stopMs } from '../model/limits.ts'
+import { stopMs as processStopMs } from '../model/limits.ts'
 import type { OpenRun } from '../record/record.ts'
 import { asReverting, requested } from '../record/run-state.ts'
+import { clocksOf } from '../world/run-clocks.ts'
 import type { Ending } from './ending.ts'
 import type { Session } from './session.ts'
 import { booked } from './stage-times.ts'
 
 /** Starts nothing new, and waits a moment for what is under way: only then may the Lease be released. */
 export async function stopCleanly(session: Session): Promise<Ending> {
-  const { executor, ports, store, lock, recorder } = session
+  const { executor, ports, store, lock, recorder, stopMs = processStopMs } = session
   await within(stopMs.actions, executor.idle(), session)
   const now = ports.clock.now()
   const run = next(booked(session.run, session.observations, now), session, now)
@@ -31,8 +32,9 @@ export async function stopCleanly(session: Session): Promise<Ending> {
 }
 
 /** With `on-cancel: revert` a run that goes forward reverts from here; a held one is never reverted by a cancel. */
-function next(run: OpenRun, { onCancel }: Session, now: number): OpenRun {
-  if (onCancel !== 'revert' || run.direction !== 'forward' || run.held) return run
+function next(run: OpenRun, { onCancel, observations }: Session, now: number): OpenRun {
+  if (onCancel !== 'revert' || run.direction !== 'forward' || run.held)
+    return { ...run, clocks: clocksOf(observations, now) }
   return asReverting(run, requested('The run was cancelled.', now))
 }
 

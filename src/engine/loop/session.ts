@@ -8,6 +8,7 @@ import type { OpenRun } from '../record/record.ts'
 import { openRun, saveRecord } from '../record/record-store.ts'
 import { gatesOf } from '../world/gate-verdict.ts'
 import { newObservations, type Observations } from '../world/observations.ts'
+import { withClocks } from '../world/run-clocks.ts'
 import { type ActionExecutor, createActionExecutor } from './action-executor.ts'
 import type { LoopOptions } from './ending.ts'
 import { type GateWatch, watchGates } from './gate-watch.ts'
@@ -44,13 +45,14 @@ export interface Session extends LoopOptions {
 export function beginSession(options: LoopOptions): Session {
   const { ports, store, lock, recorder, signal } = options
   const { clock } = ports
-  const run = openRun(store)
+  // The clocks in the record are taken once: if this engine dies, they are old.
+  const { clocks, ...run } = openRun(store)
   const startedAt = clock.now()
   const reader = createGroupReader(ports)
   const session: Session = {
     ...options,
     run,
-    observations: newObservations(startedAt),
+    observations: clocks ? withClocks(clocks, startedAt) : newObservations(startedAt),
     reader,
     recordAt: startedAt,
     gates: watchGates(gatesOf(run), ports),

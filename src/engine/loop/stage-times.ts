@@ -33,7 +33,8 @@ export function bookStage(
     return { run, isNew: false }
   }
   const key = `${run.direction}/${decision.stage}`
-  if (observations.stage?.key === key) return { run, isNew: false }
+  // An engine that continues the clocks of another is in its stage from the first look.
+  if (observations.stage?.key === key) return { run, isNew: reportBegunStage(pass, recorder, decision.stage) }
   const next = booked(run, observations, world.now)
   observations.stage = { key, at: world.now }
   reportEndedStages(pass, recorder)

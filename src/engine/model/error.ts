@@ -41,6 +41,7 @@ export type ErrorCode =
   | 'asked'
   | 'finalize-failed'
   | 'nothing-open'
+  | 'run-over'
   | 'aws'
   | 'kubernetes'
   | 'internal'

@@ -85,6 +85,10 @@ export const evictionsOfOne = 5
 export const revertReserveMs = 15 * 60_000
 /** An orderly stop: this long for what is under way, and this long for the record; the process has 2 s in all. */
 export const stopMs = { actions: 1_000, record: 600 } as const
+/** A slice of a run that others continue may take longer: nothing may be under way when it ends, because its process is frozen, not ended. */
+export const sliceStopMs = { actions: longestWriteMs, record: 5_000 } as const
+/** The soak continues over a gap between two engines that is no longer than this: between two slices, not between two days. */
+export const soakGapMs = 60_000
 /** What session credentials of unknown end are assumed to live: the default of the action that makes most of them. */
 export const sessionAssumedMs = 60 * 60_000
 /** An API server that does not answer for this long is not waited for: nothing can be written, and an operator should know. */

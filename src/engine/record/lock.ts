@@ -19,11 +19,22 @@ export interface Lock {
   abandon(): void
 }
 
+/** Since when a held Lease was seen unchanged. One that nobody renews for long enough is free. */
+export interface SeenLease {
+  /** As the API server numbers its versions: as long as it is the same, nobody has written it. */
+  version: string
+  at: number
+}
+
 export interface LockOptions {
   holder: string
   holderDetails: string
   /** How long to wait for a holder who renews; 0: not at all. */
   patienceMs: number
+  /** What a process before this one has seen: those that are too short to see it run out see it together. */
+  seen?: SeenLease
+  /** Told of every look at a Lease that somebody else holds. */
+  saw?(seen: SeenLease): void
   waiting(lease: Lease, sinceMs: number): void
 }
 
@@ -35,7 +46,7 @@ export async function acquireLock(
   signal: AbortSignal
 ): Promise<Lock> {
   const begunAt = clock.now()
-  let seen: { version: string; at: number; renewals: number } | undefined
+  let seen = options.seen && { ...options.seen, at: Math.min(options.seen.at, begunAt), renewals: 0 }
   let failures = 0
   for (;;) {
     const found = await leases.read()
@@ -56,6 +67,7 @@ export async function acquireLock(
     }
     // Seen renewed: its holder lives. Seen unchanged: it may be dead, and only time tells.
     if ((seen?.renewals ?? 0) > 0 && now - begunAt >= options.patienceMs) throw lockHeld(found.lease)
+    if (seen) options.saw?.({ version: seen.version, at: seen.at })
     options.waiting(found.lease, now - begunAt)
     await clock.sleep(1_000, signal)
     if (signal.aborted) throw lockHeld(found.lease)

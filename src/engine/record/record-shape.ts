@@ -7,9 +7,11 @@ import {
   type BaselineEntry,
   type GroupRecord,
   type Held,
+  type InstanceClocks,
   type LastOutcome,
   type Original,
   type Retired,
+  type RunClocks,
   type RunFacts,
   type RunReason,
   type RunState,
@@ -117,6 +119,30 @@ const templateWriteShape = object<TemplateWrite>({
   defaultBefore: amount
 })
 
+const clocksShape = object<RunClocks>({
+  stoppedAt: amount,
+  stage: optional(text),
+  goodMs: optional(amount),
+  badMs: optional(amount),
+  cordonedMs: optional(amount),
+  idleMs: amount,
+  desired: mapOf(object({ value: amount, ms: amount, completeMs: optional(amount) })),
+  instances: mapOf(
+    object<InstanceClocks>({
+      group: text,
+      seenMs: amount,
+      inServiceMs: optional(amount),
+      usableMs: optional(amount),
+      nodeName: optional(text),
+      seenComing: flag
+    })
+  ),
+  ready: mapOf(amount),
+  empty: mapOf(amount),
+  workloads: mapOf(object({ fewest: amount, idleMs: amount })),
+  gates: mapOf(amount)
+})
+
 /** What a run needs to continue or to revert. A field that is added later must be optional here: older runs lack it. */
 const factsShape = object<RunFacts>({
   id: text,
@@ -140,7 +166,8 @@ const factsShape = object<RunFacts>({
   podsTotal: amount,
   replaced: listOf(text),
   beforeReplacement: listOf(text),
-  returned: mapOf(amount)
+  returned: mapOf(amount),
+  clocks: optional(clocksShape)
 })
 
 /** States that cannot be, such as held while retiring, are not read either. */

@@ -43,6 +43,44 @@ export type RunState =
 
 export type OpenRun = RunFacts & RunState
 
+/**
+ * How far the clocks of the loop had run when an engine stopped cleanly, in ms: the next one continues them, so that a run in short
+ * slices meets its deadlines and its soak. Lost with a crash; the clocks then begin again.
+ */
+export interface RunClocks {
+  stoppedAt: number
+  /** `direction/stage` at the last look. */
+  stage?: string
+  /** Nothing was worse than in the baseline, or something was, for so long. */
+  goodMs?: number
+  badMs?: number
+  cordonedMs?: number
+  /** Since the direction as a whole has made progress. */
+  idleMs: number
+  /** By Auto Scaling group: its Desired, since when, and since when it was last complete. */
+  desired: Readonly<Record<string, { value: number; ms: number; completeMs?: number }>>
+  instances: Readonly<Record<string, InstanceClocks>>
+  /** By a node's UID: since when it has been Ready. */
+  ready: Readonly<Record<string, number>>
+  /** By instance id: since when its node has been empty. */
+  empty: Readonly<Record<string, number>>
+  /** By workload: fewest pods that were seen on *from*, and since when it has made no progress. */
+  workloads: Readonly<Record<string, { fewest: number; idleMs: number }>>
+  /** By gate: for how long it has not been good. */
+  gates: Readonly<Record<string, number>>
+}
+
+/** By instance id: its group, and since when it was seen, in service and usable. */
+export interface InstanceClocks {
+  group: string
+  seenMs: number
+  inServiceMs?: number
+  usableMs?: number
+  /** Its node, if it had one; if not, whether it was seen before it could have had one. */
+  nodeName?: string
+  seenComing: boolean
+}
+
 export interface RunFacts {
   id: string
   startedAt: number
@@ -77,6 +115,8 @@ export interface RunFacts {
   beforeReplacement: readonly string[]
   /** How often pods of a workload came back to a cordoned node; and, by UID, those that were counted. */
   returned: Readonly<Record<string, number>>
+  /** From a clean stop until the next engine has begun. */
+  clocks?: RunClocks
 }
 
 /** A launch template version that the run writes, with what undoes it. It is recognized by its description. */

@@ -3,7 +3,7 @@ import type { OpenRun, RunReason } from './record.ts'
 
 /** From here on only the way to the outgoing group is left. Pods that came back to an old node are at home now. */
 export function asReverting(run: OpenRun, reason: RunReason): OpenRun {
-  return { ...run, direction: 'reverting', held: undefined, reason, returned: {} }
+  return { ...run, direction: 'reverting', held: undefined, reason, returned: {}, clocks: undefined }
 }
 
 /** The point of no return. */

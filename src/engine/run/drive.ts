@@ -12,10 +12,10 @@ import type { RunContext } from './run-context.ts'
 
 /** With an open run nothing ends as refused: whatever happens, the run can be continued. */
 export async function drive(context: RunContext, lock: Lock, facts: Partial<Result> = {}): Promise<Result> {
-  const { settings, ports, store, recorder, signal } = context
+  const { settings, ports, store, recorder, signal, stopMs } = context
   recorder.event({ kind: 'owned', runId: openRun(store).id })
   const ended = { ...context, lock, facts }
-  const ending = await loop({ ports, store, lock, recorder, signal, onCancel: settings.onCancel })
+  const ending = await loop({ ports, store, lock, recorder, signal, onCancel: settings.onCancel, stopMs })
   try {
     return await endingResult(ended, ending)
   } catch (error) {

@@ -10,6 +10,7 @@ import type { OpenRun } from '../record/record.ts'
 import { openRun } from '../record/record-store.ts'
 import { type Recorder, reasonOf } from '../record/recorder.ts'
 import { asReverting, requested } from '../record/run-state.ts'
+import { endedRun, lateRevertReason } from './assigned-run.ts'
 import { announceStart, drive } from './drive.ts'
 import type { RunContext } from './run-context.ts'
 import { servingSides } from './sides.ts'
@@ -59,6 +60,8 @@ export async function resumeOpenRun(context: RunContext): Promise<Result> {
   }
   return withLock({ ...context, patienceMs: settings.lockTimeoutMs, runId: open.id }, async (lock) => {
     await store.reload()
+    const ended = endedRun(context)
+    if (ended) return ended
     if (store.current().run) return resume(context, lock)
     if (await writtenAgain(context, open)) return resume(context, lock)
     const hint = `Look at it: ${commandText('status', settings, group)}`
@@ -83,29 +86,33 @@ export async function writtenAgain(
 
 /** Continues the open run under the lock that was taken for it. */
 export async function resume(context: RunContext, lock: Lock): Promise<Result> {
-  const { settings, ports, recorder, store, group } = context
+  const { settings, recorder, store, group } = context
   const open = openRun(store)
   announceDifferences(recorder, open, settings)
   announceUncompared(recorder, open, settings)
-  const next = resumed(open, settings, ports.clock.now())
+  const next = resumed(open, context)
   if (next !== open) await store.save({ ...store.current(), run: next })
   announceStart(recorder, next, true)
   const result = await drive(context, lock)
   if (settings.mode !== 'revert' || result.outcome !== 'upgraded') return result
-  const message = `It was too late to revert: ${open.outgoing.name} was being retired, so the upgrade was finished.`
-  const back = commandText('upgrade', settings, group, '--when-unchanged swap-back')
-  return { ...result, reason: reasonOf('asked', message, `To go back, upgrade again: ${back}`) }
+  return { ...result, reason: lateRevertReason(open.outgoing.name, settings, group) }
 }
 
 /** The run as the requested mode continues it; the same run if the mode changes nothing. */
-function resumed(open: OpenRun, { mode }: Settings, now: number): OpenRun {
+function resumed(open: OpenRun, { settings: { mode }, ports, assignment }: RunContext): OpenRun {
   if (open.direction !== 'forward') return open
-  if (mode === 'revert') return asReverting(open, requested('A revert was requested.', now))
+  if (mode === 'revert') return asReverting(open, requested('A revert was requested.', ports.clock.now()))
+  // One slice of many: its clocks continue.
+  if (assignment && !assignment.begins) return open
   // A new forward pass with clocks of its own; if it fails, the run stays held.
   if (mode === 'finalize') {
-    return { ...open, settings: { ...open.settings, hold: false }, elapsedMs: 0, spentMs: {} }
+    return { ...restarted(open), settings: { ...open.settings, hold: false } }
   }
-  return mode === 'upgrade' && open.held ? { ...open, elapsedMs: 0, spentMs: {} } : open
+  return mode === 'upgrade' && open.held ? restarted(open) : open
+}
+
+function restarted(open: OpenRun): OpenRun {
+  return { ...open, elapsedMs: 0, spentMs: {}, clocks: undefined }
 }
 
 /** A run that is resumed keeps the inputs that it began with. */

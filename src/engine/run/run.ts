@@ -7,42 +7,62 @@ import { lookAgainAfterMs, recoverPatienceMs } from '../model/limits.ts'
 import { nextCommand } from '../model/next-command.ts'
 import type { Group } from '../model/node-group.ts'
 import type { Ports } from '../model/ports.ts'
-import type { Result } from '../model/report.ts'
+import type { Finding, Result } from '../model/report.ts'
 import type { Settings } from '../model/settings.ts'
 import { choosePair, findPairs, type NodeGroupPair } from '../plan/node-group-pair.ts'
 import type { Lock } from '../record/lock.ts'
 import { openRecordStore } from '../record/record-store.ts'
 import { createRecorder, type Recorder, reasonOf } from '../record/recorder.ts'
 import { asReverting, requested } from '../record/run-state.ts'
+import { endedRun, heldElsewhere } from './assigned-run.ts'
 import { announceStart, drive } from './drive.ts'
 import { marksWithoutRecord } from './marks.ts'
 import { newRun } from './new-run.ts'
 import { discardUnstartedRun, resume, resumeOpenRun, writtenAgain } from './open-run.ts'
 import { type PreparedPlan, preparePlan } from './plan-input.ts'
 import { nothingOpen, otherRuns, refused } from './refusals.ts'
-import type { RunContext } from './run-context.ts'
+import type { RunContext, RunOptions } from './run-context.ts'
 import { plannedSides, servingSides } from './sides.ts'
 import { planOfOpenRun, status } from './status.ts'
+import { unlessStopped } from './unless-stopped.ts'
 import { withLock } from './with-lock.ts'
 
 export type { Ports } from '../model/ports.ts'
 
-export function run(settings: Settings, ports: Ports, signal: AbortSignal): Promise<Result> {
+export function run(settings: Settings, ports: Ports, signal: AbortSignal, options: RunOptions = {}): Promise<Result> {
   return withResult(settings, ports, signal, async (recorder) => {
     const { nodeGroups, cluster } = ports
-    const [found] = await Promise.all([nodeGroups.find(), cluster.open()])
-    const { search, chosen } = await findPair(found, settings, nodeGroups)
+    const [found] = await unlessStopped(signal, Promise.all([nodeGroups.find(), cluster.open()]))
+    const { search, chosen } = await unlessStopped(signal, findPair(found, settings, nodeGroups))
     const group = chosen.pair?.name ?? settings.group ?? (search.names.length === 1 ? search.names[0] : undefined)
     if (group === undefined) return refused({ recorder, settings, group: '' }, chosen.findings)
-    const store = await openRecordStore(ports.records, group)
-    const context: RunContext = { settings, ports, signal, recorder, store, group, pair: chosen.pair }
+    const store = await unlessStopped(signal, openRecordStore(ports.records, group))
+    const context: RunContext = { ...options, settings, ports, signal, recorder, store, group, pair: chosen.pair }
     if (settings.mode === 'status') return status(context)
-    if (store.current().run && settings.mode !== 'plan') await discardUnstartedRun(context)
-    if (store.current().run) return settings.mode === 'plan' ? planOfOpenRun(context) : resumeOpenRun(context)
-    if (!chosen.pair) return refused(context, chosen.findings)
-    if (settings.mode === 'finalize' || settings.mode === 'revert') return nothingOpen(context)
-    return begin(context, chosen.pair)
+    if (settings.mode === 'plan' && store.current().run) return planOfOpenRun(context)
+    try {
+      return await work(context, chosen.findings)
+    } catch (error) {
+      if (signal.aborted || !(error instanceof UpgradeError) || error.details.code !== 'lock-held') throw error
+      return heldElsewhere(context, error)
+    }
   })
+}
+
+/** In a mode that may write. */
+async function work(context: RunContext, findings: readonly Finding[]): Promise<Result> {
+  const { settings, store, pair, assignment } = context
+  const wasOpen = store.current().run?.id
+  if (wasOpen) await discardUnstartedRun(context)
+  // A run that was discarded begins again under its own id: whoever continues it knows it by that.
+  const begins = assignment !== undefined && (assignment.begins || wasOpen === assignment.runId)
+  const mine: RunContext = assignment ? { ...context, assignment: { ...assignment, begins } } : context
+  const ended = endedRun(mine)
+  if (ended) return ended
+  if (store.current().run) return resumeOpenRun(context)
+  if (!pair) return refused(context, findings)
+  if (settings.mode === 'finalize' || settings.mode === 'revert') return nothingOpen(context)
+  return begin(mine, pair)
 }
 
 /** If a half is missing it may be there under another cluster's tag, or under none; that is worth one more look. */
@@ -111,6 +131,7 @@ async function withResult(
   try {
     return await work(recorder)
   } catch (error) {
+    if (signal.aborted && error === signal.reason) return recorder.result('cancelled', { group: settings.group })
     if (!(error instanceof UpgradeError)) throw error
     const { code, outcome, hint } = error.details
     // Stopped while it waited for the lock: nothing was begun.
@@ -123,19 +144,21 @@ async function withResult(
 
 async function begin(context: RunContext, pair: NodeGroupPair): Promise<Result> {
   const { settings, ports, signal, recorder, store } = context
-  const prepared = await preparePlan(pair, settings, ports, store.current(), signal)
+  const prepared = await unlessStopped(signal, preparePlan(pair, settings, ports, store.current(), signal))
   // What was given up because of a stop is no finding.
   if (signal.aborted) return recorder.result('cancelled', { group: context.group })
   recorder.plan(prepared.plan)
   const ended = endsBeforeStart(context, prepared)
   if (ended) return ended
   const from = ports.clock.now()
-  const runId = ports.newId()
+  const runId = context.assignment?.runId ?? ports.newId()
   return withLock({ ...context, patienceMs: settings.lockTimeoutMs, runId }, async (lock) => {
     const waited = ports.clock.now() - from > lookAgainAfterMs
     const changed = await store.reload()
     if (!changed && !waited && otherRuns(store, settings).length === 0) return start(context, prepared, lock, runId)
     // Another run may have changed everything while this one waited for the lock: look again.
+    const over = endedRun(context)
+    if (over) return over
     if (store.current().run) return resume(context, lock)
     const again = await preparePlan(pair, settings, ports, store.current(), signal)
     recorder.plan(again.plan)

@@ -3,7 +3,7 @@ import { UpgradeError } from '../model/error.ts'
 import { acquireLock, holderText, type Lock } from '../record/lock.ts'
 import type { RunContext } from './run-context.ts'
 
-export interface LockRequest extends Pick<RunContext, 'ports' | 'recorder' | 'signal'> {
+export interface LockRequest extends Pick<RunContext, 'ports' | 'recorder' | 'signal' | 'seenLease' | 'sawLease'> {
   /** How long to wait for a holder that is alive. */
   patienceMs: number
   /** The run that is to be continued or begun: an engine that finds the lock held is told its id. */
@@ -24,7 +24,8 @@ export async function withLock<T>(request: LockRequest, work: (lock: Lock) => Pr
   }
 }
 
-function takeLock({ ports, recorder, signal, patienceMs, runId }: LockRequest): Promise<Lock> {
+function takeLock(request: LockRequest): Promise<Lock> {
+  const { ports, recorder, signal, patienceMs, runId, seenLease, sawLease } = request
   let announced = false
   return acquireLock(
     ports.leases,
@@ -33,6 +34,8 @@ function takeLock({ ports, recorder, signal, patienceMs, runId }: LockRequest): 
       holder: `${ports.host.name} ${ports.newId()}`,
       holderDetails: [`run ${runId}`, ports.host.link].filter(Boolean).join(', '),
       patienceMs,
+      seen: seenLease,
+      saw: sawLease,
       waiting(lease) {
         if (announced) return
         announced = true
