@@ -28,7 +28,7 @@ function main(): void {
   build()
   const made = mkdtempSync(checking ? join(tmpdir(), 'bundle-') : join(root, 'build', 'bundle-'))
   try {
-    bundle(made)
+    bundle('action/main.js', made)
     if (checking) compare(made)
     else replaceDist(made)
   } finally {
@@ -36,10 +36,11 @@ function main(): void {
   }
 }
 
-function bundle(into: string): void {
+/** Bundles one entry of what was built, by its path below build/, into a folder: the program, and the licenses of all that is in it. */
+export function bundle(entry: string, into: string): void {
   const staged = stage()
   const ncc = fileURLToPath(import.meta.resolve('@vercel/ncc/package.json').replace('package.json', 'dist/ncc/cli.js'))
-  const from = join(staged, 'action/main.js')
+  const from = join(staged, entry)
   const statistics = join(staged, 'statistics.json')
   const options = ['--minify', '--no-cache', '--quiet', '--target', 'es2022', '--stats-out', statistics, '--out', into]
   const { status } = spawnSync(process.execPath, [ncc, 'build', from, ...options], { cwd: root, stdio: 'inherit' })
@@ -164,7 +165,7 @@ function filesOf(folder: string): string[] {
   return existsSync(folder) ? readdirSync(folder, { recursive: true }).map(String).toSorted() : []
 }
 
-function sizeOf(folder: string): string {
+export function sizeOf(folder: string): string {
   const bytes = filesOf(folder).map((file) => statSync(join(folder, file)).size)
   return `${bytes.length} files, ${(bytes.reduce((sum, size) => sum + size, 0) / 1e6).toFixed(2)} MB`
 }

@@ -55,7 +55,9 @@ function defaultCell(input: Input): string {
 }
 
 function whereCell({ faces }: Input): string {
-  return faces.length > 1 ? '' : faces[0] === 'action' ? ' (action only)' : ' (command line only)'
+  const [where] = faces
+  if (faces.length === 1) return where === 'cli' ? ' (command line only)' : ' (action only)'
+  return faces.includes('cli') ? '' : ' (not on the command line)'
 }
 
 /** Those that a first workflow needs; all are on a page of their own. */
@@ -74,12 +76,22 @@ const mainInputs = [
   'on-cancel'
 ]
 
-export function inputsTable(shown: readonly Input[] = inputs): string {
+// Those of the Lambda function alone are on its own page.
+const allInputs = inputs.filter(({ group }) => group !== 'slices')
+
+export function inputsTable(shown: readonly Input[] = allInputs): string {
   const rows = shown.map(
     (input) =>
       `| ${markdownCode(input.name)} | ${defaultCell(input)} | ${markdownText(input.description)}${whereCell(input)} |`
   )
   return ['| input | default | meaning |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+export function slicesTable(): string {
+  const rows = inputs
+    .filter(({ group }) => group === 'slices')
+    .map(({ name, description }) => `| ${markdownCode(name)} | ${markdownText(description)} |`)
+  return ['| key | meaning |', '| --- | --- |', ...rows].join('\n')
 }
 
 export function outputsTable(): string {
@@ -143,7 +155,8 @@ function withTables(text: string): string {
     inputs: inputsTable(),
     'main inputs': inputsTable(main),
     outputs: outputsTable(),
-    outcomes: outcomesTable()
+    outcomes: outcomesTable(),
+    slices: slicesTable()
   }
   return Object.entries(tables).reduce((page, [name, table]) => withRegion(page, name, table), text)
 }

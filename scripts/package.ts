@@ -56,7 +56,7 @@ function copyTypes(entry: string, copied = new Set<string>()): void {
   if (copied.has(entry)) return
   copied.add(entry)
   const text = readFileSync(join(root, 'build', entry), 'utf8')
-  for (const [, path = ''] of text.matchAll(/(?:from |import\()'(\.[^']+)\.ts'|(?:from |import\()"(\.[^"]+)\.ts"/g))
+  for (const [, path = ''] of text.matchAll(/(?:from |import\()['"](\.[^'"]+)\.ts['"]/g))
     copyTypes(normalize(join(dirname(entry), `${path}.d.ts`)), copied)
   const target = join(into, 'types', entry)
   mkdirSync(dirname(target), { recursive: true })

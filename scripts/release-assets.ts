@@ -1,18 +1,33 @@
-// Makes what a release consists of in build/assets/: the package, its bill of materials, and the
-// checksums of all of them. The release workflow publishes these files as they are.
+// Makes what a release consists of in build/assets/: the package, the Lambda function with its template and state machine, the
+// bill of materials of the package, and the checksums of all of them. The release workflow publishes these files as they are.
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { copyFileSync, cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const { name, version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+/** Of no meaning; archives cannot hold one before 1980. */
+const anInstant = new Date('2000-01-01T00:00:00Z')
 // Each build begins by emptying build/, so the files are gathered outside of it.
 const gathered = mkdtempSync(join(tmpdir(), 'assets-'))
 
 try {
+  run('npm', ['run', 'bundle:lambda'])
+  zip(join(root, 'build/lambda'), join(gathered, `${name}-lambda-${version}.zip`))
+  copyFileSync(join(root, 'lambda/template.yaml'), join(gathered, `${name}-lambda-${version}.yaml`))
+  copyFileSync(join(root, 'lambda/upgrade.asl.json'), join(gathered, `${name}-lambda-${version}.asl.json`))
   run('npm', ['pack', '--pack-destination', gathered])
   copyFileSync(join(root, 'build/sbom.cdx.json'), join(gathered, `${name}-${version}.cdx.json`))
   const files = readdirSync(gathered).toSorted()
@@ -24,6 +39,13 @@ try {
   console.log(sums.join('\n'))
 } finally {
   rmSync(gathered, { recursive: true, force: true })
+}
+
+/** The same files make the same archive: in one order, without times and owners. */
+function zip(folder: string, archive: string): void {
+  const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).toSorted()
+  for (const file of files) utimesSync(join(folder, file), anInstant, anInstant)
+  execFileSync('zip', ['-X', '-D', '-9', '-q', archive, ...files], { cwd: folder, env: { ...process.env, TZ: 'UTC' } })
 }
 
 function sha256(file: string): string {

@@ -20,7 +20,8 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   entry: ['engine', 'report', 'aws', 'kubernetes', 'gates', 'notify', 'inputs'],
   action: ['engine', 'report', 'notify', 'inputs', 'entry'],
   cli: ['engine', 'report', 'notify', 'lab', 'inputs', 'entry'],
-  library: ['engine', 'report', 'notify', 'inputs', 'entry']
+  library: ['engine', 'report', 'notify', 'inputs', 'entry'],
+  lambda: ['engine', 'report', 'notify', 'inputs', 'entry']
 }
 
 /** The floors of a layer from the ground up; those of one list do not import each other. */

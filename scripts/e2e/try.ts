@@ -26,7 +26,7 @@ try {
 async function main(): Promise<number> {
   enter('try')
   const awsCli = findAwsCli()
-  const testbed = await startTestbed('try', { aws: 5141, kubernetes: 19743 }, '1s', cluster)
+  const testbed = await startTestbed('try', { aws: 5141, kubernetes: 19843 }, '1s', cluster)
   if (!testbed?.auditLog || !awsCli) {
     console.log(
       '⚠ SKIPPED: this needs ../shared/control-plane, ../shared/aws-emulator and an AWS CLI. NOTHING WAS TRIED.'

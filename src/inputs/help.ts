@@ -9,7 +9,8 @@ const headings: Readonly<Record<Input['group'], string>> = {
   pace: 'Pace',
   deadlines: 'Deadlines',
   consent: 'Consent',
-  output: 'Output'
+  output: 'Output',
+  slices: 'Slices'
 }
 
 const usage = `Upgrades the worker nodes of an Amazon EKS cluster blue/green, and reverts if it fails.
@@ -60,6 +61,7 @@ export function helpText(width: number): string {
   const lines = usage.split('\n')
   const table = inputsOf('cli')
   for (const [group, heading] of Object.entries(headings)) {
+    if (!table.some((one) => one.group === group)) continue
     lines.push('', heading)
     for (const input of table.filter((one) => one.group === group)) {
       const head = `  ${padEnd(`--${input.name} ${placeholderOf(input)}`.trim(), 34)} `

@@ -1,9 +1,9 @@
 /**
- * The one table of inputs. The action's `with:`, the command line's options, `--help`, `action.yml` and the tables of
- * the README all come from it. What does not work yet is not declared.
+ * The one table of inputs. The action's `with:`, the command line's options, the keys of the Lambda function's event, `--help`,
+ * `action.yml` and the tables of the pages all come from it. What does not work yet is not declared.
  */
 
-export type Face = 'action' | 'cli'
+export type Face = 'action' | 'cli' | 'lambda'
 
 export type InputKind =
   | { is: 'text'; pattern?: RegExp; looks?: string }
@@ -28,10 +28,11 @@ export interface Input {
   required?: boolean
   description: string
   faces: readonly Face[]
-  group: 'what' | 'aws' | 'cluster' | 'pace' | 'deadlines' | 'consent' | 'output'
+  group: 'what' | 'aws' | 'cluster' | 'pace' | 'deadlines' | 'consent' | 'output' | 'slices'
 }
 
-const both: readonly Face[] = ['action', 'cli']
+const everywhere: readonly Face[] = ['action', 'cli', 'lambda']
+const lambda: readonly Face[] = ['lambda']
 const cli: readonly Face[] = ['cli']
 
 export const modes = ['plan', 'upgrade', 'finalize', 'revert', 'status'] as const
@@ -48,6 +49,9 @@ function minutes(none = false): InputKind {
   return { is: 'duration', unit: 'minutes', none }
 }
 
+const runId = text(/^[a-z0-9][a-z0-9-]{0,61}[a-z0-9]$/, 'a run id such as 20261124-1045-kfzqb')
+const instant = text(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/, 'a time such as 2026-11-24T10:45:00.000Z')
+
 /** Longest time that any input may name: GitHub ends a job on a self-hosted runner after five days. */
 export const longestMinutes = 5 * 24 * 60
 
@@ -58,7 +62,7 @@ export const inputs: readonly Input[] = [
     default: '',
     required: true,
     description: 'Name of the EKS cluster.',
-    faces: both,
+    faces: everywhere,
     group: 'what'
   },
   {
@@ -67,7 +71,7 @@ export const inputs: readonly Input[] = [
     default: 'upgrade',
     description:
       'What to do: plan (read-only), upgrade, finalize (retire the old group of a held upgrade), revert, or status.',
-    faces: ['action'],
+    faces: ['action', 'lambda'],
     group: 'what'
   },
   {
@@ -77,7 +81,7 @@ export const inputs: readonly Input[] = [
     from: 'the only one',
     description:
       'Node group or groups, as a newline or comma list; * means all. They are upgraded one after the other; the first that is refused, reverted or halted ends the run. If there are several and none is named, the run is refused.',
-    faces: both,
+    faces: everywhere,
     group: 'what'
   },
   {
@@ -89,7 +93,7 @@ export const inputs: readonly Input[] = [
     default: 'keep',
     description:
       'Image of the new nodes: keep (what the launch template of the inactive group says), recommended (the current one of AWS for the version of the cluster, of the same family and architecture), or the ID of an image. If the group follows $Latest or $Default of a launch template of its own, a version with this image is written, and removed again by a revert.',
-    faces: both,
+    faces: everywhere,
     group: 'what'
   },
   {
@@ -98,7 +102,7 @@ export const inputs: readonly Input[] = [
     default: '',
     description:
       'With ami, if the two groups differ in more than the image: whose other settings the new template version takes.',
-    faces: both,
+    faces: everywhere,
     group: 'what'
   },
   {
@@ -107,7 +111,7 @@ export const inputs: readonly Input[] = [
     default: 'stop',
     description:
       'What to do if nothing was changed: stop (outcome unchanged), renew (both groups are configured alike: replace the nodes anyway), or swap-back (return to the configuration that the inactive group had when it was retired, or to an older one).',
-    faces: both,
+    faces: everywhere,
     group: 'what'
   },
   {
@@ -117,7 +121,7 @@ export const inputs: readonly Input[] = [
     from: 'any plan',
     description:
       'Digest of the plan that was reviewed, as plan gives it (several groups: a list of them). The run is refused if the plan has changed since then. A run that is open already is continued without a comparison.',
-    faces: both,
+    faces: everywhere,
     group: 'consent'
   },
   {
@@ -126,7 +130,7 @@ export const inputs: readonly Input[] = [
     default: 'false',
     description:
       'Stop after verification and keep the outgoing group: outcome held. Then finalize retires it, or revert returns to it.',
-    faces: both,
+    faces: everywhere,
     group: 'what'
   },
   {
@@ -135,7 +139,7 @@ export const inputs: readonly Input[] = [
     default: '',
     from: 'AWS_REGION',
     description: 'AWS region of the cluster.',
-    faces: both,
+    faces: everywhere,
     group: 'aws'
   },
   {
@@ -144,7 +148,7 @@ export const inputs: readonly Input[] = [
     default: '',
     description:
       'ARN of the IAM role to assume: with the job’s OIDC token if the job has id-token: write, otherwise with the ambient credentials. It is refreshed during the run.',
-    faces: both,
+    faces: everywhere,
     group: 'aws'
   },
   {
@@ -152,7 +156,7 @@ export const inputs: readonly Input[] = [
     kind: text(/^[\w+=,.@-]{2,64}$/, '2 to 64 letters, digits and + = , . @ - _'),
     default: '',
     description: 'Session name of the assumed role, as CloudTrail shows it.',
-    faces: both,
+    faces: everywhere,
     group: 'aws'
   },
   {
@@ -160,7 +164,7 @@ export const inputs: readonly Input[] = [
     kind: { is: 'whole', least: 900, most: 43_200 },
     default: '',
     description: 'How long each session of the assumed role is valid. It is renewed before it ends.',
-    faces: both,
+    faces: everywhere,
     group: 'aws'
   },
   {
@@ -168,7 +172,7 @@ export const inputs: readonly Input[] = [
     kind: text(/^[\w+=,.@:/-]{2,1224}$/, '2 to 1224 letters, digits and + = , . @ : / - _'),
     default: '',
     description: 'External ID that the trust policy of the role requires.',
-    faces: both,
+    faces: everywhere,
     group: 'aws'
   },
   {
@@ -185,7 +189,7 @@ export const inputs: readonly Input[] = [
     default: '',
     description:
       'A kubeconfig file to use instead of the cluster’s own endpoint, for tunnels and bastions. On the command line without a value: KUBECONFIG, or ~/.kube/config.',
-    faces: both,
+    faces: everywhere,
     group: 'cluster'
   },
   {
@@ -194,7 +198,7 @@ export const inputs: readonly Input[] = [
     default: '',
     from: 'its current one',
     description: 'Context of the kubeconfig.',
-    faces: both,
+    faces: everywhere,
     group: 'cluster'
   },
   {
@@ -203,7 +207,7 @@ export const inputs: readonly Input[] = [
     default: 'kubernetes.io/cluster/{cluster}',
     description:
       'Tag by which the groups of a cluster are found. If the key contains {cluster}, the value is owned or shared; otherwise the value is the name of the cluster.',
-    faces: both,
+    faces: everywhere,
     group: 'cluster'
   },
   {
@@ -211,7 +215,7 @@ export const inputs: readonly Input[] = [
     kind: text(),
     default: 'eks-node-upgrade/group',
     description: 'Tag that holds the name of the node group.',
-    faces: both,
+    faces: everywhere,
     group: 'cluster'
   },
   {
@@ -219,7 +223,7 @@ export const inputs: readonly Input[] = [
     kind: text(),
     default: 'eks-node-upgrade/color',
     description: 'Tag that says blue or green.',
-    faces: both,
+    faces: everywhere,
     group: 'cluster'
   },
   {
@@ -227,7 +231,7 @@ export const inputs: readonly Input[] = [
     kind: { is: 'whole', least: 0, most: 1000 },
     default: '1',
     description: 'Number of nodes that must become usable before the rest are launched. 0 launches all at once.',
-    faces: both,
+    faces: everywhere,
     group: 'pace'
   },
   {
@@ -235,7 +239,7 @@ export const inputs: readonly Input[] = [
     kind: { is: 'duration', unit: 'seconds', none: true },
     default: '30',
     description: 'Seconds a node must stay Ready before it counts. 0 means none.',
-    faces: both,
+    faces: everywhere,
     group: 'pace'
   },
   {
@@ -244,7 +248,7 @@ export const inputs: readonly Input[] = [
     default: '3',
     description:
       'How long everything must stay as healthy as before the run, until the old group is retired. 0 means none.',
-    faces: both,
+    faces: everywhere,
     group: 'pace'
   },
   {
@@ -252,7 +256,7 @@ export const inputs: readonly Input[] = [
     kind: minutes(),
     default: '15',
     description: 'Deadline for the instances of a wave to be InService.',
-    faces: both,
+    faces: everywhere,
     group: 'deadlines'
   },
   {
@@ -261,7 +265,7 @@ export const inputs: readonly Input[] = [
     default: '10',
     description:
       'Deadline for the nodes of a wave to become usable once their instances are InService. A late instance is replaced once.',
-    faces: both,
+    faces: everywhere,
     group: 'deadlines'
   },
   {
@@ -269,7 +273,7 @@ export const inputs: readonly Input[] = [
     kind: minutes(),
     default: '60',
     description: 'Deadline for the drain: all workloads moved.',
-    faces: both,
+    faces: everywhere,
     group: 'deadlines'
   },
   {
@@ -277,7 +281,7 @@ export const inputs: readonly Input[] = [
     kind: minutes(),
     default: '15',
     description: 'Fail if one workload makes no progress for this long.',
-    faces: both,
+    faces: everywhere,
     group: 'deadlines'
   },
   {
@@ -286,7 +290,7 @@ export const inputs: readonly Input[] = [
     default: '30',
     description:
       'Deadline for the outgoing instances to be gone; after it the run is halted. Nothing is lost: run it again.',
-    faces: both,
+    faces: everywhere,
     group: 'deadlines'
   },
   {
@@ -294,7 +298,7 @@ export const inputs: readonly Input[] = [
     kind: minutes(),
     default: '45',
     description: 'Halt a revert that makes no progress for this long.',
-    faces: both,
+    faces: everywhere,
     group: 'deadlines'
   },
   {
@@ -303,7 +307,7 @@ export const inputs: readonly Input[] = [
     default: '300',
     description:
       'Deadline for the whole run. The run begins to revert early enough to meet it. A revert that makes progress is never interrupted.',
-    faces: both,
+    faces: everywhere,
     group: 'deadlines'
   },
   {
@@ -311,7 +315,7 @@ export const inputs: readonly Input[] = [
     kind: minutes(true),
     default: '0',
     description: 'How long to wait for another run on this cluster before refusing. 0 means not at all.',
-    faces: both,
+    faces: everywhere,
     group: 'deadlines'
   },
   {
@@ -328,7 +332,7 @@ export const inputs: readonly Input[] = [
     kind: choice('wait', 'evict'),
     default: 'wait',
     description: 'Pods of Jobs: wait for them until drain-timeout-minutes, then hold and name them; or evict them.',
-    faces: both,
+    faces: everywhere,
     group: 'consent'
   },
   {
@@ -336,7 +340,7 @@ export const inputs: readonly Input[] = [
     kind: choice('refuse', 'evict'),
     default: 'refuse',
     description: 'Pods that nothing would recreate: refuse to begin, or evict them for good.',
-    faces: both,
+    faces: everywhere,
     group: 'consent'
   },
   {
@@ -344,7 +348,7 @@ export const inputs: readonly Input[] = [
     kind: choice('delete', 'refuse'),
     default: 'delete',
     description: 'Pods with emptyDir volumes, whose content is lost when they move: delete it, or refuse to begin.',
-    faces: both,
+    faces: everywhere,
     group: 'consent'
   },
   {
@@ -353,7 +357,7 @@ export const inputs: readonly Input[] = [
     default: '',
     description:
       'List of namespace/kind/name (with * and ?) that may be down for a moment: they are restarted, or evicted if they have no budget. Workloads that can be moved without downtime need no entry.',
-    faces: both,
+    faces: everywhere,
     group: 'consent'
   },
   {
@@ -362,7 +366,7 @@ export const inputs: readonly Input[] = [
     default: '',
     description:
       'Conditions that must be good before the start, while pods move and while the move is verified, one per line: https://… (status 2xx), alarm:NAME (a CloudWatch alarm that is OK), or command:… (exit code 0). A gate that turns bad pauses the drain, and reverts it after gate-patience-minutes.',
-    faces: both,
+    faces: everywhere,
     group: 'consent'
   },
   {
@@ -370,7 +374,7 @@ export const inputs: readonly Input[] = [
     kind: choice('bad', 'good'),
     default: 'bad',
     description: 'What an alarm in the state INSUFFICIENT_DATA means.',
-    faces: both,
+    faces: everywhere,
     group: 'consent'
   },
   {
@@ -378,7 +382,7 @@ export const inputs: readonly Input[] = [
     kind: minutes(),
     default: '10',
     description: 'How long a gate may be bad, or not answer, until the run reverts.',
-    faces: both,
+    faces: everywhere,
     group: 'deadlines'
   },
   {
@@ -387,7 +391,7 @@ export const inputs: readonly Input[] = [
     default: '',
     description:
       'Who is told how a run ended, as a newline or comma list: issue (a GitHub issue per node group, closed by the next success; needs issues: write), sns:ARN (a message to an SNS topic). A notification that fails is a warning.',
-    faces: both,
+    faces: everywhere,
     group: 'output'
   },
   {
@@ -396,7 +400,7 @@ export const inputs: readonly Input[] = [
     default: '',
     description:
       'File for a report of the run: one HTML page with the verdict and a timeline of every node and pod. The JSON report is written beside it. The directory must exist.',
-    faces: both,
+    faces: ['action', 'cli'],
     group: 'output'
   },
   {
@@ -431,6 +435,61 @@ export const inputs: readonly Input[] = [
     description: 'Do not ask. A question is asked only in a terminal.',
     faces: cli,
     group: 'output'
+  },
+  {
+    name: 'step',
+    kind: choice('start', 'slice'),
+    default: 'slice',
+    description:
+      'start answers with one event for each node group and does nothing else; slice works on one of them until it is done or the time of the invocation is over.',
+    faces: lambda,
+    group: 'slices'
+  },
+  {
+    name: 'run-id',
+    kind: runId,
+    default: '',
+    description: 'Continue this run, and no other. If it is over, the answer says how it ended.',
+    faces: lambda,
+    group: 'slices'
+  },
+  {
+    name: 'new-run-id',
+    kind: runId,
+    default: '',
+    description:
+      'Id of a run that this event may begin. An event that is delivered twice then begins one run, not two.',
+    faces: lambda,
+    group: 'slices'
+  },
+  {
+    name: 'started-at',
+    kind: instant,
+    default: '',
+    description: 'When the first slice began: lock-timeout-minutes and durationSeconds count from there.',
+    faces: lambda,
+    group: 'slices'
+  },
+  {
+    name: 'lease-seen',
+    kind: text(
+      /^[^\s@]+@\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/,
+      'a version and a time such as 4711@2026-11-24T10:45:00.000Z'
+    ),
+    default: '',
+    description:
+      'Which version of the Lease slices have found held, and since when. If nobody renews it for 40 seconds, its holder is dead.',
+    faces: lambda,
+    group: 'slices'
+  },
+  {
+    name: 'failing-since',
+    kind: instant,
+    default: '',
+    description:
+      'Since when slices of an open run have not reached AWS or the cluster. After 15 minutes the answer is halted.',
+    faces: lambda,
+    group: 'slices'
   }
 ]
 

@@ -27,6 +27,17 @@ export interface ConnectionInputs {
   gates?: readonly string[]
 }
 
+/** What a Lambda function's event says of the slice that it is; empty elsewhere. Instants in ms. */
+export interface SliceInputs {
+  step: 'start' | 'slice'
+  runId?: string
+  newRunId?: string
+  startedAt?: number
+  failingSince?: number
+  /** Version of a Lease that somebody else holds, and since when it was seen unchanged. */
+  leaseSeen?: { version: string; at: number }
+}
+
 /** Stands for an option that was given without a value; no command line and no workflow can hold it. */
 export const withoutValue = '\u0000'
 
@@ -43,6 +54,7 @@ export interface Inputs {
   report?: string
   diff: boolean
   yes: boolean
+  slice: SliceInputs
   /** What was given beyond the defaults, as options: a command that continues from here needs the same. */
   typed: Typed
 }
@@ -258,9 +270,9 @@ const notRepeated = [
 
 function typedOptions(face: Face, value: (name: string) => string): Typed {
   const given = inputsOf(face).filter(({ name, default: usual }) => value(name) !== '' && value(name) !== usual)
-  const repeated = given.filter(({ name }) => !notRepeated.includes(name))
+  const repeated = given.filter(({ name, group }) => group !== 'slices' && !notRepeated.includes(name))
   // How a workflow reaches AWS and the cluster is not how the person reaches them who pastes the command.
-  const own = repeated.filter(({ name, group }) => face === 'cli' || (group !== 'aws' && !name.startsWith('kube')))
+  const own = repeated.filter(({ name, group }) => face !== 'action' || (group !== 'aws' && !name.startsWith('kube')))
   const option = ({ name, kind }: Input) => {
     if (kind.is === 'switch') return value(name) === 'true' ? `--${name}` : `--${name}=false`
     if (value(name) === withoutValue) return `--${name}`
@@ -305,7 +317,7 @@ function assemble(
     retireTimeoutMs: minutes('retire-timeout-minutes'),
     revertTimeoutMs: minutes('revert-timeout-minutes'),
     timeoutMs: minutes('timeout-minutes'),
-    // Only the action has a post step: a command line that is stopped leaves a safe state and says how to resume.
+    // Only the action has a post step: a command line or a slice that is stopped leaves a safe state and says how to resume.
     onCancel: (value('on-cancel') || 'leave') as Settings['onCancel'],
     jobs: value('jobs') as Settings['jobs'],
     podsWithoutController: value('pods-without-controller') as Settings['podsWithoutController'],
@@ -334,8 +346,26 @@ function assemble(
     report: optional('report'),
     diff: value('diff') === 'true',
     yes: value('yes') === 'true',
+    slice: sliceOf(optional),
     typed: typedOptions(face, value)
   }
+}
+
+function sliceOf(optional: (name: string) => string | undefined): SliceInputs {
+  const instant = (name: string) => (optional(name) === undefined ? undefined : Date.parse(optional(name) ?? ''))
+  return {
+    step: optional('step') === 'start' ? 'start' : 'slice',
+    runId: optional('run-id'),
+    newRunId: optional('new-run-id'),
+    startedAt: instant('started-at'),
+    failingSince: instant('failing-since'),
+    leaseSeen: leaseSeenIn(optional('lease-seen'))
+  }
+}
+
+function leaseSeenIn(text: string | undefined): SliceInputs['leaseSeen'] {
+  const [version, time = ''] = text?.split('@') ?? []
+  return version === undefined ? undefined : { version, at: Date.parse(time) }
 }
 
 function kubeconfigOf(path: string | undefined, context: string | undefined): ConnectionInputs['kubeconfig'] {

@@ -27,18 +27,29 @@ export function programOf(argv: readonly string[], cwd: string): string {
   return `${shellWord(node)} ${shellWord(near(file))}`
 }
 
+/** To a Lambda function, or the state machine that calls it: the event to start it with. */
+export function asEvent(command: string): string {
+  return `start it with the event ${JSON.stringify(Object.fromEntries([...optionsOf(command)]))}`
+}
+
 /** In a workflow: the inputs to run it again with. Cluster and group are the workflow's own. */
 export function asWorkflowInputs(command: string): string {
+  const inputs = [...optionsOf(command)].filter(([name]) => name !== 'cluster' && name !== 'group')
+  return `run the workflow again with ${inputs.map(([name, value]) => `${name}: ${value}`).join(', ')}`
+}
+
+/** Mode and options by input name. */
+function optionsOf(command: string): ReadonlyMap<string, string> {
   const [mode = '', ...options] = shellWords(command)
-  const inputs = [`mode: ${mode}`]
+  const inputs = new Map([['mode', mode]])
   for (let index = 0; index < options.length; index++) {
     const [name = '', inline] = (options[index] ?? '').replace(/^--/, '').split(/=(.*)/s)
     const next = options[index + 1]
     const value = inline ?? (next?.startsWith('--') ? undefined : next)
     if (inline === undefined && value !== undefined) index++
-    if (name !== 'cluster' && name !== 'group') inputs.push(`${name}: ${value ?? 'true'}`)
+    inputs.set(name, value ?? 'true')
   }
-  return `run the workflow again with ${inputs.join(', ')}`
+  return inputs
 }
 
 /** The words of a command line, without the quotes that `shellWord` puts around them. */

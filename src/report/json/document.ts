@@ -70,6 +70,23 @@ export function resultDocument(result: Result): JsonResult {
   }
 }
 
+/** A reader of one result wants names, not a thousand of them; and an answer has a limited size. */
+const longestList = 500
+
+/** One result without what only a log has room for. */
+type ShortResult = Omit<JsonResult, 'plan' | 'timeline' | 'stages' | 'guarded' | 'restored' | 'next'>
+
+export function shortResultDocument(result: Result): ShortResult {
+  const { plan, timeline, stages, guarded, restored, next, ...rest } = resultDocument(result)
+  const { nodes, warnings, findings } = rest
+  return {
+    ...rest,
+    nodes: nodes.slice(0, longestList),
+    warnings: warnings.slice(0, longestList / 10),
+    findings: findings?.slice(0, longestList / 10)
+  }
+}
+
 /** As it is after a journey through JSON: only what JSON can hold. `report`: the file of the HTML report, if one was written. */
 export function documentOf(
   results: readonly Result[],
