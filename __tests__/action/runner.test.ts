@@ -112,7 +112,8 @@ test('the title and the text of an annotation cannot end early, nor can the titl
 
 test('only a few warnings are annotations, the rest is counted, none is shown twice', () => {
   const warnings: string[] = []
-  const silent: Pick<Runner, 'print' | 'annotate' | 'startGroup' | 'endGroup'> = {
+  const silent: Pick<Runner, 'print' | 'debug' | 'annotate' | 'startGroup' | 'endGroup'> = {
+    debug() {},
     print() {},
     startGroup() {},
     endGroup() {},

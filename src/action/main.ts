@@ -5,6 +5,11 @@ import { runStep } from './step.ts'
 
 const stopSignals = ['SIGINT', 'SIGTERM'] as const
 
+if (process.env.RUNNER_DEBUG === '1') {
+  const { traceHttp } = await import(/* webpackMode: "eager" */ '../entry/http-trace.ts')
+  traceHttp(runner.debug)
+}
+
 const code = await runStep({
   runner,
   clock: systemClock,

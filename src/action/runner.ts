@@ -18,6 +18,8 @@ export interface Runner {
   mask(secret: string): void
   /** A line of the log. It is no workflow command, whatever it holds. */
   print(line: string): void
+  /** A line that only a run with step debug logging shows. */
+  debug(line: string): void
   annotate(annotation: Annotation): void
   startGroup(title: string): void
   endGroup(): void
@@ -40,6 +42,9 @@ export const runner: Runner = {
   appendSummary,
   mask,
   print,
+  debug(line) {
+    if (core.isDebug()) core.debug(line)
+  },
   annotate: ({ level, title, text }) => annotating[level](text, { title }),
   startGroup: (title) => core.startGroup(workflowLine(title)),
   endGroup: () => core.endGroup(),

@@ -2,6 +2,7 @@
 import type { Event, Result } from '../engine/model/report.ts'
 import { type AnnotatedWarning, annotation, mostWarnings, warningsOf } from '../report/github/annotations.ts'
 import { stagePurpose } from '../report/sentences.ts'
+import { debugLines } from '../report/text/debug.ts'
 import { createLog } from '../report/text/log.ts'
 import { endingLines } from '../report/text/plan-text.ts'
 import { plainLine } from '../report/text/style.ts'
@@ -17,7 +18,9 @@ export interface WorkflowLog {
   close(): void
 }
 
-export function createWorkflowLog(runner: Pick<Runner, 'print' | 'annotate' | 'startGroup' | 'endGroup'>): WorkflowLog {
+export function createWorkflowLog(
+  runner: Pick<Runner, 'print' | 'debug' | 'annotate' | 'startGroup' | 'endGroup'>
+): WorkflowLog {
   const log = createLog({ times: false, diff: true })
   const seen = new Set<string>()
   let open = false
@@ -46,6 +49,7 @@ export function createWorkflowLog(runner: Pick<Runner, 'print' | 'annotate' | 's
     // The end of a stage and a change of direction are to be seen without opening a group.
     if (event.kind === 'stage' || event.kind === 'turned') closeGroup()
     lines(log.lines(event))
+    for (const line of debugLines(event)) runner.debug(line)
     for (const warning of warningsOf(event)) warn(warning)
   }
 

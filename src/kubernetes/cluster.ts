@@ -1,6 +1,7 @@
 /** The cluster as the engine wants it: the three ports, over one connection. */
 import type { Cluster, Leases, Records } from '../engine/model/cluster.ts'
 import { deniedAccess } from './access.ts'
+import { announced } from './announcements.ts'
 import { refusalError } from './api-error.ts'
 import { type ApiConnection, connect, fetchObject } from './connection.ts'
 import { evict, remove } from './eviction.ts'
@@ -32,7 +33,11 @@ export async function connectCluster(options: ClusterOptions): Promise<Connected
   const { endpoint, kubeconfig = {}, userAgent } = options
   const load = (fresh: boolean) => (endpoint ? endpointConfig(endpoint, fresh) : readKubeconfig(kubeconfig))
   const connection = connect({ load, userAgent }, options.now)
-  return { cluster: cluster(connection, options), records: records(connection), leases: leases(connection) }
+  return {
+    cluster: announced(cluster(connection, options), connection, options.now ?? Date.now),
+    records: records(connection),
+    leases: leases(connection)
+  }
 }
 
 function cluster(connection: ApiConnection, options: FeedOptions): Cluster {

@@ -1,4 +1,5 @@
 import { check } from '../expect.ts'
+import type { Ground } from '../ground.ts'
 import { checkEvictions, checkNoWrites, type EndToEndScenario, mark, onGround } from '../run.ts'
 import { checkCalm, checkNothingLeft, checkPlaced, checkRestored, checkSwapped, readSettings } from '../snapshot.ts'
 import type { Testbed } from '../testbed.ts'
@@ -30,6 +31,7 @@ export const upgraded: EndToEndScenario = {
         checkSwapped(before, await readSettings(testbed, ground))
         await checkNothingLeft(testbed)
         checkEvictions(stage, since, ground.blue)
+        await checkEvents(testbed, ground)
 
         since = await mark(testbed)
         const settled = await readSettings(testbed, ground)
@@ -54,6 +56,20 @@ export const upgraded: EndToEndScenario = {
       }
     )
   }
+}
+
+/** What was done is told by Events of the objects that it was done to. */
+async function checkEvents({ kubernetes }: Testbed, { blue, namespace }: Ground): Promise<void> {
+  const of = async (path: string) => {
+    const { items } = await kubernetes.list(`/apis/events.k8s.io/v1/namespaces/${path}/events`)
+    return items.filter((event) => event.reportingController === 'eks-node-upgrade')
+  }
+  const told = (await of('default')).map(({ reason, regarding }) => `${reason} ${regarding.kind}`)
+  const cordons = told.filter((one) => one === 'Cordoned Node').length
+  check(`every node of ${blue} that was cordoned has an Event`, cordons >= 6, told)
+  const moved = (await of(namespace)).map(({ reason, regarding }) => `${reason} ${regarding.kind}/${regarding.name}`)
+  check('workloads that moved have one each', moved.includes('PodsMoving Deployment/web'), moved)
+  check('and no more than one', new Set(moved).size === moved.length, moved)
 }
 
 async function refusedPlan(testbed: Testbed, namespace: string): Promise<void> {
