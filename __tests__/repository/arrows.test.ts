@@ -14,12 +14,13 @@ const layers: Readonly<Record<string, readonly string[]>> = {
   aws: ['engine'],
   gates: ['engine'],
   notify: ['engine', 'report'],
+  telemetry: ['engine'],
   kubernetes: ['engine'],
   lab: ['engine'],
   inputs: ['engine', 'report', 'gates', 'notify'],
-  entry: ['engine', 'report', 'aws', 'kubernetes', 'gates', 'notify', 'inputs'],
+  entry: ['engine', 'report', 'aws', 'kubernetes', 'gates', 'notify', 'telemetry', 'inputs'],
   action: ['engine', 'report', 'notify', 'inputs', 'entry'],
-  cli: ['engine', 'report', 'notify', 'lab', 'inputs', 'entry'],
+  cli: ['engine', 'report', 'notify', 'telemetry', 'lab', 'inputs', 'entry'],
   library: ['engine', 'report', 'notify', 'inputs', 'entry'],
   lambda: ['engine', 'report', 'notify', 'inputs', 'entry']
 }

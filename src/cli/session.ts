@@ -8,6 +8,7 @@ import { notifierFor } from '../entry/notifications.ts'
 import { orderlyStop } from '../entry/orderly-stop.ts'
 import { openReport, type ReportBook } from '../entry/report-file.ts'
 import { systemClock } from '../entry/system-clock.ts'
+import { telemetryFor } from '../entry/telemetry.ts'
 import { version } from '../entry/version.ts'
 import type { Inputs } from '../inputs/validate-inputs.ts'
 import type { Notifier } from '../notify/notifier.ts'
@@ -16,6 +17,7 @@ import { jsonDocument } from '../report/json/document.ts'
 import { marks, reportSentence, stoppedSentence } from '../report/sentences.ts'
 import { endingLines } from '../report/text/plan-text.ts'
 import { paint } from '../report/text/style.ts'
+import type { Telemetry } from '../telemetry/telemetry.ts'
 import type { Console } from './console.ts'
 import type { OutputStream } from './output-stream.ts'
 import { askYesOrNo } from './question.ts'
@@ -34,6 +36,9 @@ export interface CommandSession<Ports> {
   caller: Caller
 }
 
+/** A person waits no longer than 2 s after a signal, and most of it is the engine's. */
+const stoppedSettleMs = 200
+
 /** Returns the exit code. */
 export async function runSession<Ports>(session: CommandSession<Ports>): Promise<number> {
   const { inputs, console } = session
@@ -44,6 +49,9 @@ export async function runSession<Ports>(session: CommandSession<Ports>): Promise
     token: console.env.GITHUB_TOKEN,
     warn: (title, text) => session.stderr.write(`${plainText(`${title}: ${text}`)}\n`)
   })
+  const telemetry = await telemetryFor(console.env, (title, text) =>
+    session.stderr.write(`${plainText(`${title}: ${text}`)}\n`)
+  )
   let book = openReport(undefined)
   process.once('exit', screen.rest)
   const stop = orderlyStop({
@@ -60,7 +68,7 @@ export async function runSession<Ports>(session: CommandSession<Ports>): Promise
   const runOnce = (mode: Mode, plans: boolean, asksNext = false) => {
     // A look before the question is no part of the run that is reported.
     book = openReport(inputs.report)
-    return runShown(session, screen, stop.signal, { mode, plans, asksNext, notifier, book })
+    return runShown(session, screen, stop.signal, { mode, plans, asksNext, notifier, book, telemetry })
   }
 
   const work = async (): Promise<number> => {
@@ -80,6 +88,7 @@ export async function runSession<Ports>(session: CommandSession<Ports>): Promise
   try {
     const code = (await stop.unless(work())) ?? exitCodes.cancelled
     if (!stop.signal.aborted) await notifier.settled()
+    await telemetry.settled(stop.signal.aborted ? stoppedSettleMs : undefined)
     return code
   } finally {
     process.off('exit', screen.rest)
@@ -124,13 +133,14 @@ interface Shown {
   asksNext: boolean
   notifier: Notifier
   book: ReportBook
+  telemetry: Telemetry
 }
 
 async function runShown<Ports>(
   { inputs, caller, load, stderr }: CommandSession<Ports>,
   screen: Screen,
   signal: AbortSignal,
-  { mode, plans, asksNext, notifier, book }: Shown
+  { mode, plans, asksNext, notifier, book, telemetry }: Shown
 ): Promise<readonly Result[]> {
   const view = screen.view(plans)
   const ticks = setInterval(() => view.tick(systemClock.now()), tickMs)
@@ -145,11 +155,13 @@ async function runShown<Ports>(
       reporter: {
         report(event) {
           book.report(event)
+          telemetry.report(event)
           view.report(event)
         }
       },
       ended(result) {
         book.ended(result)
+        telemetry.ended(result)
         view.rest()
         // Before a question the next command is what the question is about.
         screen.print(asksNext && result.outcome === 'planned' ? { ...result, next: undefined } : result)

@@ -10,6 +10,7 @@ import type { Assignment } from '../engine/run/run-context.ts'
 import { type Caller, runGroups } from '../entry/group-runs.ts'
 import { notifierFor } from '../entry/notifications.ts'
 import { orderlyStop } from '../entry/orderly-stop.ts'
+import { telemetryFor } from '../entry/telemetry.ts'
 import type { Inputs } from '../inputs/validate-inputs.ts'
 import type { Publish } from '../notify/notifier.ts'
 import { asEvent } from '../report/commands.ts'
@@ -67,6 +68,7 @@ async function sliceResult<Ports>(
   const { clock, env, program, print, exit } = invocation
   const warn = (title: string, text: string) => print(`${title}: ${text}`)
   const notifier = notifierFor({ inputs, env, token: env.GITHUB_TOKEN, warn })
+  const telemetry = await telemetryFor(env, warn)
   let publish: Publish | undefined
   let leaseSeen: SeenLease | undefined
   const settings = settingsOf(inputs, startedAt, clock.now(), timeLeftMs(invocation))
@@ -95,13 +97,21 @@ async function sliceResult<Ports>(
             leaseSeen = seen
           }
         },
-        reporter: { report: log.report },
+        reporter: {
+          report(event) {
+            log.report(event)
+            telemetry.report(event)
+          }
+        },
         notifier: {
           tell(_, via) {
             publish = via
           }
         },
-        ended: log.ended,
+        ended(result) {
+          log.ended(result)
+          telemetry.ended(result)
+        },
         bug: log.bug
       })
     )
@@ -118,6 +128,7 @@ async function sliceResult<Ports>(
       }
     }
   } finally {
+    await telemetry.settled()
     log.close()
   }
 }
